@@ -1,0 +1,3 @@
+module multilog
+
+go 1.26
