@@ -1,0 +1,125 @@
+package tai64n
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+// A model of the Stamper: the next label is the clock's latest, or the last one's next.
+type model struct{ last, now Label }
+
+func (m *model) advance(now Label) {
+	if m.now.Before(now) {
+		m.now = now
+	}
+}
+
+func (m *model) take() Label {
+	l := m.last.Next()
+	if l.Before(m.now) {
+		l = m.now
+	}
+	m.last = l
+	return l
+}
+
+func TestStamperAgainstModel(t *testing.T) {
+	for seed := range uint64(50) {
+		t.Logf("seed %d", seed)
+		rnd := rand.New(rand.NewPCG(seed, 0))
+		var s Stamper
+		clock := int64(rnd.Uint64N(1<<62)) - 1<<61
+		s.AdvanceUnixNano(clock)
+		m := model{now: FromUnixNano(clock)}
+		for range 100 {
+			switch rnd.IntN(4) {
+			case 0: // stands
+			case 1: // is set back
+				clock -= rnd.Int64N(10 * nanosPerSecond)
+			case 2:
+				clock += rnd.Int64N(1000)
+			case 3: // to just before a second's end
+				clock += 2*nanosPerSecond - clock%nanosPerSecond - rnd.Int64N(300)
+			}
+			s.AdvanceUnixNano(clock)
+			m.advance(FromUnixNano(clock))
+			for range rnd.IntN(600) {
+				checkTaken(t, &s, m.take(), rnd.IntN(8) == 0)
+			}
+		}
+	}
+}
+
+func checkTaken(t *testing.T, s *Stamper, want Label, quiet bool) {
+	t.Helper()
+	if got := s.Peek(); got != want {
+		t.Fatalf("Peek: %v, want %v", got, want)
+	}
+	if quiet {
+		if got := s.Take(); got != want {
+			t.Fatalf("Take: %v, want %v", got, want)
+		}
+		return
+	}
+	dst := bytes.Repeat([]byte{'.'}, StampLen+1)
+	s.Put(dst)
+	if got := string(dst); got != want.String()+" ." {
+		t.Fatalf("Put: %q, want %q", got, want.String()+" .")
+	}
+}
+
+func TestZeroStamper(t *testing.T) {
+	var s Stamper
+	var dst [StampLen]byte
+	for _, want := range []string{"@000000000000000000000000 ", "@000000000000000000000001 "} {
+		if s.Put(dst[:]); string(dst[:]) != want {
+			t.Errorf("%q, want %q", dst, want)
+		}
+	}
+}
+
+// The label after the last one of an earlier process can be asked for.
+func TestStamperAdvancesBeyond(t *testing.T) {
+	last := Label{7, 999_999_999}
+	var s Stamper
+	s.Advance(last.Next())
+	s.Advance(Label{6, 5})
+	if got := s.Take(); got != (Label{8, 0}) {
+		t.Errorf("after %v comes %v", last, got)
+	}
+}
+
+func TestStamperAllocatesNothing(t *testing.T) {
+	var s Stamper
+	dst := make([]byte, StampLen)
+	if n := testing.AllocsPerRun(1000, func() { s.AdvanceUnixNano(1e18); s.Put(dst); s.Take() }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkStamperPut(b *testing.B) {
+	var s Stamper
+	var dst [StampLen]byte
+	s.AdvanceUnixNano(1087290125927197500)
+	b.SetBytes(StampLen)
+	for b.Loop() {
+		s.Put(dst[:])
+	}
+}
+
+// A clock reading for each batch of 1,000 lines.
+func BenchmarkStamperBatch(b *testing.B) {
+	var s Stamper
+	const lines = 1000
+	dst := make([]byte, lines*StampLen)
+	clock := int64(1087290125927197500)
+	b.SetBytes(lines * StampLen)
+	for b.Loop() {
+		clock += 50_000
+		s.AdvanceUnixNano(clock)
+		for at := 0; at < len(dst); at += StampLen {
+			s.Put(dst[at:])
+		}
+	}
+}
