@@ -14,7 +14,7 @@ type Code uint8
 const (
 	Nop       Code = iota
 	OpenAt         // Dir Path Flags Mode; Res is the descriptor. O_CLOEXEC is added.
-	Close          // FD
+	Close          // FD, which is closed whatever Err says
 	Fsync          // FD
 	Fdatasync      // FD
 	Fallocate      // FD Flags Off Len; Flags are FALLOC_FL_ bits
@@ -24,7 +24,7 @@ const (
 	LinkAt         // Dir Path NewPath, both names in Dir
 	UnlinkAt       // Dir Path
 	MkdirAt        // Dir Path Mode
-	Stat           // Dir Path, or FD when Path is empty; fills Stat
+	Stat           // Dir Path, or FD when Path is empty; follows symbolic links; fills Stat
 	ReadDir        // FD, a directory; fills Names, without . and .., in no order
 	Flock          // FD Flags; Flags are LOCK_ bits
 	Statfs         // FD; fills Free
@@ -64,7 +64,7 @@ type Command struct {
 	Args  []string // with Args[0]
 	Dir   int      // descriptor of its working directory
 	Files []int    // Files[i] becomes descriptor i; -1 leaves it closed
-	Idle  bool     // lowest CPU priority but one, idle I/O class
+	Idle  bool     // nicer than this process, and of the idle I/O class
 }
 
 // Op is one file operation. Whoever fills it in owns it until it is submitted,

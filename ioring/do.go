@@ -1,0 +1,166 @@
+package ioring
+
+import (
+	"math"
+
+	"golang.org/x/sys/unix"
+)
+
+// Do carries op out now, in the caller's goroutine, and fills in its results.
+// It does not call op.Done. An interrupted system call is begun again, except
+// close, after which Linux has given the descriptor away whatever it returns.
+func Do(op *Op) {
+	op.Res, op.Err = 0, nil
+	if op.Code == Run {
+		op.Res, op.Err = run(op.Cmd)
+		return
+	}
+	for {
+		if op.Err = do(op); op.Err != unix.EINTR || op.Code == Close {
+			return
+		}
+	}
+}
+
+// do is one attempt at op.
+func do(op *Op) error {
+	switch op.Code {
+	case Nop:
+		return nil
+	case OpenAt:
+		fd, err := unix.Openat(op.Dir, op.Path, op.Flags|unix.O_CLOEXEC, op.Mode)
+		if err == nil {
+			op.Res = int64(fd)
+		}
+		return err
+	case Close:
+		return unix.Close(op.FD)
+	case Fsync:
+		return unix.Fsync(op.FD)
+	case Fdatasync:
+		return unix.Fdatasync(op.FD)
+	case Fallocate:
+		return unix.Fallocate(op.FD, uint32(op.Flags), op.Off, op.Len)
+	case Ftruncate:
+		return unix.Ftruncate(op.FD, op.Len)
+	case Fchmod:
+		return unix.Fchmod(op.FD, op.Mode)
+	case RenameAt:
+		return unix.Renameat(op.Dir, op.Path, op.Dir, op.NewPath)
+	case LinkAt:
+		return unix.Linkat(op.Dir, op.Path, op.Dir, op.NewPath, 0)
+	case UnlinkAt:
+		return unix.Unlinkat(op.Dir, op.Path, 0)
+	case MkdirAt:
+		return unix.Mkdirat(op.Dir, op.Path, op.Mode)
+	case Stat:
+		return stat(op)
+	case ReadDir:
+		return readDir(op)
+	case Flock:
+		return unix.Flock(op.FD, op.Flags)
+	case Statfs:
+		return statfs(op)
+	case SyncRange:
+		return unix.SyncFileRange(op.FD, op.Off, op.Len, unix.SYNC_FILE_RANGE_WRITE)
+	default:
+		return unix.ENOSYS
+	}
+}
+
+const statxMask = unix.STATX_BASIC_STATS | unix.STATX_BTIME
+
+// statxTarget is the file that a Stat means, as statx(2) wants to hear it.
+func statxTarget(op *Op) (dir, flags int) {
+	if op.Path == "" {
+		return op.FD, unix.AT_EMPTY_PATH
+	}
+	return op.Dir, 0
+}
+
+func stat(op *Op) error {
+	dir, flags := statxTarget(op)
+	var stx unix.Statx_t
+	err := unix.Statx(dir, op.Path, flags, statxMask, &stx)
+	if err == unix.ENOSYS || err == unix.EPERM {
+		// Linux before 4.11, or a seccomp profile older than statx.
+		return statWithoutBirth(op)
+	}
+	if err == nil {
+		op.Stat = fileInfo(&stx)
+	}
+	return err
+}
+
+func fileInfo(stx *unix.Statx_t) FileInfo {
+	info := FileInfo{
+		Dev:   unix.Mkdev(stx.Dev_major, stx.Dev_minor),
+		Ino:   stx.Ino,
+		Mtime: stx.Mtime.Sec*1e9 + int64(stx.Mtime.Nsec),
+		Size:  int64(stx.Size),
+		Nlink: stx.Nlink,
+		Mode:  uint32(stx.Mode),
+	}
+	if stx.Mask&unix.STATX_BTIME != 0 {
+		info.Birth = stx.Btime.Sec*1e9 + int64(stx.Btime.Nsec)
+	}
+	return info
+}
+
+func statWithoutBirth(op *Op) error {
+	var st unix.Stat_t
+	var err error
+	if op.Path == "" {
+		err = unix.Fstat(op.FD, &st)
+	} else {
+		err = unix.Fstatat(op.Dir, op.Path, &st, 0)
+	}
+	if err == nil {
+		op.Stat = FileInfo{
+			Dev:   uint64(st.Dev),
+			Ino:   st.Ino,
+			Mtime: st.Mtim.Nano(),
+			Size:  st.Size,
+			Nlink: uint32(st.Nlink),
+			Mode:  st.Mode,
+		}
+	}
+	return err
+}
+
+// readDir lists the directory from its beginning, wherever earlier readers of
+// the same open file description left it.
+func readDir(op *Op) error {
+	op.Names = nil
+	if _, err := unix.Seek(op.FD, 0, unix.SEEK_SET); err != nil {
+		return err
+	}
+	buf := make([]byte, 8192)
+	for {
+		n, err := unix.ReadDirent(op.FD, buf)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil || n <= 0 {
+			return err
+		}
+		_, _, op.Names = unix.ParseDirent(buf[:n], -1, op.Names)
+	}
+}
+
+func statfs(op *Op) error {
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(op.FD, &st); err != nil {
+		return err
+	}
+	// Blocks are counted in fragments, where a filesystem has them (statvfs(3)).
+	unit := uint64(st.Frsize)
+	if unit == 0 {
+		unit = uint64(st.Bsize)
+	}
+	op.Free = math.MaxInt64
+	if unit == 0 || st.Bavail <= math.MaxInt64/unit {
+		op.Free = int64(st.Bavail * unit)
+	}
+	return nil
+}

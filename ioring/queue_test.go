@@ -1,0 +1,227 @@
+package ioring
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// queues calls f with a queue of each backend. The test's goroutine owns it.
+func queues(t *testing.T, f func(t *testing.T, q *Queue)) {
+	for _, backend := range []string{"pool"} {
+		t.Run(backend, func(t *testing.T) {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			q, err := NewQueue(Options{Backend: backend})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if q.Backend() != backend || q.Reason() != "" {
+				t.Errorf("backend %q because %q, want %q", q.Backend(), q.Reason(), backend)
+			}
+			f(t, q)
+			if q.Inflight() == 0 && readable(t, q) {
+				t.Error("readable though nothing is in flight")
+			}
+			if err := q.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func readable(t *testing.T, q *Queue) bool {
+	t.Helper()
+	fds := []unix.PollFd{{Fd: int32(q.FD()), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n > 0
+}
+
+// wait sleeps until the queue's descriptor is readable, then completes, until
+// at most left operations are in flight.
+func wait(t *testing.T, q *Queue, left int) {
+	t.Helper()
+	for q.Inflight() > left {
+		q.Flush()
+		fds := []unix.PollFd{{Fd: int32(q.FD()), Events: unix.POLLIN}}
+		if _, err := unix.Poll(fds, -1); err != nil && err != unix.EINTR {
+			t.Fatal(err)
+		}
+		q.Complete()
+	}
+}
+
+// do carries one operation out on q.
+func (q *Queue) do(t *testing.T) func(*Op) {
+	return func(op *Op) {
+		t.Helper()
+		var calls int
+		op.Done = func(done *Op) {
+			if done != op {
+				t.Errorf("Done got another operation")
+			}
+			calls++
+		}
+		q.Submit(op)
+		wait(t, q, 0)
+		if calls != 1 {
+			t.Fatalf("%v: Done called %d times", op.Code, calls)
+		}
+	}
+}
+
+func TestQueueOperations(t *testing.T) {
+	queues(t, func(t *testing.T, q *Queue) { operations(t, q.do(t)) })
+}
+
+func TestQueueRun(t *testing.T) {
+	queues(t, func(t *testing.T, q *Queue) { runs(t, q.do(t)) })
+}
+
+func TestQueueManyInFlight(t *testing.T) {
+	queues(t, func(t *testing.T, q *Queue) {
+		const many = 5000
+		name := t.TempDir()
+		dir := openDir(t, name)
+		done := make(map[*Op]int)
+		for i := range many {
+			op := &Op{Code: MkdirAt, Dir: dir, Path: itoa(i), Mode: 0o700}
+			op.Done = func(op *Op) { done[op]++ }
+			q.Submit(op)
+		}
+		if q.Inflight() != many {
+			t.Errorf("%d in flight, want %d", q.Inflight(), many)
+		}
+		if len(done) != 0 {
+			t.Error("Done called by Submit")
+		}
+		wait(t, q, 0)
+		for op, calls := range done {
+			if calls != 1 || op.Err != nil {
+				t.Errorf("%s: Done called %d times, error %v", op.Path, calls, op.Err)
+			}
+		}
+		if entries, err := os.ReadDir(name); err != nil || len(done) != many || len(entries) != many {
+			t.Errorf("%d done, %d directories, %v, want %d", len(done), len(entries), err, many)
+		}
+	})
+}
+
+// TestQueueSteps submits each operation in the Done of the one before it.
+func TestQueueSteps(t *testing.T) {
+	queues(t, func(t *testing.T, q *Queue) {
+		name := t.TempDir()
+		dir := openDir(t, name)
+		fd, err := unix.Openat(dir, "x0", unix.O_CREAT|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const steps = 300
+		step := 0
+		op := &Op{Code: RenameAt, Dir: dir, Path: "x0", NewPath: "x1"}
+		op.Done = func(op *Op) {
+			if op.Err != nil {
+				t.Errorf("step %d: %v", step, op.Err)
+			}
+			if step++; step < steps {
+				op.Path, op.NewPath = "x"+itoa(step), "x"+itoa(step+1)
+				q.Submit(op)
+			} else if step == steps {
+				op.Code, op.FD = Close, fd
+				q.Submit(op)
+			}
+		}
+		q.Submit(op)
+		wait(t, q, 0)
+		if _, err := os.Stat(filepath.Join(name, "x"+itoa(steps))); err != nil || step != steps+1 {
+			t.Errorf("after step %d: %v", step, err)
+		}
+	})
+}
+
+// TestQueueRunsInOrder: programs run one after another, in the order in which
+// they were submitted, and file operations do not wait for them.
+func TestQueueRunsInOrder(t *testing.T) {
+	queues(t, func(t *testing.T, q *Queue) {
+		name := t.TempDir()
+		dir := openDir(t, name)
+		if err := unix.Mkfifoat(dir, "gate", 0o600); err != nil {
+			t.Fatal(err)
+		}
+		gate, err := unix.Openat(dir, "gate", unix.O_RDWR|unix.O_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(gate)
+		var order []int64
+		for i := range 4 {
+			// Reading the gate, then: was another one here at the same time?
+			script := "mkdir busy || exit 100; read x <gate; rmdir busy; exit " + itoa(i)
+			q.Submit(&Op{
+				Code: Run, Cmd: &Command{Path: "/bin/sh", Args: []string{"sh", "-c", script}, Dir: dir, Files: []int{-1, -1, 2}},
+				Done: func(op *Op) { order = append(order, op.Res) },
+			})
+		}
+		// No program can have ended yet.
+		for range 100 {
+			q.Submit(&Op{Code: Fsync, FD: dir})
+		}
+		wait(t, q, 4)
+		if len(order) != 0 {
+			t.Fatalf("programs ended: %v", order)
+		}
+		for i := range 4 {
+			if _, err := unix.Write(gate, []byte("\n")); err != nil {
+				t.Fatal(err)
+			}
+			wait(t, q, 3-i)
+		}
+		if !slices.Equal(order, []int64{0, 1, 2, 3}) {
+			t.Errorf("order %v", order)
+		}
+	})
+}
+
+// TestQueueEdgeTriggered: a wait that is told of each edge only is woken for
+// every operation that finishes after Complete.
+func TestQueueEdgeTriggered(t *testing.T) {
+	queues(t, func(t *testing.T, q *Queue) {
+		epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(epfd)
+		event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET}
+		if err := unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, q.FD(), &event); err != nil {
+			t.Fatal(err)
+		}
+		const rounds = 200
+		for i := range rounds {
+			for range 1 + i%7 {
+				q.Submit(&Op{Code: Nop})
+			}
+			for q.Inflight() > 0 {
+				q.Flush()
+				events := make([]unix.EpollEvent, 1)
+				if _, err := unix.EpollWait(epfd, events, -1); err != nil && err != unix.EINTR {
+					t.Fatal(err)
+				}
+				q.Complete()
+			}
+		}
+	})
+}
+
+func TestNewQueueUnknownBackend(t *testing.T) {
+	if q, err := NewQueue(Options{Backend: "threads"}); err == nil {
+		q.Close()
+		t.Error("no error")
+	}
+}
