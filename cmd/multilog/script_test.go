@@ -1,0 +1,133 @@
+// Package main_test runs scripts that a person can read, one per rule of
+// multilog's behaviour, against two binaries: the one built from this package
+// and, where it is installed, the multilog of daemontools, the oracle.
+//
+// The scripts are testdata/script/*.txtar. Besides the commands of
+// [github.com/rogpeppe/go-internal/testscript] they have those of
+// logger_test.go (start a logger, feed and signal it) and of check_test.go
+// (look at what it left). What differs on purpose stands under the condition
+// [ours] or [djb] and, with the reason, in testdata/differences.txt; what has no
+// script is listed in testdata/not-tested.txt.
+package main_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// oracle is daemontools' multilog, from the Debian package of that name.
+const oracle = "/usr/bin/multilog"
+
+// parallelScripts is how many scripts run at a time. They wait much more than
+// they compute, so it has nothing to do with the number of processors.
+const parallelScripts = "12"
+
+const scriptDir = "testdata/script"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", parallelScripts); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+func TestScripts(t *testing.T) {
+	t.Run("ours", func(t *testing.T) {
+		if sources, _ := filepath.Glob("[!_]*.go"); !hasProgram(sources) {
+			t.Skip("this package holds no program yet")
+		}
+		binary := filepath.Join(t.TempDir(), "multilog")
+		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+			t.Fatalf("go build: %v\n%s", err, out)
+		}
+		runScripts(t, "ours", binary)
+	})
+	t.Run("djb", func(t *testing.T) {
+		if _, err := os.Stat(oracle); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("no oracle: %v (install the Debian package daemontools)", err)
+			}
+			t.Skipf("no oracle: %v (install the Debian package daemontools)", err)
+		}
+		runScripts(t, "djb", oracle)
+	})
+}
+
+func hasProgram(sources []string) bool {
+	for _, name := range sources {
+		if !strings.HasSuffix(name, "_test.go") {
+			return true
+		}
+	}
+	return false
+}
+
+// runScripts runs every script with binary as the logger. who, "ours" or "djb",
+// is the condition that holds meanwhile.
+func runScripts(t *testing.T, who, binary string) {
+	testscript.Run(t, testscript.Params{
+		Dir:                scriptDir,
+		RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("MULTILOG", binary)
+			env.Values[loggersKey{}] = &loggers{binary: binary, byName: map[string]*logger{}}
+			return nil
+		},
+		Condition: func(cond string) (bool, error) { return condition(who, cond) },
+		Cmds:      commands(),
+	})
+}
+
+// condition says whether the part between the brackets of "[cond] command" holds.
+func condition(who, cond string) (bool, error) {
+	program, isMissing := strings.CutPrefix(cond, "missing:")
+	switch {
+	case cond == "ours" || cond == "djb":
+		return cond == who, nil
+	case cond == "root":
+		return os.Geteuid() == 0, nil
+	case isMissing:
+		_, err := exec.LookPath(program)
+		if err != nil && os.Getenv("CI") == "true" {
+			return false, fmt.Errorf("%s is missing, which the scripts compare with", program)
+		}
+		return err != nil, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", cond)
+}
+
+func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
+		"logger":   cmdLogger,
+		"feed":     cmdFeed,
+		"eof":      cmdEOF,
+		"signal":   cmdSignal,
+		"quiet":    cmdQuiet,
+		"waitexit": cmdWaitExit,
+		"unread":   cmdUnread,
+		"bytes":    cmdBytes,
+		"until":    cmdUntil,
+		"tmpfs":    cmdTmpfs,
+		"lock":     cmdLock,
+	}
+	for name, check := range checks() {
+		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			err := check(ts, args)
+			if neg && err == nil {
+				ts.Fatalf("%s %q holds, and must not", name, args)
+			}
+			if !neg && err != nil {
+				ts.Fatalf("%s: %v%s", name, err, whatLoggersSaid(ts))
+			}
+		}
+	}
+	return cmds
+}
