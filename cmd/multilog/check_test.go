@@ -18,6 +18,7 @@ package main_test
 //	                           no size for lock, which is the logger's own affair
 //	sameflags                  file status flags of stdin and stderr are as at the start
 //	running                    the logger has not exited
+//	peak KIB                   its resident memory never was more than so many KiB
 //	now FILE                   its first label is about now
 
 import (
@@ -50,6 +51,7 @@ func checks() map[string]check {
 		"sameflags": checkSameFlags,
 		"running":   checkRunning,
 		"now":       checkNow,
+		"peak":      checkPeak,
 	}
 }
 
@@ -314,6 +316,27 @@ func checkNow(ts *testscript.TestScript, args []string) error {
 	at := time.Unix(int64(seconds-1<<62-10), int64(nanoseconds))
 	if off := time.Since(at); nanoseconds > 999999999 || off < -5*time.Minute || off > 5*time.Minute {
 		return fmt.Errorf("%s begins with label %.25s, which is %v, %v off", args[0], data, at, off)
+	}
+	return nil
+}
+
+func checkPeak(ts *testscript.TestScript, args []string) error {
+	l, args := named(ts, args)
+	limit, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", l.cmd.Process.Pid))
+	if err != nil {
+		return err
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	var peak int
+	if _, err := fmt.Sscan(after, &peak); err != nil {
+		return fmt.Errorf("no VmHWM: %w", err)
+	}
+	if peak > limit {
+		return fmt.Errorf("peak of resident memory is %d KiB, want at most %d", peak, limit)
 	}
 	return nil
 }

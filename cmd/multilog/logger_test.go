@@ -56,8 +56,8 @@ type logger struct {
 
 // loggerFlags are the flags of the command logger.
 type loggerFlags struct {
-	as, prog, stdin, stderr, block, ignore, dir, umask, env string
-	nofile                                                  int
+	as, prog, stdin, stderr, block, ignore, dir, umask, env, more string
+	nofile                                                        int
 }
 
 func parseLoggerFlags(ts *testscript.TestScript, args []string) (loggerFlags, []string) {
@@ -73,11 +73,14 @@ func parseLoggerFlags(ts *testscript.TestScript, args []string) (loggerFlags, []
 	set.StringVar(&f.dir, "dir", ".", "the directory to start in")
 	set.StringVar(&f.umask, "umask", "", "the umask to start with")
 	set.StringVar(&f.env, "env", "", "NAME=VALUE, one more environment variable")
+	set.StringVar(&f.more, "more", "", "an item, split at spaces: more words after the others")
 	set.IntVar(&f.nofile, "nofile", 0, "limit on descriptors")
 	if err := set.Parse(args); err != nil {
 		ts.Fatalf("logger: %v", err)
 	}
-	return f, set.Args()
+	more, err := items(ts, []string{f.more})
+	ts.Check(err)
+	return f, append(set.Args(), strings.Fields(string(more))...)
 }
 
 func cmdLogger(ts *testscript.TestScript, neg bool, args []string) {
