@@ -1,0 +1,86 @@
+package seekable
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Whatever a file holds: no panic, no frame outside of the file, no memory beyond
+// what the file's size justifies.
+func FuzzParse(f *testing.F) {
+	good := compress(f, Level{zstd.SpeedFastest, 1024}, logLines(40))
+	f.Add(good)
+	f.Add(good[:len(good)-1])
+	f.Add(good[:100])
+	f.Add(file(35, [][]uint32{{10, 100, 7}, {25, 0, 8}}, 0x80))
+	f.Add(file(0, nil, 0))
+	f.Add([]byte("\x5e\x2a\x4d\x18\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		size := int64(len(data))
+		for _, find := range []func(io.ReaderAt, int64) ([]Frame, error){ReadTable, Scan} {
+			frames, err := find(bytes.NewReader(data), size)
+			end := int64(0)
+			for _, fr := range frames {
+				if fr.CompressedOffset != end || fr.CompressedSize <= 0 || fr.Size > fr.CompressedSize*maxRatio {
+					t.Fatalf("%+v after byte %d", fr, end)
+				}
+				end += fr.CompressedSize
+			}
+			if end > size {
+				t.Fatalf("frames end at %d of %d", end, size)
+			}
+			if err != nil {
+				continue
+			}
+			r, err := NewFrameReader(bytes.NewReader(data), frames)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range min(len(frames), 20) {
+				if content, err := r.Frame(i); err == nil && int64(len(content)) != frames[i].Size {
+					t.Fatalf("frame %d: %d bytes, %+v", i, len(content), frames[i])
+				}
+			}
+			r.Close()
+		}
+	})
+}
+
+// Any content, in any pieces, at any level comes back: whole, and any part of it.
+func FuzzRoundTrip(f *testing.F) {
+	f.Add([]byte("one\ntwo\n"), uint8(0), uint16(3), uint16(1), uint16(9))
+	f.Add(logLines(50), uint8(2), uint16(1000), uint16(1500), uint16(2500))
+	f.Add([]byte{}, uint8(1), uint16(1), uint16(0), uint16(1))
+	f.Fuzz(func(t *testing.T, content []byte, level uint8, piece, off, n uint16) {
+		l := levels[int(level)%3].Level // the quick encoders
+		l.FrameSize = 1024
+		var out bytes.Buffer
+		w, err := newWriter(&out, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rest := content; len(rest) > 0; {
+			p := rest[:min(len(rest), int(piece)+1)]
+			if n, err := w.Write(p); n != len(p) || err != nil {
+				t.Fatalf("Write = %d, %v", n, err)
+			}
+			rest = rest[len(p):]
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := decompress(t, out.Bytes()); err != nil || !bytes.Equal(got, content) {
+			t.Fatalf("%d bytes in, %d out, %v", len(content), len(got), err)
+		}
+		r := open(t, out.Bytes())
+		p := make([]byte, n)
+		got, err := r.ReadAt(p, int64(off))
+		want := content[min(int(off), len(content)):min(int(off)+int(n), len(content))]
+		if !bytes.Equal(p[:got], want) || err != nil && err != io.EOF {
+			t.Fatalf("ReadAt(%d bytes at %d) = %d bytes, %v", n, off, got, err)
+		}
+	})
+}

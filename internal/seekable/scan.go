@@ -1,0 +1,121 @@
+package seekable
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	blockHeaderBytes = 3
+	blockTypeRLE     = 1
+	blockTypeInvalid = 3
+)
+
+// Scan finds the frames of any zstd file of size bytes, with or without a table,
+// by walking over the headers of its frames and blocks. It decompresses
+// nothing, but reads a little of every 128 KiB of content.
+//
+// Where a frame does not say how large its content is (zstd says it for what it
+// reads from a file, not for a pipe), Size is -1, and so are the Offsets after
+// it. A file that ends inside a frame gives the frames before and an error that
+// wraps io.ErrUnexpectedEOF.
+func Scan(r io.ReaderAt, size int64) ([]Frame, error) {
+	var frames []Frame
+	var end, contentEnd int64
+	for end < size {
+		f, err := scanFrame(r, end, size)
+		if err != nil {
+			return frames, fmt.Errorf("frame at byte %d: %w", end, err)
+		}
+		f.Offset = contentEnd
+		end += f.CompressedSize
+		if f.Size < 0 || contentEnd < 0 {
+			contentEnd = -1
+		} else {
+			contentEnd += f.Size
+		}
+		frames = append(frames, f)
+	}
+	return frames, nil
+}
+
+// scanFrame measures the frame that begins at byte start of a file of size bytes.
+func scanFrame(r io.ReaderAt, start, size int64) (Frame, error) {
+	f := Frame{CompressedOffset: start}
+	var buf [zstd.HeaderMaxSize]byte
+	head := buf[:min(int64(len(buf)), size-start)]
+	if err := readFullAt(r, head, start); err != nil {
+		return f, err
+	}
+	var header zstd.Header
+	if err := header.Decode(head); err != nil {
+		return f, err
+	}
+	if header.Skippable {
+		f.CompressedSize = int64(header.HeaderSize) + int64(header.SkippableSize)
+		return f, within(f, size)
+	}
+	f.Size = -1
+	if header.HasFCS {
+		f.Size = int64(header.FrameContentSize)
+	}
+	blocks, err := scanBlocks(r, start+int64(header.HeaderSize), size)
+	if err != nil {
+		return f, err
+	}
+	f.CompressedSize = int64(header.HeaderSize) + blocks
+	if header.HasCheckSum {
+		f.CompressedSize += checksumBytes
+	}
+	if err := within(f, size); err != nil {
+		return f, err
+	}
+	if f.Size < -1 || f.Size > f.CompressedSize*maxRatio {
+		return f, fmt.Errorf("%w: %d bytes cannot hold %d", ErrBadFrame, f.CompressedSize, f.Size)
+	}
+	if header.HasCheckSum {
+		var sum [checksumBytes]byte
+		if err := readFullAt(r, sum[:], start+f.CompressedSize-checksumBytes); err != nil {
+			return f, err
+		}
+		f.Checksum, f.HasChecksum = binary.LittleEndian.Uint32(sum[:]), true
+	}
+	return f, nil
+}
+
+// scanBlocks returns the bytes of a frame's blocks, the first of which is at off.
+func scanBlocks(r io.ReaderAt, off, size int64) (int64, error) {
+	start := off
+	for last := false; !last; {
+		var b [blockHeaderBytes]byte
+		if off+blockHeaderBytes > size {
+			return 0, io.ErrUnexpectedEOF
+		}
+		if err := readFullAt(r, b[:], off); err != nil {
+			return 0, err
+		}
+		header := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16
+		last = header&1 != 0
+		off += blockHeaderBytes
+		switch kind := header >> 1 & 3; kind {
+		case blockTypeInvalid:
+			return 0, fmt.Errorf("%w: block of unknown type at byte %d", ErrBadFrame, off-blockHeaderBytes)
+		case blockTypeRLE:
+			off++
+		default:
+			off += int64(header >> 3)
+		}
+	}
+	return off - start, nil
+}
+
+// within says whether a file of size bytes ends inside of f.
+func within(f Frame, size int64) error {
+	if f.CompressedOffset+f.CompressedSize > size {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}

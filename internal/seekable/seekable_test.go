@@ -1,0 +1,252 @@
+package seekable
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+)
+
+// small makes many frames of little content.
+var small = Level{zstd.SpeedFastest, 4096}
+
+// logLines returns n lines with labels, some 60 bytes each.
+func logLines(n int) []byte {
+	r := rand.New(rand.NewPCG(1, 2))
+	var b bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&b, "@4000000066b13b8a%08x smtpd[%d]: connect from [10.0.%d.%d]\n",
+			i*1000, r.IntN(30000), r.IntN(256), r.IntN(256))
+	}
+	return b.Bytes()
+}
+
+func compress(t testing.TB, l Level, content []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := newWriter(&out, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func decompress(t testing.TB, file []byte) ([]byte, error) {
+	t.Helper()
+	d, err := zstd.NewReader(bytes.NewReader(file), zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	return io.ReadAll(d)
+}
+
+func open(t testing.TB, file []byte) *Reader {
+	t.Helper()
+	r, err := NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+func TestLevels(t *testing.T) {
+	content := logLines(3000)
+	for n := MinLevel; n <= MaxLevel; n++ {
+		var out bytes.Buffer
+		w, err := NewWriter(&out, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(content)
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		got, err := decompress(t, out.Bytes())
+		if err != nil || !bytes.Equal(got, content) {
+			t.Errorf("level %d: %d bytes, %v; want %d bytes", n, len(got), err, len(content))
+		}
+	}
+	for _, n := range []int{-1, 0, 23} {
+		if _, err := NewWriter(io.Discard, n); err == nil {
+			t.Errorf("level %d: no error", n)
+		}
+	}
+}
+
+// The bytes written by ReadFrom in pieces are those of one Write.
+func TestReadFrom(t *testing.T) {
+	content := logLines(1000)
+	want := compress(t, small, content)
+	for name, r := range map[string]io.Reader{
+		"halves":   iotest.HalfReader(bytes.NewReader(content)),
+		"bytes":    iotest.OneByteReader(bytes.NewReader(content)),
+		"data+EOF": iotest.DataErrReader(bytes.NewReader(content)),
+	} {
+		var out bytes.Buffer
+		w, _ := newWriter(&out, small)
+		if n, err := w.ReadFrom(r); n != int64(len(content)) || err != nil {
+			t.Errorf("%s: ReadFrom = %d, %v", name, n, err)
+		}
+		if err := w.Close(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !bytes.Equal(out.Bytes(), want) {
+			t.Errorf("%s: other bytes than Write's", name)
+		}
+	}
+}
+
+func TestFramesBeginWithLines(t *testing.T) {
+	content := logLines(1000)
+	r := open(t, compress(t, small, content))
+	if len(r.Frames()) < 10 {
+		t.Fatalf("%d frames", len(r.Frames()))
+	}
+	for i, f := range r.Frames() {
+		if content[f.Offset] != '@' || f.Size > int64(small.FrameSize) {
+			t.Errorf("frame %d: begins with %q, has %d bytes", i, content[f.Offset], f.Size)
+		}
+		got, err := r.Frame(i)
+		if err != nil || !bytes.Equal(got, content[f.Offset:f.Offset+f.Size]) {
+			t.Errorf("frame %d: other content, %v", i, err)
+		}
+	}
+}
+
+func TestLongLines(t *testing.T) {
+	content := append(bytes.Repeat([]byte("x"), 3*small.FrameSize+7), "\nshort\n"...)
+	r := open(t, compress(t, small, content))
+	var sizes []int64
+	for _, f := range r.Frames() {
+		sizes = append(sizes, f.Size)
+	}
+	if diff := cmp.Diff([]int64{4096, 4096, 4096, 14}, sizes); diff != "" {
+		t.Error(diff)
+	}
+	got, err := io.ReadAll(io.NewSectionReader(r, 0, r.Size()))
+	if err != nil || !bytes.Equal(got, content) {
+		t.Errorf("other content, %v", err)
+	}
+}
+
+func TestEmpty(t *testing.T) {
+	file := compress(t, small, nil)
+	got, err := decompress(t, file)
+	if err != nil || len(got) != 0 {
+		t.Errorf("%q, %v", got, err)
+	}
+	r := open(t, file)
+	want := []Frame{{CompressedSize: 9, HasChecksum: true, Checksum: emptyChecksum}}
+	if diff := cmp.Diff(want, r.Frames()); diff != "" {
+		t.Error(diff)
+	}
+	if n, err := r.ReadAt(make([]byte, 1), 0); n != 0 || err != io.EOF {
+		t.Errorf("ReadAt = %d, %v", n, err)
+	}
+}
+
+func TestReadAt(t *testing.T) {
+	content := logLines(500)
+	r := open(t, compress(t, small, content))
+	if r.Size() != int64(len(content)) {
+		t.Fatalf("Size = %d, want %d", r.Size(), len(content))
+	}
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		off, n := rnd.IntN(len(content)+10), rnd.IntN(3*small.FrameSize)
+		p := make([]byte, n)
+		got, err := r.ReadAt(p, int64(off))
+		want := content[min(off, len(content)):min(off+n, len(content))]
+		if !bytes.Equal(p[:got], want) || (err == io.EOF) != (len(want) < n) || (err != nil && err != io.EOF) {
+			t.Fatalf("ReadAt(%d bytes at %d) = %d, %v; want %d", n, off, got, err, len(want))
+		}
+	}
+	if _, err := r.ReadAt(make([]byte, 1), -1); err == nil || err == io.EOF {
+		t.Errorf("at -1: %v", err)
+	}
+}
+
+// failAt fails when byte n would be written.
+type failAt struct {
+	out bytes.Buffer
+	n   int
+}
+
+var errFull = errors.New("full")
+
+func (w *failAt) Write(p []byte) (int, error) {
+	if room := w.n - w.out.Len(); len(p) > room {
+		w.out.Write(p[:room])
+		return room, errFull
+	}
+	return w.out.Write(p)
+}
+
+// Wherever a write is cut off, the error is reported, and what is there fails to
+// decompress, unless the cut is just between two frames.
+func TestCutOff(t *testing.T) {
+	content := logLines(300)
+	whole := compress(t, small, content)
+	boundary := make(map[int]bool)
+	for _, f := range open(t, whole).Frames() {
+		boundary[int(f.CompressedOffset+f.CompressedSize)] = true
+	}
+	for n := range len(whole) {
+		out := &failAt{n: n}
+		w, err := newWriter(out, small)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(content)
+		if err := w.Close(); err != errFull {
+			t.Fatalf("cut off after %d bytes: Close = %v", n, err)
+		}
+		if _, err := w.Write([]byte("more")); err != errFull {
+			t.Fatalf("Write after an error = %v", err)
+		}
+		file := out.out.Bytes()
+		// Unlike zstd, the library takes no bytes at all for no content.
+		if _, err := decompress(t, file); err == nil && !boundary[n] && n > 0 {
+			t.Fatalf("after %d of %d bytes the output decompresses", n, len(whole))
+		}
+		if _, err := ReadTable(bytes.NewReader(file), int64(n)); !errors.Is(err, ErrNoTable) {
+			t.Fatalf("after %d bytes: ReadTable: %v", n, err)
+		}
+	}
+}
+
+// What was written before a read error, or before a kill, is not complete frames.
+func TestNeverLooksComplete(t *testing.T) {
+	content := logLines(300)
+	var out bytes.Buffer
+	w, _ := newWriter(&out, small)
+	broken := errors.New("broken")
+	_, err := w.ReadFrom(io.MultiReader(bytes.NewReader(content), iotest.ErrReader(broken)))
+	if err != broken {
+		t.Fatalf("ReadFrom = %v", err)
+	}
+	before := out.Len()
+	if err := w.Close(); err != broken {
+		t.Errorf("Close = %v", err)
+	}
+	if out.Len() != before || before == 0 {
+		t.Errorf("%d bytes, after Close %d", before, out.Len())
+	}
+	if _, err := decompress(t, out.Bytes()); err == nil {
+		t.Error("the output decompresses")
+	}
+}
