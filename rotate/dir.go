@@ -1,0 +1,349 @@
+package rotate
+
+import (
+	"syscall"
+
+	"multilog/ioring"
+	"multilog/tai64n"
+)
+
+// Config is what the script says about a log directory.
+type Config struct {
+	Name         string // as in the script: ./main or /var/log/main
+	Size         int64  // most bytes of a file
+	Count        int    // most files, current among them; at least 2
+	HasProcessor bool
+	Processor    string // a command for sh
+}
+
+// lineZone is how near to Size a line may end a file, in bytes: a file is
+// full when a newline stands in the last lineZone bytes below Size.
+const lineZone = 2000
+
+// preallocateAt is the size, in bytes, from which current is worth
+// preallocating: an idle directory reserves nothing.
+const preallocateAt = 128 << 10
+
+// retryPause is the time between two tries of a step that failed, or of a
+// processor; daemontools' multilog waits as long.
+const retryPause = 5e9 // nanoseconds
+
+// file is an open file that is written to.
+type file struct {
+	fd    int
+	ino   uint64
+	birth int64
+	size  int64 // bytes
+	taken bool  // preallocated
+}
+
+var noFile = file{fd: -1}
+
+// Dir is a log directory that this process has locked.
+//
+// The data plane is Room, Full, Begin, Append, Done and Clear, once a batch.
+// Rotate swaps two descriptors; everything else about a rotation happens in
+// the background, step by step (see rotation.go). All methods belong to the
+// goroutine that owns the Kernel.
+type Dir struct {
+	k      Kernel
+	conf   Config
+	fd     int // the directory
+	lock   int
+	page   *Page
+	mapped bool
+
+	found      Flight   // what the logger before left in the lock page,
+	foundBoot  [16]byte // and when
+	flightFile string   // the name of the file that found is about, if it holds
+	midline    bool
+
+	cur  file
+	next file // the spare, ready to be swapped in; its fd is -1 while there is none
+	made file // the spare, while it is being made
+	last tai64n.Label
+
+	rest    [][]byte // pieces that Append could not write yet
+	base    int64    // size of current before the batch
+	trouble Trouble
+
+	want    bool // a rotation was asked for
+	overdue bool // current was too big when the directory was opened
+
+	spare  task       // makes next
+	naming task       // gives the files of the last swap their names
+	finish task       // makes pending[0] safe
+	extend task       // preallocates current
+	ending task       // closes the directory
+	queue  []*pending // files finished, but not safe yet; the oldest first
+	ended  bool
+}
+
+// pending is a file that is full, on its way to being safe.
+type pending struct {
+	file
+	label tai64n.Label
+	named bool // it is @LABEL.u
+
+	previous, state  int // descriptors, while a processor is at work
+	processed, fresh int
+	names            []string
+	syncing          int64 // Mono when its fsync was submitted
+}
+
+func (p *pending) unsafeName() string { return p.label.String() + unsafeSuffix }
+func (p *pending) safeName() string   { return p.label.String() + safeSuffix }
+
+// path is a file of the directory as messages call it.
+func (d *Dir) path(name string) string { return d.conf.Name + "/" + name }
+
+// Name is the directory's name in the script.
+func (d *Dir) Name() string { return d.conf.Name }
+
+// Counters are the directory's counters in its lock page.
+func (d *Dir) Counters() *Counters { return &d.page.Counters }
+
+// Room is how many bytes current can still take.
+func (d *Dir) Room() int64 { return max(0, d.conf.Size-d.cur.size) }
+
+// LineRoom is how many bytes current takes before a newline fills it: the
+// first line that ends beyond LineRoom is its last.
+func (d *Dir) LineRoom() int64 { return d.conf.Size - lineZone - d.cur.size }
+
+// Overdue says that current was full when the directory was opened: it is to
+// be rotated before the next line is written.
+func (d *Dir) Overdue() bool { return d.overdue }
+
+// Full says whether current is to be rotated, when the last byte that was
+// written ended a line or did not.
+func (d *Dir) Full(newline bool) bool {
+	return d.cur.size >= d.conf.Size || newline && d.cur.size > d.conf.Size-lineZone
+}
+
+// Want asks for a rotation, as soon as next is ready, if current is not empty.
+func (d *Dir) Want() {
+	if d.cur.size > 0 {
+		d.want = true
+		d.prepare()
+	}
+}
+
+// Wanted says whether a rotation was asked for that has not happened yet.
+func (d *Dir) Wanted() bool { return d.want }
+
+// prepare has the spare made, unless it is there or on its way.
+func (d *Dir) prepare() {
+	if d.next.fd < 0 && !d.spare.busy() && !d.naming.busy() && !d.ending.busy() {
+		d.spare.start(d, spareSteps, nil, nil)
+	}
+}
+
+// Ready says whether Rotate may be called; if not, what it waits for is under
+// way.
+func (d *Dir) Ready() bool {
+	if d.next.fd < 0 {
+		d.prepare()
+		return false
+	}
+	return !d.naming.busy() && len(d.queue) < d.conf.Count-1
+}
+
+// Rotate makes next the file that is written. Everything else follows in the
+// background. Invariant: on entry, Ready, and no batch has begun.
+func (d *Dir) Rotate() {
+	p := &pending{file: d.cur, label: d.newLabel(), previous: -1, state: -1, processed: -1, fresh: -1}
+	d.cur, d.next = d.next, noFile
+	d.want, d.overdue = false, false
+	d.queue = append(d.queue, p)
+	add(&d.page.Counters.Rotations, 1)
+	store(&d.page.Counters.Pending, uint64(len(d.queue)))
+	d.naming.start(d, namingSteps, p, func() {
+		p.named = true
+		d.finishNext()
+		d.prepareAhead()
+	})
+}
+
+// finishNext begins to make the oldest pending file safe.
+func (d *Dir) finishNext() {
+	if len(d.queue) == 0 || d.finish.busy() || !d.queue[0].named || d.extend.busy() {
+		return // extend may be at work on the descriptor that finish closes
+	}
+	steps := plainSteps
+	if d.conf.HasProcessor {
+		steps = processorSteps
+	}
+	d.finish.start(d, steps, d.queue[0], func() {
+		d.queue = append(d.queue[:0], d.queue[1:]...)
+		store(&d.page.Counters.Pending, uint64(len(d.queue)))
+		d.finishNext()
+	})
+}
+
+// newLabel is a label that sorts after every old file of the directory, also
+// when the clock was set back.
+func (d *Dir) newLabel() tai64n.Label {
+	l := tai64n.FromUnixNano(d.k.Now())
+	if l.Compare(d.last) <= 0 {
+		if after := d.last.Next(); d.last.Compare(after) < 0 {
+			l = after
+		}
+	}
+	d.last = l
+	return l
+}
+
+// Begin notes in the lock page that a batch of which this directory gets
+// written bytes is about to be written; in says where it comes from, midline
+// that it ends within a line of this directory. Begin must come before the
+// first Append of a batch, for every directory that gets a part of it.
+func (d *Dir) Begin(in Input, written int64, midline bool) {
+	d.base = d.cur.size
+	defer d.pageLost()
+	f := &d.page.Flight
+	f.setState(flightNone)
+	store(&f.Batch, in.Batch)
+	store(&f.SrcDev, in.Dev)
+	store(&f.SrcIno, in.Ino)
+	store(&f.Length, uint64(in.Length))
+	store(&f.Sum, in.Sum)
+	store(&f.FileIno, d.cur.ino)
+	store(&f.FileBirth, d.cur.birth)
+	store(&f.End, uint64(d.cur.size))
+	store(&f.Written, uint64(written))
+	store(&f.LineBefore, f.LineAfter)
+	store(&f.LineAfter, 0)
+	if midline {
+		store(&f.LineAfter, 1)
+	}
+	f.setState(flightBegun)
+}
+
+// Append writes the pieces to current. After an error it is to be called
+// again with nil, later, and goes on where it stopped. The pieces stay the
+// caller's, untouched until Append has returned nil or Rollback was called.
+func (d *Dir) Append(pieces [][]byte) error {
+	if pieces != nil {
+		d.rest = pieces
+	}
+	for len(d.rest) > 0 {
+		n, err := d.k.Writev(d.cur.fd, d.rest)
+		if n > 0 {
+			d.cur.size += int64(n)
+			add(&d.page.Counters.BytesWritten, uint64(n))
+			d.rest = skip(d.rest, n)
+			continue
+		}
+		if err == nil {
+			err = syscall.EIO // a file takes bytes or says why not
+		}
+		add(&d.page.Counters.WritePauses, 1)
+		d.trouble.Failed(d.k, "write to "+d.path(currentName), err)
+		return err
+	}
+	d.trouble.Over(d.k)
+	return nil
+}
+
+// skip drops the first n bytes of the pieces. It shortens the pieces in place.
+func skip(pieces [][]byte, n int) [][]byte {
+	for len(pieces) > 0 && n >= len(pieces[0]) {
+		n -= len(pieces[0])
+		pieces = pieces[1:]
+	}
+	if n > 0 {
+		pieces[0] = pieces[0][n:]
+	}
+	return pieces
+}
+
+// Done notes that the batch is written: its input may be consumed.
+func (d *Dir) Done() {
+	defer d.pageLost()
+	d.page.Flight.setState(flightDone)
+}
+
+// Clear notes that the batch's input is consumed.
+func (d *Dir) Clear() {
+	defer d.pageLost()
+	d.page.Flight.setState(flightNone)
+	d.prepareAhead()
+}
+
+// prepareAhead makes next and preallocates current in good time.
+func (d *Dir) prepareAhead() {
+	if d.cur.size >= d.conf.Size/2 {
+		d.prepare()
+	}
+	if !d.cur.taken && d.cur.size >= preallocateAt && !d.extend.busy() {
+		d.cur.taken = true
+		d.extend.start(d, extendSteps, nil, d.finishNext)
+	}
+}
+
+// Rollback takes back what Append has written of the batch: the caller leaves
+// its input where it is. It waits for the disk.
+func (d *Dir) Rollback() error {
+	d.rest = nil
+	op := ioring.Op{Code: ioring.Ftruncate, FD: d.cur.fd, Len: d.base}
+	d.k.Do(&op)
+	if op.Err != nil {
+		return &Error{What: "take back the last lines of " + d.path(currentName), Err: op.Err}
+	}
+	d.cur.size = d.base
+	d.page.Flight.LineAfter = d.page.Flight.LineBefore
+	d.Clear()
+	return nil
+}
+
+// pageLost goes on without a lock page when a store into it has faulted: the
+// filesystem had no room for the page, or lost it.
+func (d *Dir) pageLost() {
+	if recover() != nil {
+		d.useOwnPage()
+		d.k.Warn("unable to store into " + d.path(lockName) + ", going on without in-flight records")
+	}
+}
+
+// useOwnPage puts a page that nobody else sees in place of the mapped one.
+func (d *Dir) useOwnPage() {
+	d.page, d.mapped = &Page{}, false
+}
+
+// Deadline is when Tick has something to do, as Mono counts; 0 is never.
+func (d *Dir) Deadline() int64 {
+	at := int64(0)
+	for _, t := range d.tasks() {
+		if t.retry != 0 && (at == 0 || t.retry < at) {
+			at = t.retry
+		}
+	}
+	return at
+}
+
+// Tick does what is due at now.
+func (d *Dir) Tick(now int64) {
+	for _, t := range d.tasks() {
+		if t.retry != 0 && t.retry <= now {
+			t.retry = 0
+			t.run()
+		}
+	}
+}
+
+func (d *Dir) tasks() [5]*task {
+	return [5]*task{&d.spare, &d.naming, &d.finish, &d.extend, &d.ending}
+}
+
+// End begins to close the directory: when nothing is pending any more,
+// current is made safe and marked as finished. Ended says when that is done.
+// Call it again after each wait until then.
+func (d *Dir) End() {
+	if d.ended || d.ending.busy() || d.spare.busy() || d.naming.busy() || d.extend.busy() || len(d.queue) > 0 {
+		return
+	}
+	d.ending.start(d, endingSteps, nil, func() { d.ended = true })
+}
+
+// Ended says that the directory is closed, and whole.
+func (d *Dir) Ended() bool { return d.ended }

@@ -1,0 +1,109 @@
+package rotate
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// How messages look: "unable to lock directory ./main: temporary failure".
+// What could not be done comes first, then to what, then the reason, in the
+// words that daemontools uses where it has words of its own for an error.
+
+// reasons are daemontools' words for the errors that people meet.
+var reasons = map[syscall.Errno]string{
+	syscall.EACCES:  "access denied",
+	syscall.EAGAIN:  "temporary failure",
+	syscall.EBADF:   "file descriptor not open",
+	syscall.EEXIST:  "file already exists",
+	syscall.EFBIG:   "file too big",
+	syscall.EIO:     "input/output error",
+	syscall.EISDIR:  "is a directory",
+	syscall.EMFILE:  "system cannot open more files",
+	syscall.ENFILE:  "system cannot open more files",
+	syscall.ENODEV:  "device not configured",
+	syscall.ENOENT:  "file does not exist",
+	syscall.ENOEXEC: "exec format error",
+	syscall.ENOMEM:  "out of memory",
+	syscall.ENOSPC:  "out of disk space",
+	syscall.ENOTDIR: "not a directory",
+	syscall.EPERM:   "permission denied",
+	syscall.EPIPE:   "broken pipe",
+	syscall.EROFS:   "read-only file system",
+	syscall.ETXTBSY: "text busy",
+}
+
+// Reason is an error in words: daemontools' where it has any, the system's
+// otherwise.
+func Reason(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		if words, ok := reasons[errno]; ok {
+			return words
+		}
+		return errno.Error()
+	}
+	return err.Error()
+}
+
+// Error is what could not be done at the start.
+type Error struct {
+	What string // "lock directory ./main"
+	Err  error
+	More string // for the operator, after the reason
+}
+
+func (e *Error) Error() string {
+	return "unable to " + e.What + ": " + Reason(e.Err) + e.More
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Trouble warns about something that goes wrong again and again: at once, and
+// then ever more rarely, with the number of tries and since when.
+type Trouble struct {
+	what  string
+	since int64 // Now of the first failure; 0 when there is no trouble
+	tries int
+	next  int64 // Mono of the next warning
+	gap   int64
+}
+
+const (
+	firstWarningGap = int64(time.Minute)
+	lastWarningGap  = int64(time.Hour)
+)
+
+// Failed notes a failure of what ("write to ./main/current") and warns when it
+// is time to. Another what than before begins anew.
+func (t *Trouble) Failed(k Kernel, what string, err error) {
+	now := k.Mono()
+	if t.since == 0 || t.what != what {
+		*t = Trouble{what: what, since: k.Now(), next: now, gap: firstWarningGap}
+	}
+	t.tries++
+	if now < t.next {
+		return
+	}
+	text := "unable to " + what + ", pausing: " + Reason(err)
+	if t.tries > 1 {
+		text += fmt.Sprintf(" (%d times since %s)", t.tries, time.Unix(0, t.since).UTC().Format(time.RFC3339))
+		t.gap = min(t.gap*4, lastWarningGap)
+	}
+	k.Warn(text)
+	t.next = now + t.gap
+}
+
+// Over ends the trouble; it says so when the trouble had to be mentioned more
+// than once.
+func (t *Trouble) Over(k Kernel) {
+	if t.since == 0 {
+		return
+	}
+	if t.tries > 1 {
+		k.Warn(fmt.Sprintf("able to %s again after %s", t.what,
+			time.Duration(k.Now()-t.since).Round(time.Second)))
+	}
+	*t = Trouble{}
+}

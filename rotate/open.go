@@ -1,0 +1,163 @@
+package rotate
+
+import (
+	"os"
+	"strconv"
+	"syscall"
+
+	"multilog/ioring"
+	"multilog/tai64n"
+)
+
+const (
+	openAppend = syscall.O_WRONLY | syscall.O_APPEND
+	openDir    = syscall.O_RDONLY | syscall.O_DIRECTORY
+)
+
+// Lock opens a log directory, relative to the directory start, making it when
+// it is not there, and locks it, without waiting. What the logger before left
+// is not touched yet: Settle, then Recover. Errors are of type *Error.
+func Lock(k Kernel, start int, conf Config) (*Dir, error) {
+	d := &Dir{k: k, conf: conf, fd: -1, lock: -1, cur: noFile, next: noFile, made: noFile}
+	op := ioring.Op{Code: ioring.MkdirAt, Dir: start, Path: conf.Name, Mode: modeDir}
+	k.Do(&op) // trouble shows when it is opened
+	op = ioring.Op{Code: ioring.OpenAt, Dir: start, Path: conf.Name, Flags: openDir}
+	if k.Do(&op); op.Err != nil {
+		return nil, &Error{What: "open directory " + conf.Name, Err: op.Err}
+	}
+	d.fd = int(op.Res)
+	what := "lock directory " + conf.Name
+	op = ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: lockName, Flags: syscall.O_RDWR | syscall.O_CREAT, Mode: modeLock}
+	if k.Do(&op); op.Err != nil {
+		return nil, &Error{What: what, Err: op.Err}
+	}
+	d.lock = int(op.Res)
+	op = ioring.Op{Code: ioring.Flock, FD: d.lock, Flags: syscall.LOCK_EX | syscall.LOCK_NB}
+	if k.Do(&op); op.Err != nil {
+		return nil, &Error{What: what, Err: op.Err, More: d.holder(op.Err)}
+	}
+	d.mapPage()
+	return d, nil
+}
+
+// holder names the process that holds the lock, if its lock page says so.
+func (d *Dir) holder(err error) string {
+	if err != syscall.EAGAIN {
+		return ""
+	}
+	info := ioring.Op{Code: ioring.Stat, FD: d.lock}
+	if d.k.Do(&info); info.Err != nil || info.Stat.Size < PageSize {
+		return " (held by another logger)"
+	}
+	mem, err := d.k.MapPage(d.lock)
+	if err != nil || string(mem[:len(pageMagic)]) != pageMagic {
+		return " (held by another logger)"
+	}
+	return " (held by pid " + strconv.FormatUint(pageOf(mem).PID, 10) + ")"
+}
+
+// mapPage maps the lock page, keeps what the last logger has left in it, and
+// makes it this process's. A page that can't be had is replaced by one of this
+// process's own: everything works but the in-flight record.
+func (d *Dir) mapPage() {
+	d.useOwnPage()
+	// Its block is reserved first: a store into a hole is a fault when the
+	// disk is full.
+	op := ioring.Op{Code: ioring.Stat, FD: d.lock}
+	if d.k.Do(&op); op.Err != nil {
+		return
+	}
+	if op.Stat.Size < PageSize {
+		if n, err := d.k.Writev(d.lock, [][]byte{make([]byte, PageSize)}); err != nil || n < PageSize {
+			return
+		}
+	}
+	mem, err := d.k.MapPage(d.lock)
+	if err != nil {
+		return
+	}
+	d.page, d.mapped = pageOf(mem), true
+	defer d.pageLost()
+	if string(mem[:len(pageMagic)]) == pageMagic {
+		d.found, d.foundBoot = d.page.Flight, d.page.Boot
+	}
+	*d.page = Page{PID: uint64(os.Getpid()), Started: d.k.Now(), Boot: d.k.BootID()}
+	copy(d.page.Magic[:], pageMagic)
+}
+
+func (d *Dir) stat(name string) (ioring.FileInfo, error) {
+	op := ioring.Op{Code: ioring.Stat, Dir: d.fd, Path: name}
+	d.k.Do(&op)
+	return op.Stat, op.Err
+}
+
+// SetBackend notes in the lock page how file operations are done.
+func (d *Dir) SetBackend(text string) { copy(d.page.Backend[:], text) }
+
+func (f *file) identify(info ioring.FileInfo) {
+	f.ino, f.birth, f.size = info.Ino, info.Birth, info.Size
+}
+
+// list reads the directory's names and notes the newest label among them.
+func (d *Dir) list() ([]string, error) {
+	op := ioring.Op{Code: ioring.ReadDir, FD: d.fd}
+	if d.k.Do(&op); op.Err != nil {
+		return nil, &Error{What: "read directory " + d.conf.Name, Err: op.Err}
+	}
+	if l := newestLabel(op.Names); d.last.Compare(l) < 0 {
+		d.last = l
+	}
+	return op.Names, nil
+}
+
+// openCurrent opens current for appending, with flags besides, and gives it
+// its mode back.
+func (d *Dir) openCurrent(flags int) error {
+	what := "append to " + d.path(currentName)
+	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: currentName, Flags: openAppend | flags, Mode: modeOpen}
+	if d.k.Do(&op); op.Err != nil {
+		return &Error{What: what, Err: op.Err}
+	}
+	d.cur.fd = int(op.Res)
+	op = ioring.Op{Code: ioring.Stat, FD: d.cur.fd}
+	if d.k.Do(&op); op.Err != nil {
+		return &Error{What: what, Err: op.Err}
+	}
+	d.cur.identify(op.Stat)
+	op = ioring.Op{Code: ioring.Fchmod, FD: d.cur.fd, Mode: modeOpen}
+	if d.k.Do(&op); op.Err != nil {
+		return &Error{What: "set mode of " + d.path(currentName), Err: op.Err}
+	}
+	d.overdue = d.Full(true)
+	return nil
+}
+
+// labelBefore is a label for a file that was written before the .u files that
+// are still pending beside it: one that sorts before those made after mtime,
+// the time of its last write; a new one if there are none.
+func (d *Dir) labelBefore(names []string, mtime int64) tai64n.Label {
+	wrote := tai64n.FromUnixNano(mtime)
+	var first, older tai64n.Label
+	for _, name := range names {
+		if !isOld(name) {
+			continue
+		}
+		l, ok := tai64n.ParseString(name[:tai64n.Len])
+		switch {
+		case !ok:
+		case wrote.Compare(l) >= 0:
+			if older.Compare(l) < 0 {
+				older = l
+			}
+		case name[tai64n.Len:] == unsafeSuffix && (first.IsZero() || l.Compare(first) < 0):
+			first = l
+		}
+	}
+	if first.IsZero() {
+		return d.newLabel()
+	}
+	if older.Compare(wrote) < 0 && wrote.Next().Compare(first) < 0 {
+		return wrote.Next()
+	}
+	return d.newLabel()
+}

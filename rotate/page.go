@@ -1,0 +1,84 @@
+package rotate
+
+import "sync/atomic"
+
+// The lock page: the lock file of a log directory is one page, which the
+// logger that holds the directory has mapped, shared. It tells others what the
+// logger is doing, and the next logger what this one was doing when it was
+// killed. A store into it outlives the process, though not an outage.
+
+// PageSize is the size of a lock page, in bytes.
+const PageSize = 4096
+
+// pageMagic begins a lock page; its last byte is the version of the layout.
+const pageMagic = "mlogpag\x01"
+
+// Page is the layout of a lock page, in the machine's byte order. One
+// goroutine of one process stores; who reads it meanwhile sees each field
+// whole, but not all of them at one instant.
+type Page struct {
+	Magic   [8]byte
+	PID     uint64
+	Started int64 // nanoseconds since 1970
+	Boot    [16]byte
+	Backend [64]byte // how file operations are done, and why; NUL-padded text
+
+	Counters Counters
+	Flight   Flight
+}
+
+// Counters are what the logger has done since Started. Times are in
+// nanoseconds.
+type Counters struct {
+	BytesIn       uint64 // read from standard input
+	LinesIn       uint64
+	LinesSelected uint64 // for this directory
+	BytesWritten  uint64 // to this directory
+	Batches       uint64
+	Rotations     uint64
+	Pending       uint64 // files finished, but not safe yet
+	Syncs         uint64
+	SyncLast      uint64 // time of the last fsync of a finished file
+	SyncLongest   uint64
+	BatchLongest  uint64 // longest time from peek to consume
+	RoomWaits     uint64 // times the loop waited for room to rotate
+	RoomWaited    uint64 // time it waited for that
+	ProcessorRuns uint64
+	ProcessorBad  uint64 // runs that did not exit 0
+	WritePauses   uint64 // times writing was tried again after trouble
+	HeapBytes     uint64 // of the logger
+	LastBatch     int64  // when the last batch was written; since 1970
+}
+
+// The states of a Flight.
+const (
+	flightNone  = 0 // nothing is in flight
+	flightBegun = 1 // writes may have happened, in part
+	flightDone  = 2 // the writes to all directories have happened; the input may be consumed
+)
+
+// Flight is the in-flight record: the batch that is being written. It is
+// valid while State says so; State is stored last, and cleared first.
+type Flight struct {
+	State uint64
+
+	Batch  uint64 // the same in all directories that the batch goes to
+	SrcDev uint64 // the standard input that it was read from
+	SrcIno uint64
+	Length uint64 // bytes of input
+	Sum    uint64 // of the input, see Fingerprint
+
+	FileIno   uint64 // the file that is written, whatever its name
+	FileBirth int64
+	End       uint64 // its size before the batch
+	Written   uint64 // how much the batch adds
+
+	LineBefore uint64 // 1 when the input stood within a line of this directory before the batch
+	LineAfter  uint64 // 1 when it does so behind the batch
+}
+
+func (f *Flight) state() uint64       { return atomic.LoadUint64(&f.State) }
+func (f *Flight) setState(s uint64)   { atomic.StoreUint64(&f.State, s) }
+func store(field *uint64, v uint64)   { atomic.StoreUint64(field, v) }
+func add(field *uint64, v uint64)     { atomic.StoreUint64(field, *field+v) }
+func atLeast(field *uint64, v uint64) { store(field, max(*field, v)) }

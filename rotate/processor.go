@@ -1,0 +1,168 @@
+package rotate
+
+import (
+	"fmt"
+	"slices"
+	"syscall"
+
+	"multilog/ioring"
+)
+
+// What a processor sees is what daemontools' multilog shows it: its command in
+// the log directory, 0 = previous, 1 = processed, 4 = state, 5 = newstate.
+// While it runs the pending file bears the name previous, so that recovery
+// after an outage is the same as daemontools', whichever of the two comes
+// next.
+
+// processorSteps make a file safe by way of a processor. One that fails is
+// run again, from the opening of its files.
+var processorSteps = slices.Concat(finishedSteps, []step{
+	{
+		name: "rename @LABEL.u to previous",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			return rename(d, op, p.unsafeName(), previousName)
+		},
+		trouble: pendingTrouble("rename ", " to previous"),
+	},
+	{
+		name:    "begin a run", // what a run that failed has left open is closed
+		prepare: func(*Dir, *pending, *ioring.Op) bool { return false },
+	},
+	closeStep(previousName, previousFD),
+	closeStep(processedName, processedFD),
+	closeStep(stateName, stateFD),
+	closeStep(newstateName, newstateFD),
+	openStep(previousName, syscall.O_RDONLY, previousFD),
+	openStep(processedName, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC, processedFD),
+	openStep(stateName, syscall.O_RDONLY|syscall.O_CREAT, stateFD),
+	openStep(newstateName, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC, newstateFD),
+	{
+		name: "run the processor",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			op.Code = ioring.Run
+			op.Cmd = &ioring.Command{
+				Path:  "/bin/sh",
+				Args:  []string{"sh", "-c", d.conf.Processor},
+				Dir:   d.fd,
+				Files: []int{p.previous, p.processed, 2, -1, p.state, p.fresh},
+				Idle:  true,
+			}
+			return true
+		},
+		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
+			add(&d.Counters().ProcessorRuns, 1)
+			err := op.Err
+			switch {
+			case err != nil:
+			case op.Res > 128:
+				err = fmt.Errorf("killed by signal %d", op.Res-128)
+			case op.Res != 0:
+				err = fmt.Errorf("exit code %d", op.Res)
+			}
+			if err == nil {
+				return verdict{}
+			}
+			add(&d.Counters().ProcessorBad, 1)
+			return verdict{err: err, redo: "begin a run"}
+		},
+		trouble: func(d *Dir, _ *pending) string { return "run processor in " + d.conf.Name },
+	},
+	closeStep(previousName, previousFD),
+	closeStep(stateName, stateFD),
+	syncStep(processedName, processedFD),
+	syncStep(newstateName, newstateFD),
+	{
+		name: "set mode of processed",
+		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
+			return chmod(op, p.processed)
+		},
+		trouble: troubleWith("set mode of ", processedName, ""),
+	},
+	// Once more, for the mode: what comes next removes the only other copy.
+	syncStep(processedName, processedFD),
+	closeStep(processedName, processedFD),
+	closeStep(newstateName, newstateFD),
+	{
+		name: "sync the directory",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			return sync(op, d.fd)
+		},
+		trouble: func(d *Dir, _ *pending) string { return "write directory " + d.conf.Name + " to disk" },
+	},
+	{
+		name: "remove previous",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, previousName
+			return true
+		},
+		then: func(_ *Dir, _ *pending, op *ioring.Op) verdict {
+			if op.Err == syscall.ENOENT {
+				return verdict{}
+			}
+			return verdict{err: op.Err}
+		},
+		trouble: troubleWith("remove ", previousName, ""),
+	},
+	{
+		name: "rename newstate to state",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			return rename(d, op, newstateName, stateName)
+		},
+		trouble: func(d *Dir, _ *pending) string {
+			return "rename newstate to state in directory " + d.conf.Name
+		},
+	},
+	{
+		name: "rename processed to @LABEL.s",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			return rename(d, op, processedName, p.safeName())
+		},
+		trouble: func(d *Dir, p *pending) string {
+			return "rename processed to " + p.safeName() + " in directory " + d.conf.Name
+		},
+	},
+}, safeSteps)
+
+func previousFD(p *pending) *int  { return &p.previous }
+func processedFD(p *pending) *int { return &p.processed }
+func stateFD(p *pending) *int     { return &p.state }
+func newstateFD(p *pending) *int  { return &p.fresh }
+
+// openStep opens one of a processor's files.
+func openStep(name string, flags int, fd func(*pending) *int) step {
+	return step{
+		name: "open " + name,
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			op.Code, op.Dir, op.Path = ioring.OpenAt, d.fd, name
+			op.Flags, op.Mode = flags, modeOpen
+			return true
+		},
+		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			if op.Err == nil {
+				*fd(p) = int(op.Res)
+			}
+			return verdict{err: op.Err}
+		},
+		trouble: troubleWith("open ", name, ""),
+	}
+}
+
+func syncStep(name string, fd func(*pending) *int) step {
+	return step{
+		name: "sync " + name,
+		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
+			return sync(op, *fd(p))
+		},
+		trouble: troubleWith("write ", name, " to disk"),
+	}
+}
+
+func closeStep(name string, fd func(*pending) *int) step {
+	return step{
+		name: "close " + name,
+		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
+			return closeFile(op, fd(p))
+		},
+		then: harmless,
+	}
+}

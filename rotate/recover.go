@@ -1,0 +1,167 @@
+package rotate
+
+import (
+	"syscall"
+
+	"multilog/ioring"
+	"multilog/tai64n"
+)
+
+// What recovery finds in a directory, and what it makes of it. The rules are
+// daemontools', with next and .u files added:
+//
+//	current, 0100 set       finished cleanly: goes on, if next holds nothing
+//	current, 0100 not set   an outage: becomes @LABEL.u
+//	next, not empty         was swapped in, and not named yet: becomes
+//	                        @LABEL.u after current
+//	next, empty             goes
+//	processed, 0100 set     a processor's whole output: becomes @LABEL.s, and
+//	                        previous goes
+//	processed otherwise     goes, and previous becomes @LABEL.u
+//	state, newstate         go after an outage
+//	@LABEL.u                stays what it is
+//
+// Recovery may itself be interrupted, anywhere, and then begins anew: each of
+// its steps leaves a state of this table, and the table says the same of it
+// again. In particular the mark of a clean current goes only when everything
+// else is settled, and a name is given before the old one is taken.
+
+// Recover puts the directory in order and opens current. Errors are of type
+// *Error.
+func (d *Dir) Recover() error {
+	names, err := d.list()
+	if err != nil {
+		return err
+	}
+	next, nextErr := d.stat(nextName)
+	cur, curErr := d.stat(currentName)
+	if nextErr == nil && next.Size == 0 {
+		if err := d.remove(nextName); err != nil {
+			return err
+		}
+	}
+	nextHolds := nextErr == nil && next.Size > 0
+	if curErr == nil && cur.Mode&ownerExec != 0 && !nextHolds {
+		return d.openCurrent(0)
+	}
+	if err := d.afterOutage(names, curErr == nil, nextHolds); err != nil {
+		return err
+	}
+	return d.prune()
+}
+
+// afterOutage gives every file its name and makes an empty state and current.
+func (d *Dir) afterOutage(names []string, haveCurrent, haveNext bool) error {
+	if err := d.remove(stateName); err != nil {
+		return err
+	}
+	if err := d.remove(newstateName); err != nil {
+		return err
+	}
+	if err := d.settleProcessor(names); err != nil {
+		return err
+	}
+	if haveCurrent {
+		if err := d.makeOld(currentName, unsafeSuffix, d.newLabel()); err != nil {
+			return err
+		}
+	}
+	if haveNext {
+		if err := d.makeOld(nextName, unsafeSuffix, d.newLabel()); err != nil {
+			return err
+		}
+	}
+	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: stateName, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC, Mode: modeOpen}
+	if d.k.Do(&op); op.Err != nil {
+		return &Error{What: "write to " + d.path(stateName), Err: op.Err}
+	}
+	op = ioring.Op{Code: ioring.Close, FD: int(op.Res)}
+	d.k.Do(&op)
+	return d.openCurrent(syscall.O_CREAT)
+}
+
+// settleProcessor takes a processor's whole output instead of its input, or
+// else its input.
+func (d *Dir) settleProcessor(names []string) error {
+	previous, previousErr := d.stat(previousName)
+	processed, processedErr := d.stat(processedName)
+	if processedErr == nil && processed.Mode&ownerExec != 0 {
+		wrote := processed.Mtime
+		if previousErr == nil {
+			wrote = previous.Mtime
+		}
+		// Its second name, not the first, is what a repetition finds.
+		if err := d.remove(previousName); err != nil {
+			return err
+		}
+		return d.makeOld(processedName, safeSuffix, d.labelBefore(names, wrote))
+	}
+	if err := d.remove(processedName); err != nil {
+		return err
+	}
+	if previousErr != nil {
+		return nil
+	}
+	return d.makeOld(previousName, unsafeSuffix, d.labelBefore(names, previous.Mtime))
+}
+
+// makeOld turns a file into an old file, by link and unlink, as daemontools
+// does: a file that has a second link already got it just before an outage,
+// and is only unlinked. The blocks that were reserved for it are given back.
+func (d *Dir) makeOld(name, suffix string, label tai64n.Label) error {
+	info, err := d.stat(name)
+	if err != nil {
+		return &Error{What: "stat " + d.path(name), Err: err}
+	}
+	if info.Nlink == 1 {
+		d.giveBack(name, info.Size)
+		op := ioring.Op{Code: ioring.LinkAt, Dir: d.fd, Path: name, NewPath: label.String() + suffix}
+		if d.k.Do(&op); op.Err != nil {
+			return &Error{What: "link to " + d.path(op.NewPath), Err: op.Err}
+		}
+	}
+	return d.remove(name)
+}
+
+// giveBack frees what was preallocated behind the file's end. Failing costs
+// disk space, nothing else.
+func (d *Dir) giveBack(name string, size int64) {
+	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: name, Flags: openAppend}
+	if d.k.Do(&op); op.Err != nil {
+		return
+	}
+	fd := int(op.Res)
+	op = ioring.Op{Code: ioring.Ftruncate, FD: fd, Len: size}
+	d.k.Do(&op)
+	op = ioring.Op{Code: ioring.Close, FD: fd}
+	d.k.Do(&op)
+}
+
+// remove removes a name; one that is not there is fine.
+func (d *Dir) remove(name string) error {
+	op := ioring.Op{Code: ioring.UnlinkAt, Dir: d.fd, Path: name}
+	if d.k.Do(&op); op.Err != nil && op.Err != syscall.ENOENT {
+		return &Error{What: "remove " + d.path(name), Err: op.Err}
+	}
+	return nil
+}
+
+// prune removes the oldest files beyond what Count leaves room for.
+func (d *Dir) prune() error {
+	names, err := d.list()
+	if err != nil {
+		return err
+	}
+	for n := countOld(names); n >= d.conf.Count; n-- {
+		name := oldest(names, func(string) bool { return false })
+		if err := d.remove(name); err != nil {
+			return err
+		}
+		for i := range names {
+			if names[i] == name {
+				names[i] = ""
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,360 @@
+package rotate
+
+import (
+	"slices"
+	"syscall"
+
+	"multilog/ioring"
+)
+
+// What happens to a file when it is full, and to a directory when it is
+// closed: lists of named steps, each one file operation, carried out in the
+// background, one after another. A step that fails is warned about and tried
+// again after a pause. Between any two of them the process may be killed or
+// the power cut: recover.go says what is made of what it finds then.
+
+// step is one operation of a list.
+type step struct {
+	name string // golden files and tests call it this
+
+	// prepare fills in the operation; false passes the step over.
+	prepare func(d *Dir, p *pending, op *ioring.Op) bool
+
+	// then looks at the finished operation; nil fails if the operation did.
+	then func(d *Dir, p *pending, op *ioring.Op) verdict
+
+	// trouble is what could not be done, for the warning.
+	trouble func(d *Dir, p *pending) string
+}
+
+// verdict is what to do after a step.
+type verdict struct {
+	err  error
+	redo string // the step, this one or before it, to go back to
+}
+
+// task carries out a list of steps.
+type task struct {
+	d     *Dir
+	p     *pending
+	steps []step
+	at    int
+	op    ioring.Op
+	retry int64 // Mono at which the step is tried again; 0: it is under way
+	after func()
+	woe   Trouble
+}
+
+func (t *task) busy() bool { return t.steps != nil }
+
+func (t *task) start(d *Dir, steps []step, p *pending, after func()) {
+	t.d, t.p, t.steps, t.at, t.after = d, p, steps, 0, after
+	t.run()
+}
+
+// run submits the step that t has come to.
+func (t *task) run() {
+	for t.at < len(t.steps) {
+		t.op = ioring.Op{Done: t.completed}
+		if t.steps[t.at].prepare(t.d, t.p, &t.op) {
+			t.d.k.Submit(&t.op)
+			return
+		}
+		t.at++
+	}
+	t.steps = nil
+	if t.after != nil {
+		t.after()
+	}
+}
+
+func (t *task) completed(op *ioring.Op) {
+	s := &t.steps[t.at]
+	v := verdict{err: op.Err}
+	if s.then != nil {
+		v = s.then(t.d, t.p, op)
+	}
+	switch {
+	case v.redo != "":
+		for t.steps[t.at].name != v.redo {
+			t.at--
+		}
+	case v.err == nil:
+		t.at++
+	}
+	if v.err != nil {
+		t.woe.Failed(t.d.k, s.trouble(t.d, t.p), v.err)
+		t.retry = t.d.k.Mono() + retryPause
+		return
+	}
+	t.woe.Over(t.d.k)
+	t.run()
+}
+
+// troubleWith is the usual text: "write ./main/current to disk".
+func troubleWith(verb, name, rest string) func(*Dir, *pending) string {
+	return func(d *Dir, _ *pending) string { return verb + d.path(name) + rest }
+}
+
+func pendingTrouble(verb, rest string) func(*Dir, *pending) string {
+	return func(d *Dir, p *pending) string { return verb + d.path(p.unsafeName()) + rest }
+}
+
+// spareSteps make next.
+var spareSteps = []step{
+	{
+		name: "open next",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code, op.Dir, op.Path = ioring.OpenAt, d.fd, nextName
+			op.Flags, op.Mode = syscall.O_WRONLY|syscall.O_APPEND|syscall.O_CREAT, modeOpen
+			return true
+		},
+		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
+			if op.Err == nil {
+				d.made.fd = int(op.Res)
+			}
+			return verdict{err: op.Err}
+		},
+		trouble: troubleWith("create ", nextName, ""),
+	},
+	{
+		name: "look at next",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code, op.FD = ioring.Stat, d.made.fd
+			return true
+		},
+		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
+			d.made.identify(op.Stat)
+			return verdict{err: op.Err}
+		},
+		trouble: troubleWith("stat ", nextName, ""),
+	},
+	{
+		name: "preallocate next",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			if d.cur.size < preallocateAt {
+				return false // it was asked for, not filled: next may stay small too
+			}
+			d.made.taken = true
+			preallocate(op, d.made.fd, d.conf.Size)
+			return true
+		},
+		then: harmless,
+	},
+	{
+		name: "offer next",
+		prepare: func(d *Dir, _ *pending, _ *ioring.Op) bool {
+			d.next, d.made = d.made, noFile
+			return false
+		},
+	},
+}
+
+// extendSteps preallocate the current that the directory was opened with.
+var extendSteps = []step{{
+	name: "preallocate current",
+	prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+		preallocate(op, d.cur.fd, d.conf.Size)
+		return true
+	},
+	then: harmless,
+}}
+
+// preallocate reserves blocks behind the end of the file, which does not grow:
+// readers and log shippers would choke on trailing zeros.
+func preallocate(op *ioring.Op, fd int, size int64) {
+	op.Code, op.FD, op.Flags, op.Len = ioring.Fallocate, fd, fallocKeepSize, size
+}
+
+const fallocKeepSize = 0x1 // FALLOC_FL_KEEP_SIZE
+
+// harmless is the end of an operation that may fail: blocks that can't be
+// reserved are found when they are written.
+func harmless(*Dir, *pending, *ioring.Op) verdict { return verdict{} }
+
+// namingSteps give the files of a swap their names. Until they are done the
+// file that is written bears the name next.
+var namingSteps = []step{
+	{
+		name: "rename current to @LABEL.u",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			return rename(d, op, currentName, p.unsafeName())
+		},
+		trouble: func(d *Dir, p *pending) string {
+			return "rename current to " + p.unsafeName() + " in directory " + d.conf.Name
+		},
+	},
+	{
+		name: "rename next to current",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			return rename(d, op, nextName, currentName)
+		},
+		trouble: func(d *Dir, _ *pending) string {
+			return "rename next to current in directory " + d.conf.Name
+		},
+	},
+}
+
+func rename(d *Dir, op *ioring.Op, from, to string) bool {
+	op.Code, op.Dir, op.Path, op.NewPath = ioring.RenameAt, d.fd, from, to
+	return true
+}
+
+// finishedSteps make the data of a finished file safe; they begin both
+// plainSteps and processorSteps.
+var finishedSteps = []step{
+	{
+		name: "give back its unused blocks",
+		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
+			op.Code, op.FD, op.Len = ioring.Ftruncate, p.fd, p.size
+			return p.taken
+		},
+		then: harmless,
+	},
+	{
+		name: "sync @LABEL.u",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			p.syncing = d.k.Mono()
+			return sync(op, p.fd)
+		},
+		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
+			if op.Err == nil {
+				took := uint64(d.k.Mono() - p.syncing)
+				c := d.Counters()
+				add(&c.Syncs, 1)
+				store(&c.SyncLast, took)
+				atLeast(&c.SyncLongest, took)
+			}
+			return verdict{err: op.Err}
+		},
+		trouble: pendingTrouble("write ", " to disk"),
+	},
+	{
+		// Not before it is synced: a power cut may give it the name current
+		// back, and current with this mode is taken for whole.
+		name: "set mode of @LABEL.u",
+		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
+			return chmod(op, p.fd)
+		},
+		trouble: pendingTrouble("set mode of ", ""),
+	},
+	{
+		name: "close @LABEL.u",
+		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
+			return closeFile(op, &p.fd)
+		},
+		then: harmless,
+	},
+}
+
+func sync(op *ioring.Op, fd int) bool {
+	op.Code, op.FD = ioring.Fsync, fd
+	return true
+}
+
+func chmod(op *ioring.Op, fd int) bool {
+	op.Code, op.FD, op.Mode = ioring.Fchmod, fd, modeFinished
+	return true
+}
+
+// closeFile closes *fd, unless it is closed, and forgets it.
+func closeFile(op *ioring.Op, fd *int) bool {
+	op.Code, op.FD = ioring.Close, *fd
+	open := *fd >= 0
+	*fd = -1
+	return open
+}
+
+// safeSteps end both plainSteps and processorSteps, when the file is safe.
+var safeSteps = []step{
+	{
+		name: "sync the directory",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			return sync(op, d.fd)
+		},
+		trouble: func(d *Dir, _ *pending) string { return "write directory " + d.conf.Name + " to disk" },
+	},
+	{
+		name: "list old files",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code, op.FD = ioring.ReadDir, d.fd
+			return true
+		},
+		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			p.names = op.Names
+			return verdict{err: op.Err}
+		},
+		trouble: func(d *Dir, _ *pending) string { return "read directory " + d.conf.Name },
+	},
+	{
+		name: "remove the oldest",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			if countOld(p.names) < d.conf.Count {
+				return false
+			}
+			name := oldest(p.names, d.isPending)
+			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, name
+			return name != ""
+		},
+		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			if op.Err != nil && op.Err != syscall.ENOENT {
+				return verdict{err: op.Err}
+			}
+			p.names = slices.DeleteFunc(p.names, func(name string) bool { return name == op.Path })
+			return verdict{redo: "remove the oldest"}
+		},
+		trouble: func(d *Dir, p *pending) string {
+			return "remove " + d.path(oldest(p.names, d.isPending))
+		},
+	},
+}
+
+// isPending says whether an old file is one that waits to be made safe.
+func (d *Dir) isPending(name string) bool {
+	return slices.ContainsFunc(d.queue[min(1, len(d.queue)):], func(p *pending) bool {
+		return name == p.unsafeName()
+	})
+}
+
+// plainSteps make a file safe when there is no processor.
+var plainSteps = slices.Concat(finishedSteps, []step{{
+	name: "rename @LABEL.u to @LABEL.s",
+	prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+		return rename(d, op, p.unsafeName(), p.safeName())
+	},
+	trouble: pendingTrouble("rename ", " to "+safeSuffix),
+}}, safeSteps)
+
+// endingSteps close a directory in which nothing is pending.
+var endingSteps = []step{
+	{
+		name: "give back current's unused blocks",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code, op.FD, op.Len = ioring.Ftruncate, d.cur.fd, d.cur.size
+			return d.cur.taken
+		},
+		then: harmless,
+	},
+	{
+		name: "remove next",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, nextName
+			return d.next.fd >= 0
+		},
+		trouble: troubleWith("remove ", nextName, ""),
+	},
+	{
+		name: "sync current",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			return sync(op, d.cur.fd)
+		},
+		trouble: troubleWith("write ", currentName, " to disk"),
+	},
+	{
+		name: "set mode of current",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			return chmod(op, d.cur.fd)
+		},
+		trouble: troubleWith("set mode of ", currentName, ""),
+	},
+}
