@@ -68,7 +68,7 @@ type Dir struct {
 	trouble Trouble
 
 	want    bool // a rotation was asked for
-	overdue bool // current was too big when the directory was opened
+	newline bool // current ends with a newline, or is empty
 
 	spare  task       // makes next
 	naming task       // gives the files of the last swap their names
@@ -110,14 +110,9 @@ func (d *Dir) Room() int64 { return max(0, d.conf.Size-d.cur.size) }
 // first line that ends beyond LineRoom is its last.
 func (d *Dir) LineRoom() int64 { return d.conf.Size - lineZone - d.cur.size }
 
-// Overdue says that current was full when the directory was opened: it is to
-// be rotated before the next line is written.
-func (d *Dir) Overdue() bool { return d.overdue }
-
-// Full says whether current is to be rotated, when the last byte that was
-// written ended a line or did not.
-func (d *Dir) Full(newline bool) bool {
-	return d.cur.size >= d.conf.Size || newline && d.cur.size > d.conf.Size-lineZone
+// Full says whether current is to be rotated before anything else is written.
+func (d *Dir) Full() bool {
+	return d.cur.size >= d.conf.Size || d.newline && d.cur.size > d.conf.Size-lineZone
 }
 
 // Want asks for a rotation, as soon as next is ready, if current is not empty.
@@ -153,7 +148,7 @@ func (d *Dir) Ready() bool {
 func (d *Dir) Rotate() {
 	p := &pending{file: d.cur, label: d.newLabel(), previous: -1, state: -1, processed: -1, fresh: -1}
 	d.cur, d.next = d.next, noFile
-	d.want, d.overdue = false, false
+	d.want, d.newline = false, true
 	d.queue = append(d.queue, p)
 	add(&d.page.Counters.Rotations, 1)
 	store(&d.page.Counters.Pending, uint64(len(d.queue)))
@@ -208,7 +203,7 @@ func (d *Dir) Begin(in Input, written int64, midline bool) {
 	store(&f.Length, uint64(in.Length))
 	store(&f.Sum, in.Sum)
 	store(&f.FileIno, d.cur.ino)
-	store(&f.FileBirth, d.cur.birth)
+	store(&f.FileBirth, uint64(d.cur.birth))
 	store(&f.End, uint64(d.cur.size))
 	store(&f.Written, uint64(written))
 	store(&f.LineBefore, f.LineAfter)
@@ -231,6 +226,8 @@ func (d *Dir) Append(pieces [][]byte) error {
 		if n > 0 {
 			d.cur.size += int64(n)
 			add(&d.page.Counters.BytesWritten, uint64(n))
+			last := d.rest[len(d.rest)-1]
+			d.newline = last[len(last)-1] == '\n'
 			d.rest = skip(d.rest, n)
 			continue
 		}

@@ -131,7 +131,7 @@ func (d *Dir) findFlightFile() {
 	}
 	for _, name := range []string{currentName, nextName} {
 		info, err := d.stat(name)
-		if err != nil || info.Ino != f.FileIno || info.Birth != f.FileBirth {
+		if err != nil || info.Ino != f.FileIno || uint64(info.Birth) != f.FileBirth {
 			continue
 		}
 		size, whole := uint64(info.Size), f.End+f.Written

@@ -128,7 +128,7 @@ func (d *Dir) openCurrent(flags int) error {
 	if d.k.Do(&op); op.Err != nil {
 		return &Error{What: "set mode of " + d.path(currentName), Err: op.Err}
 	}
-	d.overdue = d.Full(true)
+	d.newline = true // what was finished cleanly ends with one
 	return nil
 }
 

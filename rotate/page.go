@@ -69,7 +69,7 @@ type Flight struct {
 	Sum    uint64 // of the input, see Fingerprint
 
 	FileIno   uint64 // the file that is written, whatever its name
-	FileBirth int64
+	FileBirth uint64
 	End       uint64 // its size before the batch
 	Written   uint64 // how much the batch adds
 
@@ -82,3 +82,20 @@ func (f *Flight) setState(s uint64)   { atomic.StoreUint64(&f.State, s) }
 func store(field *uint64, v uint64)   { atomic.StoreUint64(field, v) }
 func add(field *uint64, v uint64)     { atomic.StoreUint64(field, *field+v) }
 func atLeast(field *uint64, v uint64) { store(field, max(*field, v)) }
+
+// Batch counts a batch of input: its bytes, the lines that begin in it, those
+// of them that went to this directory, how long it took, and when it was done.
+func (c *Counters) Batch(bytes, lines, selected int, took, now int64) {
+	add(&c.BytesIn, uint64(bytes))
+	add(&c.LinesIn, uint64(lines))
+	add(&c.LinesSelected, uint64(selected))
+	add(&c.Batches, 1)
+	atLeast(&c.BatchLongest, uint64(took))
+	atomic.StoreInt64(&c.LastBatch, now)
+}
+
+// RoomWait counts a wait, in nanoseconds, for room to rotate.
+func (c *Counters) RoomWait(took int64) {
+	add(&c.RoomWaits, 1)
+	add(&c.RoomWaited, uint64(took))
+}

@@ -1,0 +1,84 @@
+// Command multilog reads lines from standard input and appends them to any
+// number of automatically rotated logs.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"multilog/pipeline"
+)
+
+const usage = `usage: multilog script
+
+multilog reads lines from standard input and appends selected ones to
+automatically rotated logs. Each argument of the script is one action:
+
+  t          put a TAI64N label in front of each line; first argument only
+  -pattern   deselect lines that match
+  +pattern   select lines that match
+  e          print selected lines to standard error
+  =file      keep the last selected line in file
+  sSIZE      files of at most SIZE bytes in the following directories
+  nCOUNT     at most COUNT files in the following directories
+  !command   process each finished file of the following directories
+  ./dir      append selected lines to the log directory dir; also /dir
+
+Other arguments are ignored. SIGTERM finishes, SIGALRM rotates.
+`
+
+// Exit codes.
+const exitTrouble = 111
+
+// memoryBytes is where Go's collector steps in, should the loop ever fail to
+// keep its promise to allocate nothing per batch.
+const memoryBytes = 64 << 20
+
+func main() {
+	if len(os.Args) == 2 {
+		switch os.Args[1] {
+		case "--help":
+			fmt.Print(usage)
+			return
+		case "--version":
+			fmt.Println("multilog", version())
+			return
+		}
+	}
+	runtime.LockOSThread()
+	tuneRuntime()
+	if err := defaultSignals(); err != nil {
+		fatal(err)
+	}
+	kernel, err := pipeline.NewLinux()
+	if err != nil {
+		fatal(err)
+	}
+	if err := pipeline.Run(kernel, pipeline.Parse(os.Args[1:])); err != nil {
+		fatal(err)
+	}
+}
+
+// tuneRuntime makes Go fit the loop: it calls the kernel without telling the
+// scheduler, so that the world can't be stopped while it does, and something
+// else must be able to run meanwhile.
+func tuneRuntime() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(memoryBytes)
+	debug.SetPanicOnFault(true)
+	runtime.GOMAXPROCS(2)
+}
+
+func fatal(err error) {
+	fmt.Fprintf(os.Stderr, "multilog: fatal: %v\n", err)
+	os.Exit(exitTrouble)
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

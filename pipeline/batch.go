@@ -1,0 +1,296 @@
+package pipeline
+
+import (
+	"bytes"
+
+	"multilog/rotate"
+	"multilog/tai64n"
+)
+
+// Sizes of lines and batches, in bytes.
+const (
+	lineBytes   = 1000 // of a line, label included, what patterns and =file see
+	stderrBytes = 200  // what e shows
+	labelBytes  = tai64n.Len + 1
+
+	batchBytes  = 256 << 10 // most of the input that is looked at in one go
+	textBytes   = 512 << 10 // most labelled text of one batch
+	gatherBytes = 512       // pieces shorter than this, on average, are copied together
+)
+
+// run is a stretch of a batch's text: selected lines that lie next to each
+// other.
+type run struct{ from, to int }
+
+// output is what a batch has for one directory.
+type output struct {
+	dir      *rotate.Dir
+	runs     []run
+	queued   int64 // bytes in runs
+	lines    int   // that begin in runs
+	selected bool  // the line that is being read goes here
+}
+
+// add queues text[from:to].
+func (o *output) add(from, to int) {
+	if last := len(o.runs) - 1; last >= 0 && o.runs[last].to == from {
+		o.runs[last].to = to
+	} else {
+		o.runs = append(o.runs, run{from, to})
+	}
+	o.queued += int64(to - from)
+}
+
+// status is what a batch has for one =file.
+type status struct {
+	fd      int
+	from    int // of its line in the text
+	to      int
+	fresh   bool
+	trouble rotate.Trouble
+}
+
+// batch is the lines that are written in one go: a stretch of the input, the
+// text that it becomes, and who gets which runs of that.
+type batch struct {
+	script *Script
+	k      Kernel
+
+	text    []byte // the labelled lines; without labels, the input itself
+	labels  []byte // memory for text
+	stamper tai64n.Stamper
+
+	outputs  []output
+	statuses []status
+	chosen   []bool // by sink, for the line at hand
+	midline  bool   // the input stands within a line that has begun
+	lines    int    // that begin in the batch
+}
+
+// reset makes room for the next batch.
+func (b *batch) reset() {
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		o.runs, o.queued, o.lines = o.runs[:0], 0, 0
+	}
+	for i := range b.statuses {
+		b.statuses[i].fresh = false
+	}
+	b.lines = 0
+}
+
+// fill looks at the lines of in, one after another, until a line is not
+// complete, the text is full, or a directory's file is full; it returns how
+// many bytes of in it has dealt with. Invariant: on entry, no output has
+// anything queued.
+func (b *batch) fill(in []byte) (used int) {
+	if b.script.Label {
+		b.text = b.labels[:0]
+		b.stamper.AdvanceUnixNano(b.k.Now())
+	} else {
+		b.text = in
+	}
+	if b.script.plain() {
+		return b.fillPlain(in)
+	}
+	for used < len(in) {
+		n, more := b.line(in[used:], used)
+		used += n
+		if !more {
+			break
+		}
+	}
+	return used
+}
+
+// line deals with the line that rest begins with, or is within; at is where
+// rest stands in the input. It returns how much of rest it has used, and
+// whether the batch goes on.
+func (b *batch) line(rest []byte, at int) (used int, more bool) {
+	n := bytes.IndexByte(rest, '\n') + 1
+	newline := n > 0
+	if !newline {
+		n = len(rest)
+		if !b.midline && n+b.label() < lineBytes {
+			return 0, false // its end will come
+		}
+	}
+	from, to := at, at+n
+	if b.script.Label {
+		if from = len(b.text); from+labelBytes+n > cap(b.text) {
+			return 0, false
+		}
+		b.copy(rest[:n])
+		to = len(b.text)
+	}
+	begins := !b.midline
+	if begins {
+		b.choose(b.text[from:to])
+	}
+	room := b.room()
+	if room == 0 {
+		return 0, false
+	}
+	if over := to - from - room; over > 0 {
+		// Somebody's file ends here, for want of a newline earlier.
+		to, n, newline = to-over, n-over, false
+	}
+	if begins {
+		b.act(b.text[from:to], from)
+		b.lines++
+	}
+	b.midline = !newline
+	return n, b.queue(from, to, newline)
+}
+
+// label is the length of what goes before a line.
+func (b *batch) label() int {
+	if b.script.Label {
+		return labelBytes
+	}
+	return 0
+}
+
+// copy appends a line, or some of it, to the text, behind its label.
+func (b *batch) copy(line []byte) {
+	if !b.midline {
+		from := len(b.text)
+		b.text = b.text[:from+labelBytes]
+		b.stamper.Put(b.text[from:])
+	}
+	b.text = append(b.text, line...)
+}
+
+// choose finds out which sinks get the line. The last pattern before a sink
+// that matches decides, so the rules between two sinks are tried backwards.
+func (b *batch) choose(line []byte) {
+	line = line[:min(len(line), lineBytes)]
+	if last := len(line) - 1; line[last] == '\n' {
+		line = line[:last]
+	}
+	selected, tried := true, 0
+	for i, sink := range b.script.sinks {
+		for r := sink.rules - 1; r >= tried; r-- {
+			if rule := &b.script.rules[r]; rule.pattern.match(line) {
+				selected = rule.selects
+				break
+			}
+		}
+		tried = sink.rules
+		b.chosen[i] = selected
+		if sink.kind == toDir {
+			b.outputs[sink.index].selected = selected
+		}
+	}
+}
+
+// act does what e and = do with a line, which stands at from in the text.
+func (b *batch) act(line []byte, from int) {
+	for i, sink := range b.script.sinks {
+		if !b.chosen[i] {
+			continue
+		}
+		switch sink.kind {
+		case toStderr:
+			b.show(line)
+		case toStatus:
+			s := &b.statuses[sink.index]
+			s.from, s.to, s.fresh = from, from+min(len(line), lineBytes), true
+		case toDir:
+			b.outputs[sink.index].lines++
+		}
+	}
+}
+
+// show writes a line to standard error, as much as e shows of it.
+func (b *batch) show(line []byte) {
+	var buf [stderrBytes + len("...\n")]byte
+	if last := len(line) - 1; line[last] == '\n' {
+		line = line[:last]
+	}
+	out := append(buf[:0], line[:min(len(line), stderrBytes)]...)
+	if len(line) > stderrBytes {
+		out = append(out, "..."...)
+	}
+	b.k.WriteStderr(append(out, '\n'))
+}
+
+// room is how many bytes fit into every file that gets the line at hand.
+func (b *batch) room() int {
+	room := int64(textBytes)
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		if !o.selected {
+			continue
+		}
+		if o.queued == 0 && o.dir.Full() {
+			return 0
+		}
+		room = min(room, o.dir.Room()-o.queued)
+	}
+	return int(room)
+}
+
+// queue gives text[from:to] to those who get the line at hand, and says
+// whether nobody's file is full now.
+func (b *batch) queue(from, to int, newline bool) bool {
+	more := true
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		if !o.selected {
+			continue
+		}
+		o.add(from, to)
+		if o.queued == o.dir.Room() || newline && o.queued > o.dir.LineRoom() {
+			more = false
+		}
+	}
+	return more
+}
+
+// fillPlain is fill for a script that does not look at lines: all that
+// matters is where they end.
+func (b *batch) fillPlain(in []byte) (used int) {
+	take := bytes.LastIndexByte(in, '\n') + 1
+	if len(in)-take >= lineBytes || take == 0 && b.midline {
+		take = len(in)
+	}
+	room, lineRoom := int64(batchBytes+1), int64(batchBytes+1)
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		o.selected = true
+		if o.dir.Full() {
+			return 0
+		}
+		room, lineRoom = min(room, o.dir.Room()), min(lineRoom, max(0, o.dir.LineRoom()))
+	}
+	if int64(take) > lineRoom {
+		end := lineRoom + 1 + int64(bytes.IndexByte(in[lineRoom:take], '\n'))
+		switch {
+		case end > lineRoom && end <= room:
+			take = int(end)
+		default:
+			take = int(min(int64(take), room))
+		}
+	}
+	if take == 0 {
+		return 0
+	}
+	ends := bytes.Count(in[:take], newlineText)
+	if b.midline {
+		ends--
+	}
+	b.midline = in[take-1] != '\n'
+	if b.midline {
+		ends++
+	}
+	b.lines = ends
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		o.lines = ends
+		o.add(0, take)
+	}
+	return take
+}
+
+var newlineText = []byte{'\n'}

@@ -1,0 +1,51 @@
+package pipeline
+
+import "multilog/rotate"
+
+// Kernel is the kernel as the loop sees it: every effect of the logger passes
+// through these methods, which belong to one goroutine. Linux is the real one;
+// tests have a simulated one.
+type Kernel interface {
+	rotate.Kernel
+
+	// Identity is the device and inode of standard input.
+	Identity() (dev, ino uint64)
+
+	// Peek returns what stands at the head of standard input, without taking
+	// it and without waiting: more of it than last time, if more has come,
+	// and at most a batch. After eof nothing will follow. An input that can't
+	// be read is at its end. The bytes are valid until the next Peek, and
+	// there is room for one more behind them (cap > len).
+	Peek() (b []byte, eof bool)
+
+	// CanPeek says whether what Peek shows stays in the input until it is
+	// consumed. Where it can't, Peek takes it, and a kill loses it.
+	CanPeek() bool
+
+	// Consume takes n bytes that Peek has shown from standard input.
+	Consume(n int) error
+
+	// LastLine says that only the rest of a line is wanted any more: what
+	// can't be peeked is from now on taken byte by byte.
+	LastLine()
+
+	// Wait sleeps until an operation has finished, a signal has come, Mono
+	// has reached until (0: never), or, if input is set, more input has come
+	// or its end. It calls Done of the operations that have finished.
+	Wait(until int64, input bool) Events
+
+	// Poll is Wait without sleeping; it costs next to nothing.
+	Poll() Events
+
+	// WriteStatus writes a =file, from its beginning.
+	WriteStatus(fd int, b []byte) error
+
+	// WriteStderr writes to standard error, as far as that is possible.
+	WriteStderr(b []byte)
+}
+
+// Events are the signals that have come: how many of each, at least.
+type Events struct {
+	Term int // SIGTERM: finish
+	Alrm int // SIGALRM: rotate
+}

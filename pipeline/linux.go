@@ -1,0 +1,168 @@
+package pipeline
+
+import (
+	"encoding/hex"
+	"os"
+	"os/signal"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"multilog/ioring"
+	"multilog/rotate"
+)
+
+// Linux is the real Kernel. Use it from one goroutine.
+type Linux struct {
+	source source
+	hangup bool
+	polled bool // standard input can be waited for; otherwise it is always ready
+	more   bool // there may be more input than the last Peek looked at
+	dev    uint64
+	ino    uint64
+
+	queue    *ioring.Queue
+	signal   int // eventfd: a signal has come
+	signaled atomic.Bool
+	terms    atomic.Int32
+	alrms    atomic.Int32
+
+	all   int // epoll: standard input, the queue, signals
+	quiet int // epoll: all but standard input
+	event [8]unix.EpollEvent
+
+	start time.Time
+	boot  [16]byte
+	buf   []byte
+	iov   []unix.Iovec
+}
+
+// NewLinux takes over standard input and the signals that multilog obeys.
+func NewLinux() (*Linux, error) {
+	queue, err := ioring.NewQueue(ioring.Options{Backend: os.Getenv("MULTILOG_IO")})
+	if err != nil {
+		return nil, &rotate.Error{What: "set up the queue of file operations", Err: err}
+	}
+	k := &Linux{queue: queue, start: time.Now(), boot: bootID(), source: newSource(0)}
+	var st unix.Stat_t
+	if err := unix.Fstat(0, &st); err == nil {
+		k.dev, k.ino = st.Dev, st.Ino
+	}
+	// The kernel writes here while Go is not told: memory of its own. One
+	// more byte, for the newline that an unfinished last line lacks.
+	k.buf, err = unix.Mmap(-1, 0, batchBytes+unix.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		return nil, &rotate.Error{What: "allocate buffers", Err: err}
+	}
+	if err := k.openWait(); err != nil {
+		return nil, &rotate.Error{What: "set up waiting", Err: err}
+	}
+	k.watchSignals()
+	return k, nil
+}
+
+// Backend says how file operations are done, and why.
+func (k *Linux) Backend() string {
+	if why := k.queue.Reason(); why != "" {
+		return k.queue.Backend() + ": " + why
+	}
+	return k.queue.Backend()
+}
+
+func bootID() (id [16]byte) {
+	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return id
+	}
+	b, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(string(text)), "-", ""))
+	if err == nil {
+		copy(id[:], b)
+	}
+	return id
+}
+
+// watchSignals has SIGTERM and SIGALRM counted and the wait woken. Go's
+// runtime takes them also when the parent had them blocked or ignored.
+// SIGXFSZ is taken so that a write beyond the limit fails instead; programs
+// that are started do not inherit that, as they would if it were ignored.
+func (k *Linux) watchSignals() {
+	c := make(chan os.Signal, 16)
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGALRM, syscall.SIGXFSZ)
+	go func() {
+		for s := range c {
+			switch s {
+			case syscall.SIGTERM:
+				k.terms.Add(1)
+			case syscall.SIGALRM:
+				k.alrms.Add(1)
+			default:
+				continue
+			}
+			k.signaled.Store(true)
+			_, _ = unix.Write(k.signal, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+		}
+	}()
+}
+
+func (k *Linux) Now() int64                     { return time.Now().UnixNano() }
+func (k *Linux) Mono() int64                    { return int64(time.Since(k.start)) }
+func (k *Linux) BootID() [16]byte               { return k.boot }
+func (k *Linux) Do(op *ioring.Op)               { ioring.Do(op) }
+func (k *Linux) Submit(op *ioring.Op)           { k.queue.Submit(op) }
+func (k *Linux) Identity() (dev, ino uint64)    { return k.dev, k.ino }
+func (k *Linux) CanPeek() bool                  { return k.source.canPeek() }
+func (k *Linux) LastLine()                      { k.source.lastLine() }
+func (k *Linux) Consume(n int) error            { return k.source.consume(n) }
+func (k *Linux) Warn(text string)               { k.WriteStderr([]byte("multilog: warning: " + text + "\n")) }
+func (k *Linux) MapPage(fd int) ([]byte, error) { return mapPage(fd) }
+
+func mapPage(fd int) ([]byte, error) {
+	return unix.Mmap(fd, 0, rotate.PageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+}
+
+func (k *Linux) Writev(fd int, pieces [][]byte) (int, error) {
+	for {
+		n, err := k.writev(fd, pieces)
+		if err != syscall.EINTR {
+			return n, err
+		}
+	}
+}
+
+func (k *Linux) Peek() (b []byte, eof bool) {
+	n, more, eof := k.source.peek(k.buf[:batchBytes], k.hangup)
+	k.more = more
+	return k.buf[:n], eof
+}
+
+func (k *Linux) WriteStatus(fd int, b []byte) error {
+	for at := 0; at < len(b); {
+		n, err := unix.Pwrite(fd, b[at:], int64(at))
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		at += n
+	}
+	return nil
+}
+
+// WriteStderr gives up on a standard error that takes nothing: what goes there
+// is for people, and the logs must go on.
+func (k *Linux) WriteStderr(b []byte) {
+	for len(b) > 0 {
+		n, err := unix.Write(2, b)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			return
+		}
+		b = b[n:]
+	}
+}

@@ -1,0 +1,367 @@
+package pipeline
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"syscall"
+
+	"multilog/ioring"
+	"multilog/rotate"
+)
+
+// The loop. Per batch: peek, find the lines, write, consume. Per rotation: a
+// swap of two descriptors. Everything else happens behind it, and tells it
+// when it waits.
+
+// troublePause is the time between two tries to write what could not be
+// written.
+const troublePause = 1e9 // nanoseconds
+
+// loop owns all state of the logger.
+type loop struct {
+	k     Kernel
+	batch batch
+	dirs  []*rotate.Dir
+
+	dev, ino uint64 // of standard input
+	number   uint64 // of the last batch
+
+	terms     int  // SIGTERMs so far
+	abandoned bool // input is left where it is: a batch could not be written
+
+	pieces [][]byte // of the batch, for one directory
+	gather []byte   // memory for pieces that are copied together
+	line   [lineBytes + 1]byte
+}
+
+// Run opens everything that the script names, and logs until the end of input
+// or SIGTERM. Its errors are of the start, before any input was taken; they
+// are of type *rotate.Error.
+func Run(k Kernel, script *Script) error {
+	l := &loop{k: k, number: rand.Uint64()}
+	l.dev, l.ino = k.Identity()
+	if err := l.open(script); err != nil {
+		return err
+	}
+	l.copyInput()
+	l.end()
+	return nil
+}
+
+// open opens, in the script's order, the status files, then the directories.
+func (l *loop) open(script *Script) error {
+	b := &l.batch
+	b.script, b.k = script, l.k
+	b.chosen = make([]bool, len(script.sinks))
+	if script.Label {
+		b.labels = make([]byte, 0, textBytes)
+	}
+	for _, path := range script.Status {
+		op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT, Mode: 0o600}
+		if l.k.Do(&op); op.Err != nil {
+			return &rotate.Error{What: "create " + path, Err: op.Err}
+		}
+		b.statuses = append(b.statuses, status{fd: int(op.Res)})
+	}
+	for _, conf := range script.Dirs {
+		d, err := rotate.Lock(l.k, atCwd, conf)
+		if err != nil {
+			return err
+		}
+		l.dirs = append(l.dirs, d)
+	}
+	if err := rotate.Settle(l.dirs, l); err != nil {
+		return err
+	}
+	for _, d := range l.dirs {
+		if err := d.Recover(); err != nil {
+			return err
+		}
+		b.outputs = append(b.outputs, output{dir: d, selected: d.Midline()})
+		b.midline = b.midline || d.Midline()
+	}
+	return nil
+}
+
+const atCwd = -100 // AT_FDCWD
+
+// copyInput writes the input to the directories until it ends, or is to be
+// left.
+func (l *loop) copyInput() {
+	seen := false // the beginning of a line that is not complete
+	for !l.abandoned {
+		if l.terms > 0 {
+			l.lastLine(seen)
+			return
+		}
+		in, eof := l.k.Peek()
+		used := l.write(in, eof)
+		if eof && used >= len(in) {
+			return
+		}
+		seen = used < len(in)
+		if used > 0 {
+			l.heed(l.k.Poll())
+		} else {
+			l.wait(0, true)
+		}
+		l.rotate()
+	}
+}
+
+// lastLine ends the line that is being read, if there is one: either it has
+// begun to stream, or some of it has been seen. What is behind it stays.
+func (l *loop) lastLine(seen bool) {
+	l.k.LastLine()
+	for (seen || l.batch.midline) && l.terms < 2 && !l.abandoned {
+		in, eof := l.k.Peek()
+		used := l.write(firstLine(in), eof)
+		if eof && used >= len(in) || used > 0 && !l.batch.midline {
+			return
+		}
+		if used == 0 {
+			l.wait(0, true)
+		}
+	}
+}
+
+// write writes the lines of in that are complete, in batches that end where a
+// file does, and returns how much of in that was.
+func (l *loop) write(in []byte, eof bool) (used int) {
+	size := len(in)
+	if eof && (size > 0 && in[size-1] != '\n' || size == 0 && l.batch.midline) {
+		in = append(in, '\n') // the unfinished last line gets its newline
+	}
+	for used < len(in) {
+		n := l.batch.fill(in[used:])
+		if n > 0 && !l.commit(in[used:used+n], min(n, size-used)) {
+			return used
+		}
+		used += n
+		if !l.rotate() && n == 0 {
+			break
+		}
+	}
+	return min(used, size)
+}
+
+// commit writes a batch, consumes its input, and says whether it did; if not,
+// nothing of it is left in any directory, and the input stands where it did.
+func (l *loop) commit(in []byte, consume int) bool {
+	start := l.k.Mono()
+	b := &l.batch
+	l.number++
+	input := rotate.Input{Batch: l.number, Dev: l.dev, Ino: l.ino, Length: consume, Sum: rotate.Fingerprint(in[:consume])}
+	for i := range b.outputs {
+		if o := &b.outputs[i]; o.queued > 0 {
+			o.dir.Begin(input, o.queued, b.midline)
+		}
+	}
+	for i := range b.outputs {
+		if o := &b.outputs[i]; o.queued > 0 && !l.append(o) {
+			l.rollback()
+			return false
+		}
+	}
+	l.writeStatuses()
+	for i := range b.outputs {
+		if o := &b.outputs[i]; o.queued > 0 {
+			o.dir.Done()
+		}
+	}
+	if err := l.k.Consume(consume); err != nil {
+		// Whoever reads on would write it twice: better no more at all.
+		l.k.Warn("unable to consume standard input, finishing: " + rotate.Reason(err))
+		l.abandoned = true
+	}
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		if o.queued > 0 {
+			o.dir.Clear()
+		}
+		o.dir.Counters().Batch(consume, b.lines, o.lines, l.k.Mono()-start, l.k.Now())
+	}
+	b.reset()
+	return true
+}
+
+// append writes an output, pausing and trying again when there is trouble, and
+// says whether it could before SIGTERM.
+func (l *loop) append(o *output) bool {
+	err := o.dir.Append(l.piecesOf(o))
+	for err != nil {
+		if l.givesUp() {
+			return false
+		}
+		l.wait(l.k.Mono()+troublePause, false)
+		err = o.dir.Append(nil)
+	}
+	return true
+}
+
+// rollback takes back what has been written of the batch, and gives up.
+func (l *loop) rollback() {
+	l.abandoned = true
+	for i := range l.batch.outputs {
+		o := &l.batch.outputs[i]
+		if o.queued == 0 {
+			continue
+		}
+		if err := o.dir.Rollback(); err != nil {
+			l.k.Warn(err.Error())
+		}
+	}
+	l.batch.reset()
+}
+
+// piecesOf turns an output's runs into pieces to write. Short ones are copied
+// together: a piece costs the kernel more than copying it does.
+func (l *loop) piecesOf(o *output) [][]byte {
+	text := l.batch.text
+	l.pieces = l.pieces[:0]
+	if o.queued >= int64(len(o.runs)*gatherBytes) {
+		for _, r := range o.runs {
+			l.pieces = append(l.pieces, text[r.from:r.to])
+		}
+		return l.pieces
+	}
+	l.gather = l.gather[:0]
+	for _, r := range o.runs {
+		l.gather = append(l.gather, text[r.from:r.to]...)
+	}
+	return append(l.pieces, l.gather)
+}
+
+// writeStatuses writes the last selected line of the batch to each =file.
+func (l *loop) writeStatuses() {
+	for i := range l.batch.statuses {
+		s := &l.batch.statuses[i]
+		if !s.fresh {
+			continue
+		}
+		n := copy(l.line[:lineBytes], l.batch.text[s.from:s.to])
+		for j := n; j < len(l.line); j++ {
+			l.line[j] = '\n'
+		}
+		for {
+			err := l.k.WriteStatus(s.fd, l.line[:])
+			if err == nil {
+				s.trouble.Over(l.k)
+				break
+			}
+			s.trouble.Failed(l.k, "write to "+l.batch.script.Status[i], err)
+			if l.terms > 0 {
+				break // the line is in the logs; the file is a convenience
+			}
+			l.wait(l.k.Mono()+troublePause, false)
+		}
+	}
+}
+
+// firstLine is in up to its first newline, if it holds one.
+func firstLine(in []byte) []byte {
+	if n := bytes.IndexByte(in, '\n'); n >= 0 {
+		return in[:n+1]
+	}
+	return in
+}
+
+// rotate swaps the files that are full, waiting until that is possible, and
+// those that a signal wants swapped if they are ready. It says whether any
+// file was full.
+func (l *loop) rotate() bool {
+	any := false
+	for i := range l.batch.outputs {
+		o := &l.batch.outputs[i]
+		d := o.dir
+		if o.selected && d.Full() {
+			any = true
+			if !l.awaitRoom(d) {
+				return false
+			}
+			d.Rotate()
+		} else if d.Wanted() && d.Ready() {
+			d.Rotate()
+		}
+	}
+	return any
+}
+
+// awaitRoom waits until the directory can take another file, and says whether
+// it can; it gives up on SIGTERM.
+func (l *loop) awaitRoom(d *rotate.Dir) bool {
+	if d.Ready() {
+		return true
+	}
+	start := l.k.Mono()
+	for !d.Ready() {
+		if l.givesUp() {
+			l.abandoned = true
+			return false
+		}
+		l.wait(0, false)
+	}
+	d.Counters().RoomWait(l.k.Mono() - start)
+	return true
+}
+
+// givesUp says whether what can't be written is to be left in the input: when
+// SIGTERM has come; a second one, if the input can't be peeked, since what was
+// read of such a one is lost then.
+func (l *loop) givesUp() bool {
+	return l.terms > 1 || l.terms > 0 && l.k.CanPeek()
+}
+
+// wait sleeps until something happens, or until Mono is at until, unless that
+// is 0. What it does for the directories is part of waiting.
+func (l *loop) wait(until int64, input bool) {
+	for _, d := range l.dirs {
+		if at := d.Deadline(); at != 0 && (until == 0 || at < until) {
+			until = at
+		}
+	}
+	l.heed(l.k.Wait(until, input))
+}
+
+// heed obeys the signals that have come, and does what is due.
+func (l *loop) heed(ev Events) {
+	l.terms += ev.Term
+	now := l.k.Mono()
+	for _, d := range l.dirs {
+		if ev.Alrm > 0 {
+			d.Want()
+		}
+		d.Tick(now)
+	}
+}
+
+// end finishes what is pending, marks the directories as whole, and closes
+// them. A second SIGTERM leaves all that to the next logger's recovery.
+func (l *loop) end() {
+	for l.terms < 2 {
+		done := true
+		for _, d := range l.dirs {
+			if d.Wanted() && d.Ready() {
+				d.Rotate()
+			}
+			if !d.Wanted() {
+				d.End()
+			}
+			done = done && d.Ended()
+		}
+		if done {
+			return
+		}
+		l.wait(0, false)
+	}
+}
+
+// The rest of the loop is standard input as recovery sees it.
+
+func (l *loop) Identity() (dev, ino uint64) { return l.dev, l.ino }
+func (l *loop) Consume(n int) error         { return l.k.Consume(n) }
+
+func (l *loop) PeekHead(n int) []byte {
+	in, _ := l.k.Peek()
+	return in[:min(n, len(in))]
+}

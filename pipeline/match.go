@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"bytes"
+	"strings"
+)
+
+// A pattern is daemontools': characters that match themselves, and stars. A
+// star matches any string that does not hold the character behind it, even
+// when that character is itself a star; at the end, a star matches anything.
+// So a star followed by a character skips to the first such character, and
+// there is nothing to try twice.
+
+// pattern is a compiled pattern: pieces, each preceded by a skip.
+type pattern struct {
+	pieces []piece
+	open   bool // it ends in a star: what is left over matches
+}
+
+// piece is a literal string. After a skip it must begin at the first place
+// where its first character stands. An empty literal after a skip only skips,
+// to a star in the line: the next character of the pattern is a star too.
+type piece struct {
+	skip    bool
+	literal string
+}
+
+// compile turns a pattern's text into pieces.
+func compile(text string) pattern {
+	var p pattern
+	for text != "" {
+		star := text[0] == '*'
+		if star {
+			text = text[1:]
+		}
+		if star && text == "" {
+			p.open = true
+			break
+		}
+		n := strings.IndexByte(text, '*')
+		if n < 0 {
+			n = len(text)
+		}
+		p.pieces = append(p.pieces, piece{skip: star, literal: text[:n]})
+		text = text[n:]
+	}
+	return p
+}
+
+// match says whether p matches the whole of line.
+func (p *pattern) match(line []byte) bool {
+	for i := range p.pieces {
+		q := &p.pieces[i]
+		stop := byte('*')
+		if q.literal != "" {
+			stop = q.literal[0]
+		}
+		if q.skip {
+			at := bytes.IndexByte(line, stop)
+			if at < 0 {
+				return false
+			}
+			line = line[at:]
+		}
+		if len(line) < len(q.literal) || string(line[:len(q.literal)]) != q.literal {
+			return false
+		}
+		line = line[len(q.literal):]
+	}
+	return p.open || len(line) == 0
+}

@@ -1,0 +1,210 @@
+package pipeline
+
+import (
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Standard input, by kind. What is at its head is looked at first and taken
+// only when it has been written: a pipe's bytes by tee and read, a file's by
+// pread, a stream socket's by MSG_PEEK. What can do none of these is read.
+// The file status flags are never changed: others share them.
+
+// source is one kind of input. peek fills buf from the head of the input
+// without waiting; eof says that nothing will follow; more that there may be
+// more than was looked at. hangup says that a wait has seen the other side go.
+type source interface {
+	peek(buf []byte, hangup bool) (n int, more, eof bool)
+	consume(n int) error
+	canPeek() bool
+	lastLine()
+}
+
+// newSource finds out what the descriptor is.
+func newSource(fd int) source {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return &stream{fd: fd}
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFIFO:
+		if p, err := newPipe(fd); err == nil {
+			return p
+		}
+	case unix.S_IFREG:
+		if _, err := unix.Seek(fd, 0, unix.SEEK_CUR); err == nil {
+			return &regular{fd: fd}
+		}
+	case unix.S_IFSOCK:
+		if t, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE); err == nil && t == unix.SOCK_STREAM {
+			return &socket{fd: fd}
+		}
+	}
+	return &stream{fd: fd}
+}
+
+// pipeBytes is the capacity that pipes are given where that is allowed: what
+// a hiccup delays stays in the kernel, where a kill can't reach it.
+const pipeBytes = 1 << 20
+
+// pipe is a pipe or FIFO. peek duplicates its pages into a private pipe, which
+// moves nothing, and reads that.
+type pipe struct {
+	fd, in, out int // standard input; the private pipe's two ends
+	slots       int // of the private pipe: each takes a page, or less
+	trash       trash
+}
+
+func newPipe(fd int) (*pipe, error) {
+	// A refusal is harmless.
+	_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, pipeBytes)
+	var private [2]int
+	if err := unix.Pipe2(private[:], unix.O_CLOEXEC); err != nil {
+		return nil, err
+	}
+	p := &pipe{fd: fd, out: private[0], in: private[1]}
+	size, err := unix.FcntlInt(uintptr(p.in), unix.F_SETPIPE_SZ, pipeBytes)
+	if err != nil {
+		size, err = unix.FcntlInt(uintptr(p.in), unix.F_GETPIPE_SZ, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.slots = size / unix.Getpagesize()
+	// Its other end may have been opened for reading only, by accident, or
+	// the kernel may lack tee: then the input is read.
+	if _, err := tee(fd, p.in, 0); err != nil && !errors.Is(err, syscall.EAGAIN) {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *pipe) peek(buf []byte, hangup bool) (n int, more, eof bool) {
+	n, err := tee(p.fd, p.in, len(buf))
+	if err != nil {
+		return 0, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
+	}
+	for read := 0; read < n; {
+		m, err := readRaw(p.out, buf[read:n])
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || m == 0 {
+			return 0, false, true // not with a pipe that nobody else has
+		}
+		read += m
+	}
+	// Each slot holds at least one byte.
+	more = n == len(buf) || n >= p.slots
+	return n, more, n == 0 || hangup && !more
+}
+
+// consume reads the bytes into one page, again and again: measured, that costs
+// no more than splicing them to /dev/null, and unlike that it takes all of
+// them or, killed, none.
+func (p *pipe) consume(n int) error { return p.trash.take(p.fd, n) }
+
+func (p *pipe) canPeek() bool { return true }
+func (p *pipe) lastLine()     {}
+
+// regular is a regular file.
+type regular struct{ fd int }
+
+func (r *regular) peek(buf []byte, _ bool) (n int, more, eof bool) {
+	at, err := unix.Seek(r.fd, 0, unix.SEEK_CUR)
+	if err != nil {
+		return 0, false, true
+	}
+	n, err = unix.Pread(r.fd, buf, at)
+	if err != nil {
+		return 0, err == syscall.EINTR, err != syscall.EINTR
+	}
+	return n, n == len(buf), n < len(buf)
+}
+
+func (r *regular) consume(n int) error {
+	_, err := unix.Seek(r.fd, int64(n), unix.SEEK_CUR)
+	return err
+}
+
+func (r *regular) canPeek() bool { return true }
+func (r *regular) lastLine()     {}
+
+// socket is a stream socket.
+type socket struct {
+	fd    int
+	trash trash
+}
+
+func (s *socket) peek(buf []byte, hangup bool) (n int, more, eof bool) {
+	n, _, err := unix.Recvfrom(s.fd, buf, unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	if err != nil {
+		return 0, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
+	}
+	// A peek may stop at the border of two messages.
+	return n, true, n == 0 || hangup && s.waiting() <= n
+}
+
+// waiting is how many bytes wait in the socket.
+func (s *socket) waiting() int {
+	n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (s *socket) consume(n int) error { return s.trash.take(s.fd, n) }
+func (s *socket) canPeek() bool       { return true }
+func (s *socket) lastLine()           {}
+
+// stream is whatever can only be read: a terminal, a device, a datagram
+// socket.
+type stream struct {
+	fd       int
+	held     []byte // read, and not consumed
+	ended    bool
+	byByte   bool
+	readable unix.PollFd
+}
+
+func (s *stream) peek(buf []byte, _ bool) (n int, more, eof bool) {
+	for !s.ended && len(s.held) < len(buf) && s.ready() {
+		part := buf[len(s.held):]
+		if s.byByte {
+			part = part[:1]
+		}
+		n, err := unix.Read(s.fd, part)
+		if err == syscall.EINTR || err == syscall.EAGAIN {
+			break
+		}
+		if err != nil || n == 0 {
+			s.ended = true
+			break
+		}
+		s.held = append(s.held, part[:n]...)
+		if s.byByte && part[0] != '\n' {
+			continue
+		}
+		more = true
+		break
+	}
+	return copy(buf, s.held), more, s.ended
+}
+
+// ready says whether a read would not wait.
+func (s *stream) ready() bool {
+	fds := [1]unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds[:], 0)
+	return err == nil && n > 0
+}
+
+func (s *stream) consume(n int) error {
+	s.held = append(s.held[:0], s.held[n:]...)
+	return nil
+}
+
+func (s *stream) canPeek() bool { return false }
+func (s *stream) lastLine()     { s.byByte = true }
