@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -27,6 +28,8 @@ type options struct {
 	duration time.Duration
 	rate     float64 // lines per second; 0 is as fast as possible
 	report   bool
+	progress io.Writer // nil for none
+	redraw   bool      // it is a terminal
 }
 
 func main() {
@@ -63,6 +66,7 @@ func parse(args []string, help io.Writer) (options, error) {
 	span := flags.Duration("span", 24*time.Hour, "with -labels and -lines or -bytes: the `time` from the first to about the last line")
 	start := flags.String("start", "2026-01-01T00:00:00Z", "with -labels: the `instant` before the first line (RFC 3339)")
 	flags.BoolVar(&o.report, "report", false, "say at the end, on standard error, what was written and how long writes took")
+	progress := flags.Bool("progress", false, "say meanwhile, on standard error, how far it is")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -77,6 +81,11 @@ func parse(args []string, help io.Writer) (options, error) {
 		if o.bytes, err = humanize.ParseBytes(*size); err != nil {
 			return o, fmt.Errorf("-bytes: %w", err)
 		}
+	}
+	if *progress {
+		o.progress = os.Stderr
+		_, err := unix.IoctlGetTermios(int(os.Stderr.Fd()), unix.TCGETS)
+		o.redraw = err == nil
 	}
 	if *lines > 0 {
 		o.lines = *lines
@@ -118,7 +127,12 @@ func run(o options, w io.Writer) (totals, error) {
 		buf   = make([]byte, pieceBytes)
 		begin = time.Now()
 		now   = begin
+		shown = begin
 	)
+	every, end := repeatEvery, "\n"
+	if o.redraw {
+		every, end = redrawEvery, "\r"
+	}
 	for done.lines < o.lines && done.bytes < o.bytes && (o.duration == 0 || now.Sub(begin) < o.duration) {
 		room := buf[:min(uint64(len(buf)), o.bytes-done.bytes)]
 		n, lines := g.Fill(room, o.perWrite(done.lines))
@@ -138,8 +152,33 @@ func run(o options, w io.Writer) (totals, error) {
 		done.writes.add(now.Sub(before))
 		done.bytes += uint64(n)
 		done.lines += int64(lines)
+		if o.progress != nil && now.Sub(shown) >= every {
+			shown = now
+			fmt.Fprint(o.progress, o.state(done), end)
+		}
+	}
+	if o.progress != nil {
+		fmt.Fprintln(o.progress, o.state(done))
 	}
 	return done, nil
+}
+
+// How often the progress is said: on a terminal, where the line is written anew,
+// and elsewhere.
+const (
+	redrawEvery = 100 * time.Millisecond
+	repeatEvery = time.Second
+)
+
+// state is one line about what was done so far.
+func (o *options) state(done totals) string {
+	s := fmt.Sprintf("%11s lines, %7s, %5.1f s", humanize.Comma(done.lines), humanize.Bytes(done.bytes), done.elapsed.Seconds())
+	if o.lines == math.MaxInt64 {
+		return s
+	}
+	const width = 30
+	full := int(done.lines * width / max(1, o.lines))
+	return s + "  [" + strings.Repeat("#", full) + strings.Repeat(".", width-full) + "]"
 }
 
 // perWrite is how many lines the next write may have.

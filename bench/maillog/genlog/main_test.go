@@ -59,6 +59,21 @@ func TestLabelledSpan(t *testing.T) {
 	}
 }
 
+func TestProgress(t *testing.T) {
+	o, err := parse(strings.Fields("-progress -lines 1000"), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	o.progress = &said
+	if _, err := run(o, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if s := said.String(); !strings.Contains(s, "1,000 lines") || !strings.HasSuffix(s, strings.Repeat("#", 30)+"]\n") {
+		t.Errorf("progress ends with %q", s)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	for _, args := range []string{"-kind x", "-bytes x", "-labels", "-rate -1", "more", "-labels -lines 1 -start x", "-nothing"} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil {
