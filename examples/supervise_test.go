@@ -1,0 +1,236 @@
+// Package examples has service directories for daemontools, runit and s6, and
+// runs them: qmail-send's and qmail-smtpd's, each with its logger.
+//
+// The scripts are run as they stand, but for the directory with qmail's programs
+// and the users. Instead of qmail, what the service starts copies lines from this
+// test; its logger is multilog, or djb's as a check of the test. While lines flow
+// the logger is restarted, told to rotate and stopped: every line must arrive
+// once, in order.
+package examples
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"multilog/bench/maillog"
+)
+
+const (
+	oracle   = "/usr/bin/multilog" // djb's, of Debian's package daemontools
+	user     = "nobody"            // stands in for qmail's users
+	patience = time.Minute         // for whatever should come at once
+)
+
+// lastLine comes once, at the end.
+const lastLine = "new msg 4294967295\n"
+
+// ours is where the multilog of this tree was built.
+var ours string
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "multilog-examples-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // the loggers run as another user
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	ours = filepath.Join(dir, "multilog")
+	build := exec.Command("go", "build", "-trimpath", "-o", ours, "multilog/cmd/multilog")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%v: %v\n%s", build, err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+func TestUnderSupervisors(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("not root: the examples start their loggers as other users")
+	}
+	for _, s := range supervisors {
+		for _, service := range []string{"qmail-send", "qmail-smtpd"} {
+			for name, logger := range map[string]string{"multilog": ours, "djb": oracle} {
+				if testing.Short() && (service != "qmail-send" || name != "multilog") {
+					continue
+				}
+				t.Run(s.name+"/"+service+"/"+name, func(t *testing.T) {
+					t.Parallel()
+					needPrograms(t, append([]string{logger}, s.needs...))
+					r := start(t, s, service, logger)
+					r.runThrough(t)
+				})
+			}
+		}
+	}
+}
+
+// needPrograms skips the test where one is missing; in CI it fails.
+func needPrograms(t *testing.T, names []string) {
+	for _, name := range names {
+		if _, err := exec.LookPath(name); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s is missing", name)
+			}
+			t.Skipf("%s is missing", name)
+		}
+	}
+}
+
+// run is a service under its supervisor, fed through a FIFO.
+type run struct {
+	supervised
+	fifo    *os.File
+	lines   *maillog.Generator
+	sent    []string
+	chatter *bytes.Buffer // what supervisor, service and logger said on their stderr
+}
+
+// start copies the example and lets its supervisor run it.
+func start(t *testing.T, s supervisor, service, logger string) *run {
+	base, err := os.MkdirTemp("", "multilog-supervise-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(base) })
+	r := &run{
+		supervised: supervised{
+			supervisor: s,
+			base:       base,
+			scan:       filepath.Join(base, "scan"),
+			service:    filepath.Join(base, service),
+			log:        filepath.Join(base, service, "log"),
+		},
+		chatter: new(bytes.Buffer),
+		lines:   maillog.New(maillog.Config{Seed: 2, Kind: maillog.Send}),
+	}
+	if service == "qmail-smtpd" {
+		r.lines = maillog.New(maillog.Config{Seed: 2, Kind: maillog.SMTP})
+	}
+	bin := filepath.Join(base, "bin")
+	must(t, os.Chmod(base, 0o755))
+	must(t, os.MkdirAll(bin, 0o755))
+	must(t, os.MkdirAll(r.log, 0o755))
+	must(t, os.Mkdir(r.scan, 0o755))
+	must(t, os.Symlink(logger, filepath.Join(bin, "multilog")))
+	r.install(t, filepath.Join(s.name, service, "run"), r.service, bin)
+	r.install(t, filepath.Join(s.name, service, "log", "run"), r.log, bin)
+	r.makeFIFO(t, base, bin)
+
+	// What an administrator does at the installation.
+	must(t, chownTo(user, r.log))
+	must(t, os.Symlink(r.service, filepath.Join(r.scan, service)))
+
+	t.Cleanup(func() { // after the end of all who write there
+		if t.Failed() {
+			t.Logf("on stderr:\n%s", r.chatter)
+		}
+	})
+	r.begin(t, r.chatter)
+	return r
+}
+
+// install copies a script, with this machine's directory and user instead of qmail's.
+func (r *run) install(t *testing.T, from, toDir, bin string) {
+	script, err := os.ReadFile(from)
+	must(t, err)
+	s := strings.NewReplacer("/var/qmail/bin", bin, "qmails", user, "qmaill", user, "qmaild", user).Replace(string(script))
+	must(t, os.WriteFile(filepath.Join(toDir, "run"), []byte(s), 0o755))
+}
+
+// makeFIFO makes the FIFO, and the programs that copy it to their standard output.
+func (r *run) makeFIFO(t *testing.T, base, bin string) {
+	path := filepath.Join(base, "lines")
+	must(t, mkfifo(path))
+	for _, name := range []string{"qmail-start", "tcpserver"} {
+		must(t, os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\nexec cat "+path+"\n"), 0o755))
+	}
+	var err error
+	r.fifo, err = os.OpenFile(path, os.O_RDWR, 0) // so that cat never sees its end
+	must(t, err)
+	t.Cleanup(func() { r.fifo.Close() })
+}
+
+func (r *run) send(t *testing.T, line string) {
+	t.Helper()
+	must(t, r.fifo.SetWriteDeadline(time.Now().Add(patience)))
+	if _, err := r.fifo.WriteString(line); err != nil {
+		t.Fatalf("after %d lines: %v", len(r.sent), err)
+	}
+	r.sent = append(r.sent, line)
+}
+
+// flowing sends lines, one write each, with a look after every 20, until done says so, which it must in time.
+// There are at least 100 lines, and no more than 600: a stopped logger's pipe must
+// not fill up, and the logger keeps only ten files of 100 kB.
+func (r *run) flowing(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for n := 0; n < 100 || n%20 != 0 || !done(); n++ {
+		if n < 600 {
+			r.send(t, string(r.lines.Next()))
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not in %v", what, patience)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// runThrough does to the logger what an administrator does, and counts.
+func (r *run) runThrough(t *testing.T) {
+	main := filepath.Join(r.log, "main")
+	oldFiles := func() int {
+		names, _ := filepath.Glob(main + "/@*")
+		return len(names)
+	}
+	r.flowing(t, "the first lines", func() bool { return size(main+"/current") > 0 })
+
+	rounds := 2
+	if testing.Short() {
+		rounds = 1
+	}
+	for range rounds {
+		pid := r.loggerPID(t)
+		r.control(t, r.restart, r.log)
+		r.flowing(t, "a restart", func() bool { now := r.loggerPID(t); return now != pid && now != 0 })
+
+		// A logger that starts up may miss the signal: it is sent until it is seen.
+		files := oldFiles()
+		r.flowing(t, "a rotation", func() bool {
+			if oldFiles() > files {
+				return true
+			}
+			r.control(t, r.rotate, r.log)
+			return false
+		})
+
+		r.control(t, r.down, r.log)
+		r.flowing(t, "a stop", func() bool { return r.loggerPID(t) == 0 })
+		r.control(t, r.up, r.log)
+		r.flowing(t, "a start", func() bool { return r.loggerPID(t) != 0 })
+	}
+
+	r.send(t, lastLine)
+	waitFor(t, "the last line", func() bool {
+		data, _ := os.ReadFile(newestFile(main))
+		return bytes.HasSuffix(data, []byte(" "+lastLine))
+	})
+	r.end(t)
+	r.verify(t, main, r.sent)
+	if filepath.Base(r.service) == "qmail-send" {
+		r.verifyAlert(t)
+	}
+}

@@ -1,0 +1,176 @@
+package examples
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	osuser "os/user"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// supervisor says how one is started and talked to. Of its commands the last
+// argument, which is not here, is a directory.
+type supervisor struct {
+	name    string   // of its directory of examples
+	needs   []string // programs
+	command []string
+	scans   bool // the command takes a directory of services, not a service
+
+	restart, rotate, down, up, status []string
+	exit                              []string // ends service, logger and supervisor; none: they are told one by one
+}
+
+var supervisors = []supervisor{{
+	name:    "daemontools",
+	needs:   []string{"svscan", "supervise", "svc", "svstat", "setuidgid", "envuidgid", "softlimit"},
+	command: []string{"svscan"}, scans: true,
+	restart: []string{"svc", "-t"}, rotate: []string{"svc", "-a"}, down: []string{"svc", "-d"}, up: []string{"svc", "-u"},
+	status: []string{"svstat"},
+}, {
+	name:    "runit",
+	needs:   []string{"runsv", "sv", "chpst"},
+	command: []string{"runsv"},
+	restart: []string{"sv", "term"}, rotate: []string{"sv", "alarm"}, down: []string{"sv", "-w", "60", "down"}, up: []string{"sv", "-w", "60", "up"},
+	status: []string{"sv", "status"}, exit: []string{"sv", "-w", "60", "exit"},
+}, {
+	name:    "s6",
+	needs:   []string{"s6-svscan", "s6-supervise", "s6-svc", "s6-svstat", "s6-setuidgid", "s6-envuidgid", "s6-softlimit"},
+	command: []string{"s6-svscan"}, scans: true,
+	restart: []string{"s6-svc", "-t"}, rotate: []string{"s6-svc", "-a"}, down: []string{"s6-svc", "-d"}, up: []string{"s6-svc", "-u"},
+	status: []string{"s6-svstat"}, exit: []string{"s6-svscanctl", "-t"},
+}}
+
+// supervised is a supervisor at work. All that it starts works below base.
+type supervised struct {
+	supervisor
+	cmd     *exec.Cmd
+	base    string
+	scan    string // the directory of services
+	service string // the service's directory
+	log     string // its logger's
+}
+
+// target is the directory that command and exit want.
+func (s *supervised) target() string {
+	if s.scans {
+		return s.scan
+	}
+	return s.service
+}
+
+func (s *supervised) begin(t *testing.T, chatter io.Writer) {
+	t.Helper()
+	s.cmd = exec.Command(s.command[0], append(s.command[1:len(s.command):len(s.command)], s.target())...)
+	s.cmd.Dir = s.base
+	s.cmd.Env = append(os.Environ(), "PATH="+filepath.Join(s.base, "bin")+":"+os.Getenv("PATH"))
+	s.cmd.Stdout, s.cmd.Stderr = chatter, chatter
+	s.cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true} // no signal of a terminal reaches it
+	s.cmd.WaitDelay = patience
+	must(t, s.cmd.Start())
+	t.Cleanup(func() {
+		s.cmd.Process.Kill()
+		for _, pid := range s.processes() {
+			unix.Kill(pid, unix.SIGKILL)
+		}
+		s.cmd.Wait()
+	})
+}
+
+// processes are those whose working directory is below base.
+func (s *supervised) processes() (pids []int) {
+	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
+	for _, link := range links {
+		if dir, err := os.Readlink(link); err == nil && strings.HasPrefix(dir+"/", s.base+"/") {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// control gives a command about a directory. A supervisor that has just begun does
+// not listen yet, so it is repeated.
+func (s *supervised) control(t *testing.T, command []string, dir string) {
+	t.Helper()
+	waitFor(t, strings.Join(command, " "), func() bool {
+		out, err := s.ask(command, dir)
+		return err == nil && !strings.Contains(out, "unable to")
+	})
+}
+
+func (s *supervised) ask(command []string, dir string) (string, error) {
+	out, err := exec.Command(command[0], append(command[1:len(command):len(command)], dir)...).CombinedOutput()
+	return string(out), err
+}
+
+var upWithPID = regexp.MustCompile(`\(pid (\d+)`)
+
+// loggerPID is 0 while the logger is not running.
+func (r *run) loggerPID(t *testing.T) int {
+	t.Helper()
+	out, _ := r.ask(r.status, r.log)
+	m := upWithPID.FindStringSubmatch(out)
+	if m == nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(m[1])
+	must(t, err)
+	return pid
+}
+
+// end stops service, logger and supervisor, and sees them gone.
+func (r *run) end(t *testing.T) {
+	t.Helper()
+	if r.exit != nil {
+		r.control(t, r.exit, r.target())
+	} else {
+		// As svscan's manual says: it does not start again what it does not see.
+		must(t, os.Remove(filepath.Join(r.scan, filepath.Base(r.service))))
+		r.control(t, []string{"svc", "-dx"}, r.service)
+		r.control(t, []string{"svc", "-dx"}, r.log)
+		waitFor(t, "the end of both", func() bool {
+			pids := r.processes()
+			return len(pids) == 1 && pids[0] == r.cmd.Process.Pid
+		})
+		must(t, r.cmd.Process.Signal(unix.SIGTERM))
+	}
+	waitFor(t, "the end of all", func() bool { return len(r.processes()) == 0 })
+}
+
+// waitFor repeats done, every 20 ms, until it is true, which it must be in time.
+func waitFor(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not in %v", what, patience)
+		}
+	}
+}
+
+func mkfifo(path string) error { return unix.Mkfifo(path, 0o600) }
+
+func chownTo(name, dir string) error {
+	u, err := osuser.Lookup(name)
+	if err != nil {
+		return err
+	}
+	uid, err := strconv.Atoi(u.Uid)
+	if err != nil {
+		return err
+	}
+	return os.Chown(dir, uid, -1)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
