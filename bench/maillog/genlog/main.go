@@ -198,6 +198,6 @@ func sleepUntil(t time.Time) {
 			return
 		}
 		ts := unix.NsecToTimespec(int64(left))
-		unix.Nanosleep(&ts, nil)
+		_ = unix.Nanosleep(&ts, nil) // a signal may end it early
 	}
 }
