@@ -53,9 +53,8 @@ type Dir struct {
 	page   *Page
 	mapped bool
 
-	found      Flight   // what the logger before left in the lock page,
-	foundBoot  [16]byte // and when
-	flightFile string   // the name of the file that found is about, if it holds
+	found      Flight // what the logger before left in the lock page since the machine was started
+	flightFile string // the name of the file that found is about, if it holds
 	midline    bool
 
 	cur  file

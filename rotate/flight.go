@@ -126,7 +126,7 @@ func matching(live []*Dir, head Head) []*Dir {
 // if it is there under one of the names it may bear, unchanged by others.
 func (d *Dir) findFlightFile() {
 	f := &d.found
-	if !d.mapped || d.foundBoot != d.k.BootID() || d.foundBoot == ([16]byte{}) || f.FileIno == 0 {
+	if f.FileIno == 0 {
 		return
 	}
 	for _, name := range []string{currentName, nextName} {
@@ -159,6 +159,21 @@ func (d *Dir) takeBack() error {
 		return &Error{What: what, Err: err}
 	}
 	return nil
+}
+
+// startFlight stores that nothing is in flight in a directory that is in order
+// again, though its input may stand within a line.
+func (d *Dir) startFlight() {
+	defer d.pageLost()
+	f := &d.page.Flight
+	f.setState(flightNone)
+	*f = Flight{
+		SrcDev: d.found.SrcDev, SrcIno: d.found.SrcIno,
+		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size),
+	}
+	if d.midline {
+		f.LineAfter = 1
+	}
 }
 
 // Midline says that the input stands within a line whose beginning this

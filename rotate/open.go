@@ -78,11 +78,15 @@ func (d *Dir) mapPage() {
 	}
 	d.page, d.mapped = pageOf(mem), true
 	defer d.pageLost()
-	if string(mem[:len(pageMagic)]) == pageMagic {
-		d.found, d.foundBoot = d.page.Flight, d.page.Boot
+	fresh := Page{PID: uint64(os.Getpid()), Started: d.k.Now(), Boot: d.k.BootID()}
+	copy(fresh.Magic[:], pageMagic)
+	if string(mem[:len(pageMagic)]) == pageMagic && d.page.Boot == fresh.Boot && fresh.Boot != [16]byte{} {
+		// It stays in the page until the directory is in order again: this
+		// process may be killed before that, too.
+		d.found = d.page.Flight
+		fresh.Flight = d.found
 	}
-	*d.page = Page{PID: uint64(os.Getpid()), Started: d.k.Now(), Boot: d.k.BootID()}
-	copy(d.page.Magic[:], pageMagic)
+	*d.page = fresh
 }
 
 func (d *Dir) stat(name string) (ioring.FileInfo, error) {
@@ -129,6 +133,7 @@ func (d *Dir) openCurrent(flags int) error {
 		return &Error{What: "set mode of " + d.path(currentName), Err: op.Err}
 	}
 	d.newline = true // what was finished cleanly ends with one
+	d.startFlight()
 	return nil
 }
 
