@@ -293,6 +293,11 @@ func cmdTmpfs(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
 }
 
+// cmdReadOnly makes what tmpfs mounted on DIR read-only.
+func cmdReadOnly(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(unix.Mount("", ts.MkAbs(args[0]), "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
+}
+
 // cmdLock takes an exclusive flock on FILE, as a logger on its lock, until the
 // script ends.
 func cmdLock(ts *testscript.TestScript, neg bool, args []string) {

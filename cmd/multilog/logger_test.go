@@ -6,7 +6,8 @@ package main_test
 //	logger [flags] [--] WORD...    start a logger, in the background
 //	feed ITEM...                   write the items (see items) to its stdin in one write
 //	eof                            close the writing end of its stdin
-//	signal NAME                    TERM, ALRM, ...
+//	hangup                         close the other end of its stdin; of a terminal that is a hangup
+//	signal NAME...                 TERM, ALRM, ...
 //	quiet                          wait until it has done what there is to do, and sleeps
 //	waitexit CODE|NAME             wait until it has exited with CODE or died of signal NAME
 //	unread ITEM...                 after its exit, exactly this is left to read from its stdin
@@ -58,6 +59,7 @@ type logger struct {
 type loggerFlags struct {
 	as, prog, stdin, stderr, block, ignore, dir, umask, env, more string
 	nofile                                                        int
+	plain                                                         bool
 }
 
 func parseLoggerFlags(ts *testscript.TestScript, args []string) (loggerFlags, []string) {
@@ -73,6 +75,7 @@ func parseLoggerFlags(ts *testscript.TestScript, args []string) (loggerFlags, []
 	set.StringVar(&f.dir, "dir", ".", "the directory to start in")
 	set.StringVar(&f.umask, "umask", "", "the umask to start with")
 	set.StringVar(&f.env, "env", "", "NAME=VALUE, one more environment variable")
+	set.BoolVar(&f.plain, "plain", false, "without root's right to pass over permissions")
 	set.StringVar(&f.more, "more", "", "an item, split at spaces: more words after the others")
 	set.IntVar(&f.nofile, "nofile", 0, "limit on descriptors")
 	if err := set.Parse(args); err != nil {
@@ -135,7 +138,11 @@ func prelude(f loggerFlags) string {
 	if f.nofile != 0 {
 		fmt.Fprintf(&s, "ulimit -n %d; ", f.nofile)
 	}
-	s.WriteString(`exec "$0" "$@"`)
+	s.WriteString(`exec `)
+	if f.plain && os.Geteuid() == 0 {
+		s.WriteString(`setpriv --inh-caps=-all --bounding-set=-all `)
+	}
+	s.WriteString(`"$0" "$@"`)
 	if f.stdin == "closed" {
 		s.WriteString(" <&-")
 	}
@@ -224,6 +231,11 @@ func cmdFeed(ts *testscript.TestScript, neg bool, args []string) {
 func cmdEOF(ts *testscript.TestScript, neg bool, args []string) {
 	l, _ := named(ts, args)
 	ts.Check(l.stdin.eof())
+}
+
+func cmdHangup(ts *testscript.TestScript, neg bool, args []string) {
+	l, _ := named(ts, args)
+	ts.Check(l.stdin.writer.Close())
 }
 
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {

@@ -109,6 +109,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"logger":   cmdLogger,
 		"feed":     cmdFeed,
 		"eof":      cmdEOF,
+		"hangup":   cmdHangup,
 		"signal":   cmdSignal,
 		"quiet":    cmdQuiet,
 		"waitexit": cmdWaitExit,
@@ -116,6 +117,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		"bytes":    cmdBytes,
 		"until":    cmdUntil,
 		"tmpfs":    cmdTmpfs,
+		"readonly": cmdReadOnly,
 		"lock":     cmdLock,
 	}
 	for name, check := range checks() {
