@@ -14,7 +14,7 @@ import (
 )
 
 // small makes many frames of little content.
-var small = Level{zstd.SpeedFastest, 4096}
+var small = Level{zstd.SpeedFastest, 4096, 2048}
 
 // logLines returns n lines with labels, some 60 bytes each.
 func logLines(n int) []byte {

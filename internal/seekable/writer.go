@@ -46,7 +46,7 @@ func NewWriter(w io.Writer, level int) (*Writer, error) {
 func newWriter(w io.Writer, l Level) (*Writer, error) {
 	encoder, err := zstd.NewWriter(nil,
 		zstd.WithEncoderLevel(l.Encoder),
-		zstd.WithWindowSize(l.FrameSize),
+		zstd.WithWindowSize(l.Window),
 		zstd.WithEncoderConcurrency(1),
 		zstd.WithLowerEncoderMem(true),
 		// Short lines with random identifiers have blocks without a match.
