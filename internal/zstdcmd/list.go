@@ -1,0 +1,115 @@
+package zstdcmd
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/dustin/go-humanize"
+
+	"multilog/internal/seekable"
+)
+
+// listing is one line of -l.
+type listing struct {
+	frames     int
+	compressed int64 // bytes
+	content    int64 // bytes; -1 when the file does not say
+	seekable   bool
+	name       string
+}
+
+// list writes a table of what files hold. A file that cannot be listed is warned
+// about, and is an error in the end.
+func list(files []string, out io.Writer, stderr io.Writer) error {
+	var table bytes.Buffer
+	fmt.Fprintf(&table, "%7s  %10s  %12s  %6s  %-8s  %s\n",
+		"frames", "compressed", "uncompressed", "ratio", "seekable", "file")
+	total, failed := listing{seekable: true}, 0
+	for _, name := range files {
+		l, err := inspect(name)
+		if err != nil {
+			fmt.Fprintf(stderr, "multilog-zstd: warning: unable to list %s: %v\n", name, reason(err))
+			failed++
+			continue
+		}
+		fmt.Fprintln(&table, l)
+		total.add(l)
+	}
+	if listed := len(files) - failed; listed > 1 {
+		total.name = fmt.Sprintf("(%d files)", listed)
+		fmt.Fprintln(&table, total)
+	}
+	if _, err := table.WriteTo(out); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return fmt.Errorf("unable to list %d of %d files", failed, len(files))
+	}
+	return nil
+}
+
+func (l *listing) add(other listing) {
+	l.frames += other.frames
+	l.compressed += other.compressed
+	l.seekable = l.seekable && other.seekable
+	if l.content < 0 || other.content < 0 {
+		l.content = -1
+	} else {
+		l.content += other.content
+	}
+}
+
+// String is the line for people.
+func (l listing) String() string {
+	content, ratio, yes := "unknown", "", "no"
+	if l.content >= 0 {
+		content = humanize.IBytes(uint64(l.content))
+		ratio = fmt.Sprintf("%.2f", float64(l.content)/float64(max(l.compressed, 1)))
+	}
+	if l.seekable {
+		yes = "yes"
+	}
+	return fmt.Sprintf("%7s  %10s  %12s  %6s  %-8s  %s", humanize.Comma(int64(l.frames)),
+		humanize.IBytes(uint64(l.compressed)), content, ratio, yes, l.name)
+}
+
+// inspect finds out about the file name, by its table or, where it has none, by
+// its frames' headers.
+func inspect(name string) (listing, error) {
+	l := listing{name: name}
+	f, err := os.Open(name)
+	if err != nil {
+		return l, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return l, err
+	}
+	if !info.Mode().IsRegular() {
+		return l, errors.New("not a regular file")
+	}
+	l.compressed = info.Size()
+	frames, err := seekable.ReadTable(f, l.compressed)
+	l.seekable = err == nil
+	if errors.Is(err, seekable.ErrNoTable) || errors.Is(err, seekable.ErrBadTable) {
+		frames, err = seekable.Scan(f, l.compressed)
+	}
+	if err != nil {
+		return l, err
+	}
+	if len(frames) == 0 {
+		return l, errors.New("no zstd frame in it")
+	}
+	for _, frame := range frames {
+		one := listing{content: frame.Size, seekable: l.seekable}
+		if frame.Size != 0 {
+			one.frames = 1
+		}
+		l.add(one)
+	}
+	return l, nil
+}

@@ -1,0 +1,249 @@
+package zstdcmd
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
+)
+
+// patience is how long a test waits for what must happen.
+const patience = 30 * time.Second
+
+// command is this test binary as multilog-zstd.
+func command(args ...string) *exec.Cmd {
+	return exec.Command("multilog-zstd", args...)
+}
+
+// until waits for a condition.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited %v for: %s", patience, what)
+		}
+	}
+}
+
+// decompresses says whether a file is zstd, complete and undamaged.
+func decompresses(t *testing.T, name string) bool {
+	t.Helper()
+	file, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	_, err = d.DecodeAll(file, nil)
+	return err == nil
+}
+
+// started starts the command with a pipe as input and a file as output.
+func started(t *testing.T, name string, args ...string) (*exec.Cmd, *os.File) {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer out.Close()
+	cmd := command(args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = r, out, os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close(); cmd.Process.Kill(); cmd.Wait() })
+	return cmd, w
+}
+
+// What a kill leaves after some frames were written does not decompress.
+func TestKill(t *testing.T) {
+	for _, sig := range []os.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		name := filepath.Join(t.TempDir(), "out")
+		cmd, w := started(t, name)
+		if _, err := w.Write(logLines(2 << 20)); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "a frame in the output", func() bool {
+			info, err := os.Stat(name)
+			return err == nil && info.Size() > 1000
+		})
+		cmd.Process.Signal(sig)
+		if err := cmd.Wait(); err == nil {
+			t.Errorf("%v: exit code 0", sig)
+		}
+		if decompresses(t, name) {
+			t.Errorf("%v: the output decompresses", sig)
+		}
+	}
+}
+
+// Memory does not grow with the input.
+func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	chunk := logLines(1 << 20)
+	for _, test := range []struct {
+		level   string
+		mostKiB int64
+	}{{"-1", 24 << 10}, {"-3", 28 << 10}, {"-22", 64 << 10}} {
+		cmd, w := started(t, filepath.Join(t.TempDir(), "out"), test.level)
+		for range 24 {
+			if _, err := w.Write(chunk); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		rss := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+		t.Logf("level %s: %d KiB", test.level, rss)
+		if rss > test.mostKiB {
+			t.Errorf("level %s: %d KiB resident, want at most %d", test.level, rss, test.mostKiB)
+		}
+	}
+}
+
+// With --idle all threads are idle, with neither option any is.
+func TestIdle(t *testing.T) {
+	for _, test := range []struct {
+		args   []string
+		policy uint32
+		nice   int
+		ioprio uintptr
+	}{
+		{[]string{"--idle"}, unix.SCHED_IDLE, 19, 2<<13 | 7},
+		{[]string{"--idle", "-d"}, unix.SCHED_IDLE, 19, 2<<13 | 7},
+		{nil, unix.SCHED_NORMAL, 0, 0},
+	} {
+		name := filepath.Join(t.TempDir(), "out")
+		cmd, w := started(t, name, test.args...)
+		input := logLines(2 << 20)
+		if len(test.args) == 2 {
+			input = compressed(t, input)
+		}
+		// All but the last byte: it is at work, and stays.
+		if _, err := w.Write(input[:len(input)-1]); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "output", func() bool {
+			info, err := os.Stat(name)
+			return err == nil && info.Size() > 1000
+		})
+		tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", cmd.Process.Pid))
+		if err != nil || len(tasks) < 2 {
+			t.Fatalf("%d threads, %v", len(tasks), err)
+		}
+		for _, task := range tasks {
+			tid, _ := strconv.Atoi(task.Name())
+			attr, err := unix.SchedGetAttr(tid, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ioprio, _, _ := unix.Syscall(unix.SYS_IOPRIO_GET, 1, uintptr(tid), 0)
+			nice, _ := unix.Getpriority(unix.PRIO_PROCESS, tid)
+			if attr.Policy != test.policy || 20-nice != test.nice || test.ioprio != 0 && ioprio != test.ioprio {
+				t.Errorf("%v: thread %d has policy %d, nice %d, I/O priority %#x",
+					test.args, tid, attr.Policy, 20-nice, ioprio)
+			}
+		}
+		w.Write(input[len(input)-1:])
+		w.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func compressed(t *testing.T, content []byte) []byte {
+	t.Helper()
+	cmd := command()
+	cmd.Stdin = bytes.NewReader(content)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Each read and each write fails once: exit code 111, the reason, no output.
+func TestEveryFault(t *testing.T) {
+	if _, err := exec.LookPath("strace"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("strace is missing: install the Debian package strace")
+		}
+		t.Skip("strace is not installed")
+	}
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	size := 3 << 20
+	if testing.Short() {
+		size = 1000
+	}
+	if err := os.WriteFile(in, logLines(size), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ syscall, path, errno, message string }{
+		{"read", in, "EIO", "unable to read standard input: input/output error"},
+		{"write", out, "ENOSPC", "unable to write to standard output: no space left on device"},
+		{"write", out, "EIO", "unable to write to standard output: input/output error"},
+		{"close", out, "EDQUOT", "unable to close standard output: disk quota exceeded"},
+	} {
+		for n := 1; ; n++ {
+			inject := fmt.Sprintf("%s:error=%s:when=%d", test.syscall, test.errno, n)
+			code, stderr := traced(t, in, out, test.path, inject)
+			if code == 0 {
+				if n == 1 {
+					t.Errorf("%s: never happened", inject)
+				}
+				break
+			}
+			if code != exitTrouble || !strings.Contains(stderr, "multilog-zstd: fatal: "+test.message) {
+				t.Errorf("%s: exit code %d: %s", inject, code, stderr)
+			}
+			// Whether what was written is there, close does not tell.
+			if info, err := os.Stat(out); test.syscall != "close" && (err != nil || info.Size() != 0) {
+				t.Errorf("%s: output of %d bytes, %v", inject, info.Size(), err)
+			}
+		}
+		if !decompresses(t, out) {
+			t.Error("output of a run without a fault does not decompress")
+		}
+	}
+}
+
+// traced compresses in to out, with a fault in a system call about path.
+func traced(t *testing.T, in, out, path, inject string) (code int, stderr string) {
+	t.Helper()
+	self, err := exec.LookPath("multilog-zstd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := fmt.Sprintf("exec strace -f -o /dev/null -P %s -e inject=%s %s <%s >%s", path, inject, self, in, out)
+	cmd := exec.Command("sh", "-c", script)
+	var messages bytes.Buffer
+	cmd.Stderr = &messages
+	err = cmd.Run()
+	if _, ok := err.(*exec.ExitError); err != nil && !ok {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), messages.String()
+}
