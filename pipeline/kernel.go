@@ -30,12 +30,10 @@ type Kernel interface {
 	LastLine()
 
 	// Wait sleeps until an operation has finished, a signal has come, Mono
-	// has reached until (0: never), or, if input is set, more input has come
-	// or its end. It calls Done of the operations that have finished.
+	// has reached until (0: never), or, if input is set, there may be more
+	// input than the last Peek has shown, or its end. It calls Done of the
+	// operations that have finished. It may return for no reason.
 	Wait(until int64, input bool) Events
-
-	// Poll is Wait without sleeping; it costs next to nothing.
-	Poll() Events
 
 	// WriteStatus writes a =file, from its beginning.
 	WriteStatus(fd int, b []byte) error

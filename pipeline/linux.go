@@ -21,14 +21,17 @@ type Linux struct {
 	hangup bool
 	polled bool // standard input can be waited for; otherwise it is always ready
 	more   bool // there may be more input than the last Peek looked at
+	left   int  // bytes that Peek has shown and Consume has not taken
+	waited bool // since the last Peek
 	dev    uint64
 	ino    uint64
 
-	queue    *ioring.Queue
-	signal   int // eventfd: a signal has come
-	signaled atomic.Bool
-	terms    atomic.Int32
-	alrms    atomic.Int32
+	coalescer coalescer
+	queue     *ioring.Queue
+	signal    int // eventfd: a signal has come
+	signaled  atomic.Bool
+	terms     atomic.Int32
+	alrms     atomic.Int32
 
 	all   int // epoll: standard input, the queue, signals
 	quiet int // epoll: all but standard input
@@ -60,6 +63,7 @@ func NewLinux() (*Linux, error) {
 	if err := k.openWait(); err != nil {
 		return nil, &rotate.Error{What: "set up waiting", Err: err}
 	}
+	k.coalescer.capacity = k.source.capacity()
 	k.watchSignals()
 	return k, nil
 }
@@ -115,7 +119,6 @@ func (k *Linux) Submit(op *ioring.Op)           { k.queue.Submit(op) }
 func (k *Linux) Identity() (dev, ino uint64)    { return k.dev, k.ino }
 func (k *Linux) CanPeek() bool                  { return k.source.canPeek() }
 func (k *Linux) LastLine()                      { k.source.lastLine() }
-func (k *Linux) Consume(n int) error            { return k.source.consume(n) }
 func (k *Linux) Warn(text string)               { k.WriteStderr([]byte("multilog: warning: " + text + "\n")) }
 func (k *Linux) MapPage(fd int) ([]byte, error) { return mapPage(fd) }
 
@@ -134,8 +137,16 @@ func (k *Linux) Writev(fd int, pieces [][]byte) (int, error) {
 
 func (k *Linux) Peek() (b []byte, eof bool) {
 	n, more, eof := k.source.peek(k.buf[:batchBytes], k.hangup)
-	k.more = more
+	if k.waited {
+		k.coalescer.came(k.Mono(), n-k.left)
+	}
+	k.more, k.waited, k.left = more, false, n
 	return k.buf[:n], eof
+}
+
+func (k *Linux) Consume(n int) error {
+	k.left -= n
+	return k.source.consume(n)
 }
 
 func (k *Linux) WriteStatus(fd int, b []byte) error {

@@ -100,11 +100,7 @@ func (l *loop) copyInput() {
 			return
 		}
 		seen = used < len(in)
-		if used > 0 {
-			l.heed(l.k.Poll())
-		} else {
-			l.wait(0, true)
-		}
+		l.wait(0, true)
 		l.rotate()
 	}
 }
@@ -320,11 +316,7 @@ func (l *loop) wait(until int64, input bool) {
 			until = at
 		}
 	}
-	l.heed(l.k.Wait(until, input))
-}
-
-// heed obeys the signals that have come, and does what is due.
-func (l *loop) heed(ev Events) {
+	ev := l.k.Wait(until, input)
 	l.terms += ev.Term
 	now := l.k.Mono()
 	for _, d := range l.dirs {

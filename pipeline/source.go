@@ -19,8 +19,12 @@ type source interface {
 	peek(buf []byte, hangup bool) (n int, more, eof bool)
 	consume(n int) error
 	canPeek() bool
+	capacity() int // bytes that may wait in the input; a guess where unknown
 	lastLine()
 }
+
+// smallCapacityBytes is a pipe's capacity where nobody has enlarged it.
+const smallCapacityBytes = 64 << 10
 
 // newSource finds out what the descriptor is.
 func newSource(fd int) source {
@@ -53,6 +57,7 @@ const pipeBytes = 1 << 20
 // moves nothing, and reads that.
 type pipe struct {
 	fd, in, out int // standard input; the private pipe's two ends
+	bytes       int // capacity of standard input
 	slots       int // of the private pipe: each takes a page, or less
 	trash       trash
 }
@@ -60,11 +65,15 @@ type pipe struct {
 func newPipe(fd int) (*pipe, error) {
 	// A refusal is harmless.
 	_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, pipeBytes)
+	bytes, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
+	if err != nil {
+		return nil, err
+	}
 	var private [2]int
 	if err := unix.Pipe2(private[:], unix.O_CLOEXEC); err != nil {
 		return nil, err
 	}
-	p := &pipe{fd: fd, out: private[0], in: private[1]}
+	p := &pipe{fd: fd, bytes: bytes, out: private[0], in: private[1]}
 	size, err := unix.FcntlInt(uintptr(p.in), unix.F_SETPIPE_SZ, pipeBytes)
 	if err != nil {
 		size, err = unix.FcntlInt(uintptr(p.in), unix.F_GETPIPE_SZ, 0)
@@ -107,6 +116,7 @@ func (p *pipe) peek(buf []byte, hangup bool) (n int, more, eof bool) {
 func (p *pipe) consume(n int) error { return p.trash.take(p.fd, n) }
 
 func (p *pipe) canPeek() bool { return true }
+func (p *pipe) capacity() int { return p.bytes }
 func (p *pipe) lastLine()     {}
 
 // regular is a regular file.
@@ -130,6 +140,7 @@ func (r *regular) consume(n int) error {
 }
 
 func (r *regular) canPeek() bool { return true }
+func (r *regular) capacity() int { return smallCapacityBytes }
 func (r *regular) lastLine()     {}
 
 // socket is a stream socket.
@@ -158,6 +169,7 @@ func (s *socket) waiting() int {
 
 func (s *socket) consume(n int) error { return s.trash.take(s.fd, n) }
 func (s *socket) canPeek() bool       { return true }
+func (s *socket) capacity() int       { return smallCapacityBytes }
 func (s *socket) lastLine()           {}
 
 // stream is whatever can only be read: a terminal, a device, a datagram
@@ -207,4 +219,5 @@ func (s *stream) consume(n int) error {
 }
 
 func (s *stream) canPeek() bool { return false }
+func (s *stream) capacity() int { return smallCapacityBytes }
 func (s *stream) lastLine()     { s.byByte = true }

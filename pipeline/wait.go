@@ -44,11 +44,14 @@ func (k *Linux) openWait() (err error) {
 }
 
 func (k *Linux) Wait(until int64, input bool) Events {
+	if input && (k.more || !k.polled || k.nap(until)) {
+		ev, _ := k.poll()
+		return ev
+	}
 	epoll := k.all
 	if !input {
 		epoll = k.quiet
 	}
-	ready := input && (k.more || !k.polled)
 	began := k.Mono()
 	for {
 		ev, finished := k.poll()
@@ -56,16 +59,22 @@ func (k *Linux) Wait(until int64, input bool) Events {
 		if finished || ev != (Events{}) || until != 0 && now >= until {
 			return ev
 		}
-		if n := k.sleep(epoll, now, began, until, ready); k.note(n) || ready {
+		if n := k.sleep(epoll, now, began, until); k.note(n) {
+			k.waited = true
 			ev, _ := k.poll()
 			return ev
 		}
 	}
 }
 
-func (k *Linux) Poll() Events {
-	ev, _ := k.poll()
-	return ev
+// nap sleeps for a while, without looking, when input keeps coming.
+func (k *Linux) nap(until int64) bool {
+	if !k.coalescer.napping || until != 0 && until < k.Mono()+k.coalescer.nap {
+		return false
+	}
+	sleepRaw(k.coalescer.nap)
+	k.waited = true
+	return true
 }
 
 // poll collects what has happened: signals, and operations that have finished.
@@ -81,7 +90,7 @@ func (k *Linux) poll() (ev Events, finished bool) {
 }
 
 // sleep waits for events, and returns how many there are.
-func (k *Linux) sleep(epoll int, now, began, until int64, ready bool) int {
+func (k *Linux) sleep(epoll int, now, began, until int64) int {
 	ms := int64(-1)
 	if until != 0 {
 		ms = (until - now + 999_999) / 1_000_000
@@ -89,8 +98,6 @@ func (k *Linux) sleep(epoll int, now, began, until int64, ready bool) int {
 	var n int
 	var err error
 	switch {
-	case ready:
-		n, err = epollWaitRaw(epoll, k.event[:], 0)
 	case now-began < busyNanoseconds:
 		if ms < 0 || ms > rawWaitMillis {
 			ms = rawWaitMillis
