@@ -1,0 +1,124 @@
+package localtime
+
+import (
+	"encoding/binary"
+	"math"
+
+	"multilog/tai64n"
+)
+
+const (
+	// Len is the length in bytes of the text for years of four digits and less
+	// than 1e9 nanoseconds.
+	Len = len("2004-06-15 09:02:05.927197500")
+
+	// MaxLen is the length of the longest text: a year of 20 digits, a nanosecond
+	// field of 10.
+	MaxLen = 20 + len("-06-15 09:02:05.") + 10
+)
+
+// A Formatter writes labels as local time, "2004-06-15 09:02:05.927197500". It
+// remembers the second it wrote last, so each goroutine wants its own.
+type Formatter struct {
+	zone *Zone
+	span span // of the second
+
+	sec    uint64 // TAI64, as in the label
+	second [MaxLen]byte
+	length int // of second's text, up to and with the dot; 0: no date
+}
+
+// NewFormatter returns a Formatter for local time in z.
+func NewFormatter(z *Zone) *Formatter {
+	return &Formatter{zone: z} // the second 0 has no date, indeed
+}
+
+// Put stores the text for l in dst, which must have room for MaxLen bytes, and
+// returns its length. That is 0, and nothing is stored, where the year does not fit
+// the C library's struct tm. A year before 0 is printed as tai64nlocal prints it:
+// modulo 2^64.
+func (f *Formatter) Put(dst []byte, l tai64n.Label) int {
+	_ = dst[MaxLen-1]
+	if l.Sec != f.sec {
+		f.set(l)
+	}
+	if f.length == Len-9 && l.Nano < 1e9 {
+		copy(dst[:Len-9], f.second[:Len-9])
+		putNine(dst[Len-9:Len], l.Nano)
+		return Len
+	}
+	if f.length == 0 {
+		return 0
+	}
+	n := copy(dst, f.second[:f.length])
+	return n + copy(dst[n:], appendPadded(make([]byte, 0, 10), uint64(l.Nano), 9))
+}
+
+// Append appends the text for l to dst; ok is false, and nothing appended, where
+// Put returns 0.
+func (f *Formatter) Append(dst []byte, l tai64n.Label) (text []byte, ok bool) {
+	var room [MaxLen]byte
+	n := f.Put(room[:], l)
+	return append(dst, room[:n]...), n > 0
+}
+
+// set prepares the text of l's second.
+func (f *Formatter) set(l tai64n.Label) {
+	f.sec, f.length = l.Sec, 0
+	unix := l.Unix()
+	if unix < f.span.from || unix >= f.span.until {
+		f.span = f.zone.at(unix)
+	}
+	days, seconds := daysAndSeconds(unix)
+	days += floorDiv(seconds+int64(f.span.offset), secondsPerDay)
+	seconds = floorMod(seconds+int64(f.span.offset), secondsPerDay)
+	year, month, day := civil(days)
+	if !yearFits(year) {
+		return
+	}
+	text := appendPadded(f.second[:0], uint64(printedYear(year)), 1)
+	text = appendTwo(text, '-', month)
+	text = appendTwo(text, '-', day)
+	text = appendTwo(text, ' ', int(seconds/3600))
+	text = appendTwo(text, ':', int(seconds/60%60))
+	text = appendTwo(text, ':', int(seconds%60)+f.span.leap)
+	f.length = len(append(text, '.'))
+}
+
+// printedYear adds 1900 to the int of struct tm, which may wrap around.
+func printedYear(year int64) int64 {
+	if year > math.MaxInt32 {
+		return year - 1<<32
+	}
+	return year
+}
+
+func appendTwo(dst []byte, before byte, v int) []byte {
+	return append(dst, before, byte('0'+v/10), byte('0'+v%10))
+}
+
+// appendPadded appends v in decimal with at least width digits.
+func appendPadded(dst []byte, v uint64, width int) []byte {
+	var digits [20]byte
+	i := len(digits)
+	for ; v > 0 || width > 0; width-- {
+		i--
+		digits[i] = byte('0' + v%10)
+		v /= 10
+	}
+	return append(dst, digits[i:]...)
+}
+
+// putNine stores the nine digits of v, which is below 1e9. The lower eight are
+// split into fours, twos and ones side by side in one register.
+func putNine(dst []byte, v uint32) {
+	_ = dst[8]
+	dst[0] = byte('0' + v/1e8)
+	v %= 1e8
+	fours := uint64(v/1e4) | uint64(v%1e4)<<32
+	high := fours * 10486 >> 20 & 0x0000007F_0000007F // each four by 100, exact below 1e4
+	twos := high | (fours-100*high)<<16
+	tens := twos * 103 >> 10 & 0x000F_000F_000F_000F // each two by 10, exact below 100
+	ones := tens | (twos-10*tens)<<8
+	binary.LittleEndian.PutUint64(dst[1:], ones|0x3030303030303030)
+}

@@ -1,0 +1,255 @@
+package localtime
+
+import "strings"
+
+// POSIX rules: std offset [dst [offset] [,start[/time],end[/time]]], as POSIX.1
+// (8.3, TZ) and tzset(3) have them. What the C library makes of incomplete and
+// malformed ones is kept: it takes what it has understood so far.
+
+// rules are a standard and a daylight-saving time, [0] and [1], and when each year
+// it changes from one to the other.
+type rules struct {
+	offsets [2]int    // seconds east of UTC
+	changes [2]change // to daylight-saving time, and back
+}
+
+type dayForm byte
+
+const (
+	dayOfYear dayForm = iota // n: from 0, 29 February counts
+	julianDay                // Jn: from 1, 29 February never counts
+	weekday                  // Mm.n.d: the nth weekday d of month m, the last where n is 5
+)
+
+// A change is a time of a year.
+type change struct {
+	form             dayForm
+	month, week, day uint16
+	seconds          int // after midnight in the local time that holds until then
+}
+
+// The changes of a rule that has none: the second Sunday of March and the first of
+// November, as in the United States since 2007.
+var usualChanges = [2]change{
+	{form: weekday, month: 3, week: 2, day: 0, seconds: usualChangeSeconds},
+	{form: weekday, month: 11, week: 1, day: 0, seconds: usualChangeSeconds},
+}
+
+const usualChangeSeconds = 2 * 3600
+
+// parseRules reads a rule. It is not complete where it has a daylight-saving time
+// but not its changes: the usual ones are in r then.
+func parseRules(text string) (r rules, complete bool) {
+	s := &scanner{text}
+	if !s.name() {
+		return r, true
+	}
+	if c := s.peek(); c != '+' && c != '-' && !isDigit(c) {
+		return r, true
+	}
+	var ok bool
+	if r.offsets[0], ok = s.offset(0); !ok {
+		return r, true
+	}
+	if s.text == "" {
+		r.offsets[1] = r.offsets[0]
+		return r, true
+	}
+	complete = true
+	if s.name() {
+		r.offsets[1], _ = s.offset(r.offsets[0] + 3600)
+		complete = s.text != "" && s.text != ","
+	}
+	for i := range r.changes {
+		if !s.change(&r.changes[i], usualChanges[i]) {
+			break
+		}
+	}
+	return r, complete
+}
+
+// A scanner takes the parts of a rule off the front of text.
+type scanner struct{ text string }
+
+func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// peek returns the first byte, 0 at the end.
+func (s *scanner) peek() byte {
+	if s.text == "" {
+		return 0
+	}
+	return s.text[0]
+}
+
+// skip takes c where that is next.
+func (s *scanner) skip(c byte) bool {
+	if s.peek() != c || s.text == "" {
+		return false
+	}
+	s.text = s.text[1:]
+	return true
+}
+
+// name takes a zone's abbreviation: three letters or more, or more kinds of
+// characters between angle brackets.
+func (s *scanner) name() bool {
+	const least = 3
+	n := 0
+	for n < len(s.text) && isLetter(s.text[n]) {
+		n++
+	}
+	if n >= least {
+		s.text = s.text[n:]
+		return true
+	}
+	quoted, isQuoted := strings.CutPrefix(s.text, "<")
+	n = 0
+	for n < len(quoted) && (isLetter(quoted[n]) || isDigit(quoted[n]) || quoted[n] == '+' || quoted[n] == '-') {
+		n++
+	}
+	if !isQuoted || n < least || n == len(quoted) || quoted[n] != '>' {
+		return false
+	}
+	s.text = quoted[n+1:]
+	return true
+}
+
+// offset takes [+-]hh[:mm[:ss]], seconds west of UTC, and returns seconds east. A
+// sign is taken also where no number follows; then the result is missing.
+func (s *scanner) offset(missing int) (east int, ok bool) {
+	sign := -1
+	if s.skip('-') {
+		sign = 1
+	} else {
+		s.skip('+')
+	}
+	hours, minutes, seconds, ok := s.clock(0)
+	if !ok {
+		return missing, false
+	}
+	return sign * (min(hours, 24)*3600 + min(minutes, 59)*60 + min(seconds, 59)), true
+}
+
+// clock takes hh[:mm[:ss]]. Without a number there, hours is missing.
+func (s *scanner) clock(missing int) (hours, minutes, seconds int, ok bool) {
+	n, ok := s.number()
+	if !ok {
+		return missing, 0, 0, false
+	}
+	hours = int(n)
+	for _, part := range []*int{&minutes, &seconds} {
+		ahead := *s
+		if !ahead.skip(':') {
+			break
+		}
+		n, ok := ahead.number()
+		if !ok {
+			break
+		}
+		*part, *s = int(n), ahead
+	}
+	return hours, minutes, seconds, true
+}
+
+// number takes what the C library's scanf takes for an unsigned short: white
+// space, a sign, digits; it is reduced modulo 2^16 where an unsigned long holds it.
+func (s *scanner) number() (uint16, bool) {
+	ahead := scanner{strings.TrimLeft(s.text, " \t\n\v\f\r")}
+	negative := ahead.skip('-')
+	if !negative {
+		ahead.skip('+')
+	}
+	if !isDigit(ahead.peek()) {
+		return 0, false
+	}
+	n, overflow := ahead.digits()
+	*s = ahead
+	switch {
+	case overflow:
+		return 1<<16 - 1, true
+	case negative:
+		return uint16(-n), true
+	}
+	return uint16(n), true
+}
+
+// digits takes all digits that come.
+func (s *scanner) digits() (n uint64, overflow bool) {
+	for isDigit(s.peek()) {
+		d := uint64(s.text[0] - '0')
+		overflow = overflow || n > (1<<64-1-d)/10
+		n = n*10 + d
+		s.text = s.text[1:]
+	}
+	return n, overflow
+}
+
+// change takes [,]date[/time]. At the end of the text it yields the usual change.
+// Where it fails, what it understood stays in c.
+func (s *scanner) change(c *change, usual change) bool {
+	s.skip(',')
+	switch first := s.peek(); {
+	case s.text == "":
+		*c = usual
+		return true
+	case first == 'J' || isDigit(first):
+		c.form = dayOfYear
+		if s.skip('J') {
+			c.form = julianDay
+		}
+		if !s.day(c) {
+			return false
+		}
+	case first == 'M':
+		c.form = weekday
+		if !s.weekday(c) {
+			return false
+		}
+	default:
+		return false
+	}
+	switch {
+	case s.skip('/'):
+		if s.text == "" {
+			return false
+		}
+		sign := 1
+		if s.skip('-') {
+			sign = -1
+		}
+		hours, minutes, seconds, _ := s.clock(2)
+		c.seconds = sign * (hours*3600 + minutes*60 + seconds)
+		return true
+	case s.text == "" || s.peek() == ',':
+		c.seconds = usualChangeSeconds
+		return true
+	}
+	return false
+}
+
+func (s *scanner) day(c *change) bool {
+	if !isDigit(s.peek()) {
+		return false
+	}
+	n, overflow := s.digits()
+	if overflow || n > 365 || n == 0 && c.form == julianDay {
+		return false
+	}
+	c.day = uint16(n)
+	return true
+}
+
+func (s *scanner) weekday(c *change) bool {
+	for i, field := range []*uint16{&c.month, &c.week, &c.day} {
+		if !s.skip("M.."[i]) {
+			return false
+		}
+		n, ok := s.number()
+		if !ok {
+			return false
+		}
+		*field = n
+	}
+	return 1 <= c.month && c.month <= 12 && 1 <= c.week && c.week <= 5 && c.day <= 6
+}

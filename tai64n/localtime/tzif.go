@@ -1,0 +1,184 @@
+package localtime
+
+import (
+	"encoding/binary"
+	"os"
+	"strings"
+)
+
+// Zone files: RFC 8536. Of its two versions of the data, the second, with 64-bit
+// times, is used where a file has it. What the C library refuses is refused here.
+
+const (
+	tzifMagic    = "TZif"
+	headerLen    = 44
+	maxZoneBytes = 1 << 20 // the longest of the system's files has a few KiB
+
+)
+
+// readFile reads the zone file of that name, in dir unless it begins with a slash.
+func readFile(dir, name string) (f file, ok bool) {
+	if !strings.HasPrefix(name, "/") {
+		if dir == "" {
+			dir = zoneDir
+		}
+		name = dir + "/" + name
+	}
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() > maxZoneBytes {
+		return file{}, false
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return file{}, false
+	}
+	return parseFile(data)
+}
+
+// A file is what a zone file holds.
+type file struct {
+	transitions []int64
+	kindOf      []byte // of each transition
+	kinds       []kind
+	leaps       []leap
+	footer      string
+}
+
+// A kind of local time.
+type kind struct {
+	offset int // seconds east of UTC
+	dst    bool
+	// How the rule gave the transitions to this kind, for zones made after it.
+	standard, universal bool
+}
+
+// A reader takes fields off the front of data. After a field that data is too
+// short for, it is failed and all fields are zero.
+type reader struct {
+	data   []byte
+	failed bool
+}
+
+func (r *reader) take(n int) []byte {
+	if r.failed || n > len(r.data) {
+		r.failed = true
+		return make([]byte, min(n, 8))
+	}
+	field := r.data[:n]
+	r.data = r.data[n:]
+	return field
+}
+
+func (r *reader) byte() byte { return r.take(1)[0] }
+
+func (r *reader) int32() int { return int(int32(binary.BigEndian.Uint32(r.take(4)))) }
+
+func (r *reader) time(width int) int64 {
+	if width == 4 {
+		return int64(r.int32())
+	}
+	return int64(binary.BigEndian.Uint64(r.take(8)))
+}
+
+type header struct {
+	version                                             byte
+	isUniversal, isStandard, leaps, times, kinds, chars int
+}
+
+func (r *reader) header() header {
+	fields := reader{data: r.take(headerLen)}
+	if r.failed || string(fields.take(4)) != tzifMagic {
+		r.failed = true
+		return header{}
+	}
+	h := header{version: fields.byte()}
+	fields.take(15)
+	for _, count := range []*int{&h.isUniversal, &h.isStandard, &h.leaps, &h.times, &h.kinds, &h.chars} {
+		if *count = fields.int32(); *count < 0 || *count > maxZoneBytes {
+			r.failed = true
+		}
+	}
+	if h.isStandard > h.kinds || h.isUniversal > h.kinds {
+		r.failed = true
+	}
+	return h
+}
+
+func (h header) dataLen(width int) int {
+	return h.times*(width+1) + h.kinds*6 + h.chars + h.leaps*(width+4) + h.isStandard + h.isUniversal
+}
+
+func parseFile(data []byte) (file, bool) {
+	r, width := &reader{data: data}, 4
+	h := r.header()
+	if h.version != 0 && !r.failed {
+		r.take(h.dataLen(width))
+		h, width = r.header(), 8
+	}
+	if r.failed || len(r.data) < h.dataLen(width) {
+		return file{}, false
+	}
+	f, ok := r.file(h, width)
+	if !ok || r.failed {
+		return file{}, false
+	}
+	if width == 8 {
+		if len(r.data) < 2 {
+			return file{}, false
+		}
+		if r.data[0] == '\n' {
+			f.footer, _, _ = strings.Cut(string(r.data[1:len(r.data)-1]), "\x00")
+		}
+	}
+	return f, true
+}
+
+// file reads what is between header and footer.
+func (r *reader) file(h header, width int) (f file, ok bool) {
+	for range h.times {
+		f.transitions = append(f.transitions, r.time(width))
+	}
+	f.kindOf = r.take(h.times)
+	for range h.kinds {
+		k := kind{offset: r.int32()}
+		dst, name := r.byte(), r.byte()
+		if dst > 1 || int(name) > h.chars {
+			return file{}, false
+		}
+		k.dst = dst == 1
+		f.kinds = append(f.kinds, k)
+	}
+	for _, k := range f.kindOf {
+		if int(k) >= len(f.kinds) {
+			return file{}, false
+		}
+	}
+	r.take(h.chars)
+	for range h.leaps {
+		f.leaps = append(f.leaps, leap{r.time(width), r.int32()})
+	}
+	for i := range h.isStandard {
+		f.kinds[i].standard = r.byte() != 0
+	}
+	for i := range h.isUniversal {
+		f.kinds[i].universal = r.byte() != 0
+	}
+	return f, len(f.kinds) > 0
+}
+
+func (f *file) zone() *Zone {
+	z := &Zone{transitions: f.transitions, leaps: f.leaps, before: f.kinds[0].offset}
+	for _, k := range f.kinds {
+		if !k.dst {
+			z.before = k.offset
+			break
+		}
+	}
+	for _, k := range f.kindOf {
+		z.offsets = append(z.offsets, f.kinds[k].offset)
+	}
+	if f.footer != "" && len(f.transitions) > 0 {
+		r, _ := parseRules(f.footer)
+		z.rules = &r
+	}
+	return z
+}
