@@ -109,16 +109,34 @@ func appendPadded(dst []byte, v uint64, width int) []byte {
 	return append(dst, digits[i:]...)
 }
 
-// putNine stores the nine digits of v, which is below 1e9. The lower eight are
-// split into fours, twos and ones side by side in one register.
+// putNine stores the nine digits of v, which is below 1e9. The number is held as a
+// fraction of 1e8 in 57 binary places, off whose top the digits come, two with each
+// multiplication by 100; rounding the fraction up adds less than its last digit is
+// worth.
 func putNine(dst []byte, v uint32) {
+	const (
+		places   = 57
+		fraction = 1<<places - 1
+		per1e8   = (1<<places + 99_999_999) / 100_000_000
+	)
 	_ = dst[8]
-	dst[0] = byte('0' + v/1e8)
-	v %= 1e8
-	fours := uint64(v/1e4) | uint64(v%1e4)<<32
-	high := fours * 10486 >> 20 & 0x0000007F_0000007F // each four by 100, exact below 1e4
-	twos := high | (fours-100*high)<<16
-	tens := twos * 103 >> 10 & 0x000F_000F_000F_000F // each two by 10, exact below 100
-	ones := tens | (twos-10*tens)<<8
-	binary.LittleEndian.PutUint64(dst[1:], ones|0x3030303030303030)
+	f := uint64(v) * per1e8
+	dst[0] = byte('0' + f>>places)
+	f = f & fraction * 100
+	binary.LittleEndian.PutUint16(dst[1:], twoDigits[f>>places&127])
+	f = f & fraction * 100
+	binary.LittleEndian.PutUint16(dst[3:], twoDigits[f>>places&127])
+	f = f & fraction * 100
+	binary.LittleEndian.PutUint16(dst[5:], twoDigits[f>>places&127])
+	f = f & fraction * 100
+	binary.LittleEndian.PutUint16(dst[7:], twoDigits[f>>places&127])
 }
+
+// twoDigits has the texts 00 to 99, the first digit in the lower byte. That its
+// length is a power of two spares the check of an index.
+var twoDigits = func() (table [128]uint16) {
+	for i := range uint16(100) {
+		table[i] = '0' + i/10 | ('0'+i%10)<<8
+	}
+	return table
+}()
