@@ -9,7 +9,7 @@ import (
 
 // Options for [NewQueue].
 type Options struct {
-	// Backend is "pool", or empty to choose what works.
+	// Backend is "ring", "pool", or empty to choose what works.
 	Backend string
 }
 
@@ -17,11 +17,14 @@ type Options struct {
 // goroutine, the owner; it must be locked to its thread, and that thread must
 // last as long as the queue.
 type Queue struct {
-	eventfd  int
-	inflight int // submitted, Done not yet called
+	eventfd   int
+	inflight  int // submitted, Done not yet called
+	completed int // Done called, ever
 
-	files pool
-	runs  pool
+	ring   *uring // nil where goroutines do everything
+	reason string
+	files  pool
+	runs   pool
 
 	mu       sync.Mutex
 	finished []*Op // by the pools
@@ -31,26 +34,48 @@ type Queue struct {
 // NewQueue makes a queue. Its errors are syscall.Errno, or say why the backend
 // that was asked for cannot be had.
 func NewQueue(o Options) (*Queue, error) {
-	if o.Backend != "" && o.Backend != "pool" {
-		return nil, fmt.Errorf("unknown backend %q", o.Backend)
-	}
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("eventfd: %w", err)
 	}
 	q := &Queue{eventfd: fd}
 	q.files = pool{finish: q.finish, limit: filePoolWorkers}
 	q.runs = pool{finish: q.finish, limit: runPoolWorkers}
+	if err := q.choose(o.Backend); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
 	return q, nil
+}
+
+func (q *Queue) choose(backend string) (err error) {
+	switch backend {
+	case "pool":
+	case "ring":
+		q.ring, err = newUring(q.eventfd)
+	case "":
+		var refused error
+		if q.ring, refused = newUring(q.eventfd); refused != nil {
+			q.reason = refused.Error()
+		}
+	default:
+		err = fmt.Errorf("unknown backend %q", backend)
+	}
+	return err
 }
 
 // Backend is "ring" where file operations go to the kernel's io_uring, "pool"
 // where goroutines do all of them.
-func (q *Queue) Backend() string { return "pool" }
+func (q *Queue) Backend() string {
+	if q.ring != nil {
+		return "ring"
+	}
+	return "pool"
+}
 
 // Reason says why Backend is "pool". It is empty when that was asked for, and
 // for a ring.
-func (q *Queue) Reason() string { return "" }
+func (q *Queue) Reason() string { return q.reason }
 
 // FD is a descriptor that polls readable when operations have finished. The
 // owner waits for it, level- or edge-triggered, and then calls Complete, which
@@ -65,38 +90,53 @@ func (q *Queue) Inflight() int { return q.inflight }
 // finish in any order; programs ([Run]) run one after another.
 func (q *Queue) Submit(op *Op) {
 	q.inflight++
-	if op.Code == Run {
+	switch {
+	case op.Code == Run:
 		q.runs.submit(op)
-		return
+	case q.ring != nil && q.ring.takes(op):
+		q.ring.submit(op)
+	default:
+		q.files.submit(op)
 	}
-	q.files.submit(op)
 }
 
 // Flush tells the kernel about what has been submitted since the last Flush.
 // The owner calls it before it waits.
-func (q *Queue) Flush() {}
+func (q *Queue) Flush() {
+	if q.ring != nil {
+		q.ring.flush(q.files.submit)
+	}
+}
 
 // Complete calls Done of the operations that have finished, in the owner's
-// goroutine, and returns how many there were. Operations that Done submits
-// wait for a later call.
+// goroutine, and returns how many there were. It may be called at any time.
 func (q *Queue) Complete() int {
+	before := q.completed
 	// The event counter is reset before the finished operations are taken: one
 	// that finishes in between signals again, and is not missed.
 	var counter [8]byte
 	_, _ = unix.Read(q.eventfd, counter[:])
+	if q.ring != nil {
+		q.ring.complete(q.handBack)
+	}
 	q.mu.Lock()
 	ops := q.finished
 	q.finished = q.spare[:0]
 	q.mu.Unlock()
 	for i, op := range ops {
 		ops[i] = nil
-		q.inflight--
-		if op.Done != nil {
-			op.Done(op)
-		}
+		q.handBack(op)
 	}
 	q.spare = ops
-	return len(ops)
+	return q.completed - before
+}
+
+func (q *Queue) handBack(op *Op) {
+	q.inflight--
+	q.completed++
+	if op.Done != nil {
+		op.Done(op)
+	}
 }
 
 // finish is called by the pools' goroutines.
@@ -122,6 +162,11 @@ func (q *Queue) Close() error {
 			return err
 		}
 		q.Complete()
+	}
+	if q.ring != nil {
+		if err := q.ring.ring.Close(); err != nil {
+			return err
+		}
 	}
 	return unix.Close(q.eventfd)
 }

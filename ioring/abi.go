@@ -1,0 +1,168 @@
+package ioring
+
+// The interface of io_uring as include/uapi/linux/io_uring.h of Linux has it,
+// as far as it is used here. What is named in the header keeps its name, in
+// Go's case.
+
+// SQE is a submission queue entry. The kernel's unions are named after their
+// first or commonest member; the Prep methods know what goes where.
+type SQE struct {
+	Opcode      uint8
+	Flags       uint8 // SQE_ bits
+	Ioprio      uint16
+	FD          int32
+	Off         uint64 // or addr2
+	Addr        uint64
+	Len         uint32
+	OpFlags     uint32 // fsync_flags, open_flags, poll32_events, ...
+	UserData    uint64 // comes back in the CQE
+	BufIndex    uint16
+	Personality uint16
+	SpliceFDIn  int32
+	Addr3       uint64
+	_           uint64
+}
+
+// CQE is a completion queue entry.
+type CQE struct {
+	UserData uint64
+	Res      int32  // what the system call would return: negated errno for an error
+	Flags    uint32 // CQE_ bits
+}
+
+// Operations. Which a kernel has is found out with [Ring.RegisterProbe].
+const (
+	opNop           = 0
+	opFsync         = 3
+	opPollAdd       = 6
+	opPollRemove    = 7
+	opSyncFileRange = 8
+	opTimeout       = 11
+	opTimeoutRemove = 12
+	opAsyncCancel   = 14
+	opFallocate     = 17
+	opOpenat        = 18
+	opClose         = 19
+	opStatx         = 21
+	opRenameat      = 35
+	opUnlinkat      = 36
+	opMkdirat       = 37
+	opLinkat        = 39
+	opFtruncate     = 55 // Linux 6.9
+)
+
+// Bits of SQE.Flags.
+const (
+	SQEIODrain        = 1 << 1 // begin when everything before has completed
+	SQEIOLink         = 1 << 2 // the next entry begins when this one has succeeded
+	SQEAsync          = 1 << 4 // never try in io_uring_enter, use a worker at once
+	SQECQESkipSuccess = 1 << 6
+)
+
+// CQEMore in CQE.Flags says that this (multishot) operation will have more
+// completions.
+const CQEMore = 1 << 1
+
+// Flags of io_uring_setup, and the Linux that brought them.
+const (
+	SetupCQSize       = 1 << 3  // 5.5
+	SetupClamp        = 1 << 4  // 5.6
+	SetupSubmitAll    = 1 << 7  // 5.18
+	SetupCoopTaskrun  = 1 << 8  // 5.19
+	SetupSingleIssuer = 1 << 12 // 6.0
+	SetupDeferTaskrun = 1 << 13 // 6.1
+	SetupNoSQArray    = 1 << 16 // 6.6
+)
+
+// Features that io_uring_setup reports.
+const (
+	FeatSingleMmap    = 1 << 0 // both rings are in one mapping
+	FeatNodrop        = 1 << 1 // completions that do not fit are kept in the kernel
+	FeatSubmitStable  = 1 << 2 // what an entry points to for reading is copied when it is submitted
+	FeatNativeWorkers = 1 << 9 // workers are threads of the process
+)
+
+const (
+	enterGetevents = 1 << 0
+
+	sqCQOverflow = 1 << 1 // bits of the submission queue's flags
+	sqTaskrun    = 1 << 2
+
+	registerEventfd          = 4
+	registerProbe            = 8
+	registerIOWQAff          = 17
+	registerIOWQMaxWorkers   = 19
+	probeOps                 = 256
+	probeOpSupported         = 1 << 0
+	offSQRing                = 0
+	offCQRing                = 0x8000000
+	offSQEs                  = 0x10000000
+	fsyncDatasync            = 1 << 0
+	pollAddMulti             = 1 << 0
+	iowqBound, iowqUnbounded = 0, 1
+)
+
+type sqringOffsets struct {
+	Head        uint32
+	Tail        uint32
+	RingMask    uint32
+	RingEntries uint32
+	Flags       uint32
+	Dropped     uint32
+	Array       uint32
+	_           uint32
+	UserAddr    uint64
+}
+
+type cqringOffsets struct {
+	Head        uint32
+	Tail        uint32
+	RingMask    uint32
+	RingEntries uint32
+	Overflow    uint32
+	CQEs        uint32
+	Flags       uint32
+	_           uint32
+	UserAddr    uint64
+}
+
+// Params are given to io_uring_setup, which fills in the rest.
+type Params struct {
+	SQEntries    uint32
+	CQEntries    uint32
+	Flags        uint32 // Setup bits
+	SQThreadCPU  uint32
+	SQThreadIdle uint32
+	Features     uint32 // Feat bits
+	WQFD         uint32
+	_            [3]uint32
+	sqOff        sqringOffsets
+	cqOff        cqringOffsets
+}
+
+// Timespec is struct __kernel_timespec, the same on all architectures.
+type Timespec struct {
+	Sec  int64
+	Nsec int64
+}
+
+type probeOp struct {
+	Op    uint8
+	_     uint8
+	Flags uint16
+	_     uint32
+}
+
+// Probe says which operations a kernel has.
+type Probe struct {
+	LastOp uint8
+	OpsLen uint8
+	_      uint16
+	_      [3]uint32
+	ops    [probeOps]probeOp
+}
+
+// supported reports whether the kernel has the operation.
+func (p *Probe) supported(op uint8) bool {
+	return op <= p.LastOp && p.ops[op].Flags&probeOpSupported != 0
+}
