@@ -11,6 +11,7 @@ package main_test
 //	has FILE ITEM...           the file contains the items somewhere
 //	match FILE REGEXP          the file, as one string, matches
 //	size FILE N|MIN..MAX       its length in bytes; of each file, if more match
+//	whole GLOB                 each file that matches ends with a newline
 //	mode FILE MODE             its permission bits, four octal digits
 //	count GLOB N               so many names match
 //	absent FILE                there is no such file
@@ -44,6 +45,7 @@ func checks() map[string]check {
 		"has":       checkHas,
 		"match":     checkMatch,
 		"size":      checkSize,
+		"whole":     checkWhole,
 		"mode":      checkMode,
 		"count":     checkCount,
 		"absent":    checkAbsent,
@@ -160,7 +162,7 @@ func checkHas(ts *testscript.TestScript, args []string) error {
 }
 
 func checkMatch(ts *testscript.TestScript, args []string) error {
-	data, err := os.ReadFile(ts.MkAbs(args[0]))
+	data, err := readOne(ts, args[0])
 	if err != nil {
 		return err
 	}
@@ -207,6 +209,23 @@ func checkSize(ts *testscript.TestScript, args []string) error {
 		}
 		if info.Size() < from || info.Size() > to {
 			return fmt.Errorf("%s has %d bytes, want %s", name, info.Size(), args[1])
+		}
+	}
+	return err
+}
+
+func checkWhole(ts *testscript.TestScript, args []string) error {
+	names, err := filepath.Glob(ts.MkAbs(args[0]))
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("no name matches %s", args[0])
+	}
+	for _, name := range names {
+		data, readErr := os.ReadFile(name)
+		if readErr != nil {
+			return readErr
+		}
+		if !bytes.HasSuffix(data, []byte("\n")) {
+			return fmt.Errorf("%s ends inside a line", name)
 		}
 	}
 	return err
