@@ -64,7 +64,7 @@ func started(t *testing.T, name string, args ...string) (*exec.Cmd, *os.File) {
 	defer r.Close()
 	defer out.Close()
 	cmd := command(args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = r, out, os.Stderr
+	cmd.Stdin, cmd.Stdout = r, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +91,45 @@ func TestKill(t *testing.T) {
 		if decompresses(t, name) {
 			t.Errorf("%v: the output decompresses", sig)
 		}
+	}
+}
+
+// After an error only what is our own is removed from the output: when somebody
+// else has appended to it meanwhile, nothing is.
+func TestTakeBackOnlyOurs(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "out")
+	cmd, w := started(t, name)
+	// One frame, and some more that is not written yet.
+	if _, err := w.Write(logLines(1<<20 + 200<<10)); err != nil {
+		t.Fatal(err)
+	}
+	size := int64(0)
+	until(t, "a frame in the output", func() bool {
+		info, err := os.Stat(name)
+		if err == nil {
+			size = info.Size()
+		}
+		return size > 1000
+	})
+	other, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.WriteString("other\n"); err != nil {
+		t.Fatal(err)
+	}
+	limit := unix.Rlimit{Cur: 1, Max: 1}
+	if err := unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitTrouble {
+		t.Errorf("exit code %d", code)
+	}
+	if info, err := os.Stat(name); err != nil || info.Size() < size+6 {
+		t.Errorf("%v, %v; there were %d bytes and other's 6", info.Size(), err, size)
 	}
 }
 
