@@ -31,7 +31,7 @@ func list(files []string, out io.Writer, stderr io.Writer) error {
 	for _, name := range files {
 		l, err := inspect(name)
 		if err != nil {
-			fmt.Fprintf(stderr, "multilog-zstd: warning: unable to list %s: %v\n", name, reason(err))
+			fmt.Fprintf(stderr, Name+": warning: unable to list %s: %v\n", name, reason(err))
 			failed++
 			continue
 		}

@@ -15,13 +15,17 @@ import (
 	"multilog/internal/seekable"
 )
 
+// Name is what the command is called. A program that holds it runs it when it is
+// itself called so: see the script action z of multilog.
+const Name = "multilog-zstd"
+
 // exitTrouble is daemontools' exit code for trouble of any kind. To multilog
 // anything but 0 means: keep the file, and try again.
 const exitTrouble = 111
 
-const usage = `usage: multilog-zstd [--idle] [-LEVEL]    compress standard input to standard output
-       multilog-zstd [--idle] -d          decompress standard input to standard output
-       multilog-zstd -l FILE...           list what files hold
+const usage = `usage: multilog-zstd [-LEVEL]    compress standard input to standard output
+       multilog-zstd -d          decompress standard input to standard output
+       multilog-zstd -l FILE...  list what files hold
        multilog-zstd -h | --help | --version
 
 A processor for multilog: multilog t '!multilog-zstd' ./main
@@ -30,7 +34,6 @@ LEVEL is one of zstd's, 1 to 22; 3 where none is given. There are three kinds:
  1 and 2    quickest
  3 to 6     much smaller, for some more time
  7 to 22    smallest, for five times that time
---idle takes only the time that nobody else wants.
 
 The output is zstd's, with a table that lets readers jump into it. Exit code 0:
 it is complete; 111: it is not.
@@ -39,7 +42,7 @@ it is complete; 111: it is not.
 // options is a command line.
 type options struct {
 	level                    int
-	decompress, list, idle   bool
+	decompress, list         bool
 	help, version, onlyFiles bool
 	files                    []string
 }
@@ -57,8 +60,6 @@ func parse(args []string) (options, error) {
 			o.decompress = true
 		case arg == "-l" || arg == "--list":
 			o.list = true
-		case arg == "--idle":
-			o.idle = true
 		case arg == "-h" || arg == "--help":
 			o.help = true
 		case arg == "--version":
@@ -99,10 +100,10 @@ func (o options) check() error {
 // is then told. It closes stdout, since only that tells that all was written.
 //
 // It is for a process of its own: it lowers the process' appetite for memory and
-// processors, and, with --idle, its priority.
+// processors. Its priority is the caller's affair.
 func Main(args []string, stdin, stdout, stderr *os.File) int {
 	if err := run(args, stdin, stdout, stderr); err != nil {
-		fmt.Fprintf(stderr, "multilog-zstd: fatal: %v\n", err)
+		fmt.Fprintf(stderr, Name+": fatal: %v\n", err)
 		return exitTrouble
 	}
 	return 0
@@ -121,7 +122,7 @@ func run(args []string, stdin, stdout, stderr *os.File) error {
 	case o.help:
 		_, err = io.WriteString(out, usage)
 	case o.version:
-		_, err = fmt.Fprintln(out, "multilog-zstd", version())
+		_, err = fmt.Fprintln(out, Name, version())
 	case o.list:
 		err = list(o.files, out, stderr)
 	default:
@@ -142,11 +143,6 @@ func filter(o options, stdin *os.File, out *output) error {
 	// included. There is next to nothing to collect: the buffers are made once.
 	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(20)
-	if o.idle {
-		if err := goIdle(); err != nil {
-			return fmt.Errorf("unable to lower the priority: %w", reason(err))
-		}
-	}
 	in := &input{r: stdin}
 	if o.decompress {
 		return decompress(in, out)

@@ -2,14 +2,16 @@ package zstdcmd
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"multilog/bench/maillog"
 )
 
 // oracles are the programs that scripts compare with, and their Debian packages.
@@ -20,7 +22,7 @@ var oracles = map[string]string{
 // TestMain makes the test binary, called by the name multilog-zstd, the command.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"multilog-zstd": func() {
+		Name: func() {
 			os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
 	})
@@ -64,13 +66,12 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// logLines returns a log of at least size bytes, with labels.
+// logLines returns a mail log of at least size bytes, with labels.
 func logLines(size int) []byte {
-	r := rand.New(rand.NewPCG(1, 2))
-	b := make([]byte, 0, size+200)
-	for i := 0; len(b) < size; i++ {
-		b = fmt.Appendf(b, "@40000000%08x%08x tcpserver: ok %d mx.example.org:198.51.100.25:25 :203.0.113.%d::%d\n",
-			0x6955b90a+i/1000, i%1000*1e6+r.IntN(1e6), 20000+r.IntN(3000), r.IntN(256), 1024+r.IntN(60000))
+	g := maillog.New(maillog.Config{Seed: 1, Gap: 5 * time.Millisecond, Start: time.Unix(1.8e9, 0)})
+	b := make([]byte, 0, size+2*maillog.MeanLine)
+	for len(b) < size {
+		b = g.AppendLine(b)
 	}
 	return b
 }
