@@ -2,23 +2,33 @@
 
 GO       ?= go
 FUZZTIME ?= 20s
+PREFIX   ?= /usr/local
+BIN      ?= bin
 TOOLS    := bin/tools
 
 # What is built: every directory below cmd/. Static, and the same bytes from the same source anywhere.
 BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false
+COMMANDS := $(notdir $(wildcard cmd/*))
+
+# What is installed besides.
+MANPAGES := $(wildcard man/*.[1-8])
+EXAMPLES := $(wildcard examples/*/*/run examples/*/*/log/run)
+BINDIR   := $(DESTDIR)$(PREFIX)/bin
+MANDIR   := $(DESTDIR)$(PREFIX)/share/man
+DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz lint check clean
+.PHONY: help build demo test race fuzz lint check install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
 
 build: ## build the commands into bin/
-	@mkdir -p bin
-	$(BUILD) -o bin/ ./cmd/...
+	@mkdir -p $(BIN)
+	$(BUILD) -o $(BIN)/ ./cmd/...
 
 demo: build ## see multilog work: a minute of mail log through it, in some seconds
-	@scripts/demo
+	@BIN=$(BIN) scripts/demo
 
 test: peers ## run all tests, with what they compare with (installed if need be)
 	$(GO) vet ./...
@@ -34,16 +44,29 @@ race: ## run all tests under the race detector (needs a C compiler)
 fuzz: ## run every fuzz test for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
 
-lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint (its first build takes minutes), shell syntax
+lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint (its first build takes minutes), shell scripts
 	@test -z "$$(gofmt -l .)" || { echo "gofmt wants to change:"; gofmt -l .; exit 1; }
 	$(TOOLS)/golangci-lint run ./...
-	@for f in scripts/* .ci/run; do bash -n $$f || exit 1; done
+	@scripts/lint-scripts scripts/[a-z-]* .ci/run $(EXAMPLES)
 
 $(TOOLS)/golangci-lint: tools/go.mod
 	@mkdir -p $(TOOLS)
 	$(GO) build -C tools -o ../$(TOOLS)/ tool
+	@touch $@
 
 check: lint test ## everything that must be green before a release
+
+install: build ## install commands, manual pages and examples below PREFIX (/usr/local), in DESTDIR
+	install -d $(BINDIR) $(DOCDIR)
+	for c in $(COMMANDS); do install -m 755 $(BIN)/$$c $(BINDIR)/ || exit 1; done
+	for m in $(MANPAGES); do install -D -m 644 $$m $(MANDIR)/man$${m##*.}/$${m##*/} || exit 1; done
+	for e in $(EXAMPLES); do install -D -m 755 $$e $(DOCDIR)/$$e || exit 1; done
+	install -m 644 README.md CHANGELOG.md LICENSE $(DOCDIR)/
+
+uninstall: ## remove what install installed
+	for c in $(COMMANDS); do rm -f $(BINDIR)/$$c; done
+	for m in $(MANPAGES); do rm -f $(MANDIR)/man$${m##*.}/$${m##*/}; done
+	rm -rf $(DOCDIR)
 
 clean: ## remove what was built
 	rm -rf bin

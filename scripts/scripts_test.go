@@ -1,0 +1,167 @@
+// Package scripts has the shell scripts behind make's targets, and tests them.
+package scripts
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// runIn runs a command in the root of the tree, which must go well.
+func runIn(t *testing.T, env []string, name string, args ...string) string {
+	t.Helper()
+	out, err := command(env, name, args...)
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+func command(env []string, name string, args ...string) (string, error) {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = ".."
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// commands are the names below cmd/.
+func commands(t *testing.T) (names []string) {
+	dirs, err := os.ReadDir("../cmd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range dirs {
+		names = append(names, d.Name())
+	}
+	return names
+}
+
+// files are the regular files below a directory, and their checksums.
+func files(t *testing.T, root string) map[string][sha256.Size]byte {
+	sums := map[string][sha256.Size]byte{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		sums[strings.TrimPrefix(path, root+"/")] = sha256.Sum256(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sums
+}
+
+func TestInstallAndUninstall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds everything twice")
+	}
+	dest, again := t.TempDir(), t.TempDir()
+	install := func(what, dest string) {
+		runIn(t, nil, "make", what, "DESTDIR="+dest, "PREFIX=/opt/multilog", "BIN="+filepath.Join(t.TempDir(), "bin"))
+	}
+	install("install", dest)
+	install("install", again)
+	got, twin := files(t, dest), files(t, again)
+	for _, name := range commands(t) {
+		path := "opt/multilog/bin/" + name
+		if got[path] == ([sha256.Size]byte{}) {
+			t.Errorf("%s is not installed", path)
+		}
+		if got[path] != twin[path] {
+			t.Errorf("two builds of %s differ", name)
+		}
+	}
+	for _, path := range []string{"README.md", "LICENSE", "CHANGELOG.md", "examples/daemontools/qmail-send/log/run"} {
+		if _, ok := got["opt/multilog/share/doc/multilog/"+path]; !ok {
+			t.Errorf("%s is not installed", path)
+		}
+	}
+	install("uninstall", dest)
+	for path := range files(t, dest) {
+		t.Errorf("%s is still there", path)
+	}
+}
+
+func TestDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds everything")
+	}
+	out := runIn(t, nil, "make", "demo", "BIN="+filepath.Join(t.TempDir(), "bin"))
+	for _, want := range []string{"1,200,000 lines", ".s\n", "current\n", "Lines sent: 1200000. Lines found: 1200000."} {
+		if !strings.Contains(out, want) {
+			t.Errorf("there is no %q in\n%s", want, out)
+		}
+	}
+}
+
+// TestDemoNoticesLoss lets a logger lose a line.
+func TestDemoNoticesLoss(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	lossy := filepath.Join(t.TempDir(), "multilog")
+	script := "#!/bin/sh\nmkdir main\n: >main/@1\nexec sed 1d > main/current\n"
+	if err := os.WriteFile(lossy, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	out, err := command([]string{"MULTILOG=" + lossy, "TAI64NLOCAL=cat", "BIN=" + t.TempDir()}, "scripts/demo")
+	if err == nil || !strings.Contains(out, "Lines found: 1199999") {
+		t.Errorf("a lost line is not noticed: %v\n%s", err, out)
+	}
+}
+
+// TestPeersSaysWhatIsSkipped runs it where nothing is installed, by a user who can't.
+func TestPeersSaysWhatIsSkipped(t *testing.T) {
+	dir := t.TempDir()
+	for _, tool := range []string{"sh", "cut", "sort", "tr"} {
+		path, err := exec.LookPath(tool)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, filepath.Join(dir, tool)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for tool, script := range map[string]string{"apt-get": "exit 1", "id": "echo 1000"} {
+		if err := os.WriteFile(filepath.Join(dir, tool), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := []string{"PATH=" + dir, "CI="}
+	out := runIn(t, env, "scripts/peers")
+	for _, want := range []string{"only root can; to have them: sudo apt-get install ", " strace ", "without strace (strace) these are skipped: "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("there is no %q in\n%s", want, out)
+		}
+	}
+	if out, err := command(append(env, "CI=true"), "scripts/peers"); err == nil {
+		t.Errorf("in CI it goes well all the same:\n%s", out)
+	}
+}
+
+func TestHelpListsTargets(t *testing.T) {
+	out := runIn(t, nil, "make")
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(makefile) {
+		names, ok := bytes.CutPrefix(line, []byte(".PHONY: "))
+		if !ok || bytes.HasPrefix(names, []byte("peers")) {
+			continue
+		}
+		for name := range bytes.FieldsSeq(names) {
+			if !strings.Contains("\n"+out, "\n"+string(name)+" ") {
+				t.Errorf("make does not list %s", name)
+			}
+		}
+	}
+}
