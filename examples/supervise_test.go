@@ -4,12 +4,13 @@
 // The scripts are run as they stand, but for the directory with qmail's programs
 // and the users. Instead of qmail, what the service starts copies lines from this
 // test; its logger is multilog, or djb's as a check of the test. While lines flow
-// the logger is restarted, told to rotate and stopped: every line must arrive
-// once, in order.
+// the logger is restarted, killed, told to rotate and stopped: every line must
+// arrive once, in order.
 package examples
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,6 +37,11 @@ var ours string
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "9"); err != nil { // they mostly wait for supervisors
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	dir, err := os.MkdirTemp("", "multilog-examples-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -63,7 +69,7 @@ func TestUnderSupervisors(t *testing.T) {
 	for _, s := range supervisors {
 		for _, service := range []string{"qmail-send", "qmail-smtpd"} {
 			for name, logger := range map[string]string{"multilog": ours, "djb": oracle} {
-				if testing.Short() && (service != "qmail-send" || name != "multilog") {
+				if testing.Short() && (service != "qmail-send" || logger != ours) || service != "qmail-send" && logger == oracle {
 					continue
 				}
 				t.Run(s.name+"/"+service+"/"+name, func(t *testing.T) {
@@ -92,6 +98,7 @@ func needPrograms(t *testing.T, names []string) {
 // run is a service under its supervisor, fed through a FIFO.
 type run struct {
 	supervised
+	logger  string // the multilog that runs
 	fifo    *os.File
 	lines   *maillog.Generator
 	sent    []string
@@ -113,6 +120,7 @@ func start(t *testing.T, s supervisor, service, logger string) *run {
 			service:    filepath.Join(base, service),
 			log:        filepath.Join(base, service, "log"),
 		},
+		logger:  logger,
 		chatter: new(bytes.Buffer),
 		lines:   maillog.New(maillog.Config{Seed: 2, Kind: maillog.Send}),
 	}
@@ -189,6 +197,14 @@ func (r *run) flowing(t *testing.T, what string, done func() bool) {
 	}
 }
 
+// restarts sends the logger a signal of which it ends; its supervisor starts it again.
+func (r *run) restarts(t *testing.T, what string, signal []string) {
+	t.Helper()
+	pid := r.loggerPID(t)
+	r.control(t, signal, r.log)
+	r.flowing(t, what, func() bool { now := r.loggerPID(t); return now != pid && now != 0 })
+}
+
 // runThrough does to the logger what an administrator does, and counts.
 func (r *run) runThrough(t *testing.T) {
 	main := filepath.Join(r.log, "main")
@@ -203,9 +219,10 @@ func (r *run) runThrough(t *testing.T) {
 		rounds = 1
 	}
 	for range rounds {
-		pid := r.loggerPID(t)
-		r.control(t, r.restart, r.log)
-		r.flowing(t, "a restart", func() bool { now := r.loggerPID(t); return now != pid && now != 0 })
+		r.restarts(t, "a restart", r.restart)
+		if r.logger == ours { // djb's loses what it has read and not yet written
+			r.restarts(t, "a kill", r.kill)
+		}
 
 		// A logger that starts up may miss the signal: it is sent until it is seen.
 		files := oldFiles()

@@ -23,27 +23,27 @@ type supervisor struct {
 	command []string
 	scans   bool // the command takes a directory of services, not a service
 
-	restart, rotate, down, up, status []string
-	exit                              []string // ends service, logger and supervisor; none: they are told one by one
+	restart, kill, rotate, down, up, status []string
+	exit                                    []string // ends service, logger and supervisor; none: they are told one by one
 }
 
 var supervisors = []supervisor{{
 	name:    "daemontools",
 	needs:   []string{"svscan", "supervise", "svc", "svstat", "setuidgid", "envuidgid", "softlimit"},
 	command: []string{"svscan"}, scans: true,
-	restart: []string{"svc", "-t"}, rotate: []string{"svc", "-a"}, down: []string{"svc", "-d"}, up: []string{"svc", "-u"},
+	restart: []string{"svc", "-t"}, kill: []string{"svc", "-k"}, rotate: []string{"svc", "-a"}, down: []string{"svc", "-d"}, up: []string{"svc", "-u"},
 	status: []string{"svstat"},
 }, {
 	name:    "runit",
 	needs:   []string{"runsv", "sv", "chpst"},
 	command: []string{"runsv"},
-	restart: []string{"sv", "term"}, rotate: []string{"sv", "alarm"}, down: []string{"sv", "-w", "60", "down"}, up: []string{"sv", "-w", "60", "up"},
+	restart: []string{"sv", "term"}, kill: []string{"sv", "kill"}, rotate: []string{"sv", "alarm"}, down: []string{"sv", "-w", "60", "down"}, up: []string{"sv", "-w", "60", "up"},
 	status: []string{"sv", "status"}, exit: []string{"sv", "-w", "60", "exit"},
 }, {
 	name:    "s6",
 	needs:   []string{"s6-svscan", "s6-supervise", "s6-svc", "s6-svstat", "s6-setuidgid", "s6-envuidgid", "s6-softlimit"},
 	command: []string{"s6-svscan"}, scans: true,
-	restart: []string{"s6-svc", "-t"}, rotate: []string{"s6-svc", "-a"}, down: []string{"s6-svc", "-d"}, up: []string{"s6-svc", "-u"},
+	restart: []string{"s6-svc", "-t"}, kill: []string{"s6-svc", "-k"}, rotate: []string{"s6-svc", "-a"}, down: []string{"s6-svc", "-d"}, up: []string{"s6-svc", "-u"},
 	status: []string{"s6-svstat"}, exit: []string{"s6-svscanctl", "-t"},
 }}
 
