@@ -13,6 +13,7 @@ package main_test
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 // oracle is daemontools' multilog, from the Debian package of that name.
@@ -34,6 +36,10 @@ const scriptDir = "testdata/script"
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", parallelScripts); err != nil {
+		panic(err)
+	}
+	// What this process has inherited is not for loggers and processors to have.
+	if err := unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
