@@ -2,7 +2,6 @@ package localtime
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -40,21 +39,28 @@ func environment(tz, dir string) []string {
 	return env
 }
 
-// oracleTexts returns what the oracle makes of the labels, none of which may be
-// beyond the years that it knows: there it crashes.
-func oracleTexts(t *testing.T, tz, dir string, labels []tai64n.Label) []string {
-	t.Helper()
+// runOracle returns what the oracle makes of the labels, a line each.
+func runOracle(tz, dir string, labels []tai64n.Label) (string, error) {
 	var in bytes.Buffer
 	for _, l := range labels {
-		fmt.Fprintf(&in, "%v\n", l)
+		in.WriteString(l.String())
+		in.WriteByte('\n')
 	}
 	cmd := exec.Command(oracle)
 	cmd.Env, cmd.Stdin = environment(tz, dir), &in
 	out, err := cmd.Output()
+	return string(out), err
+}
+
+// oracleTexts returns what the oracle makes of the labels, none of which may be
+// beyond the years that it knows: there it crashes.
+func oracleTexts(t *testing.T, tz, dir string, labels []tai64n.Label) []string {
+	t.Helper()
+	out, err := runOracle(tz, dir, labels)
 	if err != nil {
 		t.Fatalf("TZ=%q %s: %v", tz, oracle, err)
 	}
-	texts := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	texts := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 	if len(texts) != len(labels) {
 		t.Fatalf("TZ=%q %s: %d lines for %d labels", tz, oracle, len(texts), len(labels))
 	}
@@ -99,7 +105,7 @@ func instants(z *Zone, rnd *rand.Rand) []tai64n.Label {
 		1999, 2000, 2001, 2004, 2024, 2026, 2037, 2038, 2039, 2040, 2100, 2106, 2400, 9999, 10000, 12345, 99999, 123456, 5_000_000} {
 		start := dayOf(year, 0) * secondsPerDay
 		around(start)
-		for t := start; t < start+366*secondsPerDay; t += rnd.Int64N(4 * secondsPerDay) {
+		for t := start; t < start+366*secondsPerDay; t += rnd.Int64N(16 * secondsPerDay) {
 			unix = append(unix, t)
 		}
 		if z.rules == nil {
@@ -167,7 +173,10 @@ func zoneFor(t *testing.T, tz, dir string) *Zone {
 func TestZonesAgainstOracle(t *testing.T) {
 	needOracle(t)
 	rnd := rand.New(rand.NewPCG(1, 2))
-	for _, tz := range zones {
+	for i, tz := range zones {
+		if testing.Short() && i%4 != 0 {
+			continue
+		}
 		z := zoneFor(t, tz, "")
 		compare(t, z, tz, "", instants(z, rnd))
 	}

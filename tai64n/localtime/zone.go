@@ -69,7 +69,8 @@ func New(tz, dir string) *Zone {
 	return &Zone{rules: &r}
 }
 
-// A span is a range of unix times in which local time runs evenly.
+// A span is a range of unix times in which local time runs evenly. An empty one is
+// for the time it was asked for alone.
 type span struct {
 	from, until int64 // until is not in it
 	offset      int   // what to add to unix time, in seconds
@@ -88,13 +89,19 @@ func (z *Zone) at(unix int64) span {
 func (z *Zone) zoneSpan(unix int64) span {
 	n := len(z.transitions)
 	if z.rules != nil && (n == 0 || unix >= z.transitions[n-1]) {
-		s, ok := z.rules.at(unix)
-		if ok && n > 0 {
-			s.from = max(s.from, z.transitions[n-1])
-		}
-		if ok {
+		if s, ok := z.rules.at(unix); ok {
+			if n > 0 {
+				s.from = max(s.from, z.transitions[n-1])
+			}
 			return s
 		}
+		// In a year that does not fit, the offset stays, and the span is not to
+		// reach back to the years that do.
+		s := span{from: unix, until: unix}
+		if n > 0 {
+			s.offset = z.offsets[n-1]
+		}
+		return s
 	}
 	i, found := slices.BinarySearch(z.transitions, unix)
 	if found {
