@@ -65,6 +65,7 @@ func TestConvert(t *testing.T) {
 		{"@ no digits\n" + label + "\n", "@ no digits\n" + when + "\n"},
 		{"@\n@@" + label + "\n" + label + "\n", "@\n@@" + label + "\n" + when + "\n"},
 		{label[:24] + " too short\n" + label + "\n", label[:24] + " too short\n" + when + "\n"},
+		{label + "0\n" + label + "0 x\n", label + "0\n" + label + "0 x\n"},
 		{noDate + " x\n" + noDate + "\n", noDate + " x\n" + noDate + "\n"},
 		{"@abc" + noDate[1:] + "X\n", "@abc" + noDate[1:] + "X\n"},
 		{"@" + long + "X\n" + label + "\n", "@89abcdef0123456789abcdefX\n" + when + "\n"},
