@@ -88,6 +88,10 @@ func (q *Queue) Inflight() int { return q.inflight }
 
 // Submit takes op and returns at once, however many are in flight. They may
 // finish in any order; programs ([Run]) run one after another.
+//
+// When the process ends in the midst of operations, the kernel's ring lets go of
+// their files a moment after the process is gone. So a descriptor whose flock
+// others wait for is not for Submit.
 func (q *Queue) Submit(op *Op) {
 	q.inflight++
 	switch {
