@@ -149,6 +149,9 @@ func TestFullAcrossWrap(t *testing.T) {
 		if len(back) != 4 || back[0] != 3 || back[1] != 7 {
 			t.Fatalf("took back %v", back)
 		}
+		if taken := f.take(8); len(taken) != 0 {
+			t.Fatalf("the kernel can still see %v, which was taken back", taken)
+		}
 		if f.sq.flush() != 0 || f.sq.get() == nil {
 			t.Fatal("entries that were taken back are still queued")
 		}

@@ -14,8 +14,11 @@ type Options struct {
 }
 
 // Queue carries operations out in the background. Its methods are for one
-// goroutine, the owner; it must be locked to its thread, and that thread must
-// last as long as the queue.
+// goroutine, the owner, from NewQueue on; it must be locked to its thread, and
+// that thread must last as long as the queue. The kernel may end any sleep of
+// that thread with EINTR when an operation has finished. Goroutines of the queue
+// need a processor (GOMAXPROCS) besides the one that an owner in a raw system
+// call holds.
 type Queue struct {
 	eventfd   int
 	inflight  int // submitted, Done not yet called

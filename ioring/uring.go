@@ -28,6 +28,7 @@ const (
 // fires, so completions must get there without its help. They do when a worker
 // posts them itself, which is what happens except under SetupDeferTaskrun: there
 // they are only noted, and posted when the owner calls io_uring_enter for them.
+// (Measured: that takes half as much CPU again per operation.)
 //
 // A worker that has completed an operation still has the owner free the
 // request. That is done by the way, when the owner is in the kernel anyway, with
@@ -218,10 +219,10 @@ func (u *uring) prep(i uint8) {
 	}
 	sqe.UserData = uint64(i)
 	if op.Code != Nop {
-		// Without this the kernel might try here and now, in the owner's time:
-		// its attempts "without blocking" may still wait for a lock that a
-		// journal commit holds, and the last close of an unlinked file frees
-		// its blocks.
+		// Without this the kernel may do it here and now, in the owner's time.
+		// Measured on ext4 next to a process that calls fsync: each close of a
+		// file with preallocated blocks put the owner to sleep, for up to
+		// 8 ms, and so did some sync_file_range; with this none did.
 		sqe.Flags |= SQEAsync
 	}
 }
