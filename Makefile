@@ -12,7 +12,7 @@ COMMANDS := $(notdir $(wildcard cmd/*))
 
 # What is installed besides.
 MANPAGES := $(wildcard man/*.[1-8])
-EXAMPLES := $(wildcard examples/*/*/run examples/*/*/log/run)
+EXAMPLES := $(wildcard examples/*/*/run examples/*/*/log/run examples/object-store/*)
 BINDIR   := $(DESTDIR)$(PREFIX)/bin
 MANDIR   := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog

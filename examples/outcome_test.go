@@ -12,6 +12,9 @@ import (
 // label is what t puts before each line.
 var label = regexp.MustCompile(`^@[0-9a-f]{24} `)
 
+// labels are those of all lines of a file.
+var labels = regexp.MustCompile(`(?m)^@[0-9a-f]{24} `)
+
 // verify finds exactly these lines in a log directory whose logger has ended.
 func (r *run) verify(t *testing.T, dir string, want []string) {
 	t.Helper()
