@@ -61,7 +61,7 @@ install: build ## install commands, manual pages and examples below PREFIX (/usr
 	for c in $(COMMANDS); do install -m 755 $(BIN)/$$c $(BINDIR)/ || exit 1; done
 	for m in $(MANPAGES); do install -D -m 644 $$m $(MANDIR)/man$${m##*.}/$${m##*/} || exit 1; done
 	for e in $(EXAMPLES); do install -D -m 755 $$e $(DOCDIR)/$$e || exit 1; done
-	install -m 644 README.md CHANGELOG.md LICENSE $(DOCDIR)/
+	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE $(DOCDIR)/
 
 uninstall: ## remove what install installed
 	for c in $(COMMANDS); do rm -f $(BINDIR)/$$c; done

@@ -1,0 +1,115 @@
+package scripts
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// source is what the tree's Go files declare, and the strings that stand in them.
+type source struct{ names, strings map[string]bool }
+
+func readSource(t *testing.T) source {
+	s := source{map[string]bool{}, map[string]bool{}}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		s.names[file.Name.Name] = true
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				s.names[n.Name.Name] = true
+			case *ast.TypeSpec:
+				s.names[n.Name.Name] = true
+			case *ast.ValueSpec:
+				for _, name := range n.Names {
+					s.names[name.Name] = true
+				}
+			case *ast.Field: // methods of interfaces, too
+				for _, name := range n.Names {
+					s.names[name.Name] = true
+				}
+			case *ast.BasicLit:
+				if text, err := strconv.Unquote(n.Value); err == nil && n.Kind == token.STRING {
+					s.strings[text] = true
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// holds says whether text is a string of the source, or two put together.
+func (s source) holds(text string) bool {
+	for i := 1; i < len(text); i++ {
+		if s.strings[text[:i]] && s.strings[text[i:]] {
+			return true
+		}
+	}
+	return s.strings[text]
+}
+
+// onDisk are names in log directories, and words of scripts, with which
+// ARCHITECTURE.md deals besides.
+var onDisk = map[string]bool{"code": true, "=file": true, "n": true, "@LABEL.u": true, "@LABEL.s": true, ".golangci.yml": true}
+
+// TestArchitectureNames finds every name in backquotes in the source: declared
+// there, or, as the names of files and steps are, a string.
+func TestArchitectureNames(t *testing.T) {
+	text, err := os.ReadFile("../ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := readSource(t)
+	quoted := regexp.MustCompile("`([^`\n]+)`").FindAllStringSubmatch(string(text), -1)
+	if len(quoted) < 50 {
+		t.Fatalf("only %d names", len(quoted))
+	}
+	for _, q := range quoted {
+		name := q[1]
+		if onDisk[name] || s.holds(name) {
+			continue
+		}
+		for part := range strings.SplitSeq(name, ".") {
+			if !s.names[part] {
+				t.Errorf("ARCHITECTURE.md: %s is not in the source", name)
+			}
+		}
+	}
+}
+
+// TestLinks finds every file of the tree that a document links to.
+func TestLinks(t *testing.T) {
+	docs, err := filepath.Glob("../*.md")
+	if err != nil || len(docs) < 3 {
+		t.Fatalf("documents: %v, %v", docs, err)
+	}
+	for _, doc := range docs {
+		text, err := os.ReadFile(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join("..", link[1])); err != nil {
+				t.Errorf("%s: %v", filepath.Base(doc), err)
+			}
+		}
+	}
+}
