@@ -9,6 +9,7 @@ package main_test
 //	                           of the file do not decrease
 //	all [-labels] DIR ITEM...  the same of a log directory: old files in order, then current
 //	has FILE ITEM...           the file contains the items somewhere
+//	increasing FILE            each of its labels is greater than the one before
 //	match FILE REGEXP          the file, as one string, matches
 //	size FILE N|MIN..MAX       its length in bytes; of each file, if more match
 //	whole GLOB                 each file that matches ends with a newline
@@ -40,20 +41,21 @@ type check func(ts *testscript.TestScript, args []string) error
 
 func checks() map[string]check {
 	return map[string]check{
-		"is":        checkIs,
-		"all":       checkAll,
-		"has":       checkHas,
-		"match":     checkMatch,
-		"size":      checkSize,
-		"whole":     checkWhole,
-		"mode":      checkMode,
-		"count":     checkCount,
-		"absent":    checkAbsent,
-		"ls":        checkLs,
-		"sameflags": checkSameFlags,
-		"running":   checkRunning,
-		"now":       checkNow,
-		"peak":      checkPeak,
+		"is":         checkIs,
+		"all":        checkAll,
+		"has":        checkHas,
+		"increasing": checkIncreasing,
+		"match":      checkMatch,
+		"size":       checkSize,
+		"whole":      checkWhole,
+		"mode":       checkMode,
+		"count":      checkCount,
+		"absent":     checkAbsent,
+		"ls":         checkLs,
+		"sameflags":  checkSameFlags,
+		"running":    checkRunning,
+		"now":        checkNow,
+		"peak":       checkPeak,
 	}
 }
 
@@ -159,6 +161,20 @@ func checkHas(ts *testscript.TestScript, args []string) error {
 		err = fmt.Errorf("%q is not in %s, which holds %s", want, args[0], shorten(data))
 	}
 	return err
+}
+
+func checkIncreasing(ts *testscript.TestScript, args []string) error {
+	data, err := readOne(ts, args[0])
+	if err != nil {
+		return err
+	}
+	labels := labelled.FindAll(data, -1)
+	for i := 1; i < len(labels); i++ {
+		if bytes.Compare(labels[i-1], labels[i]) >= 0 {
+			return fmt.Errorf("label %s comes after %s", labels[i], labels[i-1])
+		}
+	}
+	return nil
 }
 
 func checkMatch(ts *testscript.TestScript, args []string) error {
