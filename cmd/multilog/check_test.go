@@ -10,6 +10,8 @@ package main_test
 //	all [-labels] DIR ITEM...  the same of a log directory: old files in order, then current
 //	has FILE ITEM...           the file contains the items somewhere
 //	increasing FILE            each of its labels is greater than the one before
+//	kept FILE ITEM...          the file and after it what is left on stdin, after the logger's
+//	                           exit, are the items
 //	match FILE REGEXP          the file, as one string, matches
 //	size FILE N|MIN..MAX       its length in bytes; of each file, if more match
 //	whole GLOB                 each file that matches ends with a newline
@@ -45,6 +47,7 @@ func checks() map[string]check {
 		"all":        checkAll,
 		"has":        checkHas,
 		"increasing": checkIncreasing,
+		"kept":       checkKept,
 		"match":      checkMatch,
 		"size":       checkSize,
 		"whole":      checkWhole,
@@ -161,6 +164,18 @@ func checkHas(ts *testscript.TestScript, args []string) error {
 		err = fmt.Errorf("%q is not in %s, which holds %s", want, args[0], shorten(data))
 	}
 	return err
+}
+
+func checkKept(ts *testscript.TestScript, args []string) error {
+	l, args := named(ts, args)
+	if !l.gone() {
+		return fmt.Errorf("the logger is still running")
+	}
+	data, err := readOne(ts, args[0])
+	if err != nil {
+		return err
+	}
+	return compare(ts, append(data, l.stdin.rest()...), false, args[1:])
 }
 
 func checkIncreasing(ts *testscript.TestScript, args []string) error {
