@@ -193,3 +193,41 @@ func TestLayoutIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// FuzzLayout: whatever a kernel says, the views stay inside of the memory.
+func FuzzLayout(f *testing.F) {
+	f.Add(uint32(0), uint32(4), uint32(16), uint32(24), uint32(32), uint32(192), uint32(3), uint32(4), false)
+	f.Add(uint32(8), uint32(12), uint32(20), uint32(28), uint32(40), uint32(64), uint32(7), uint32(8), true)
+	f.Fuzz(func(t *testing.T, head, tail, maskOff, entriesOff, flags, array, mask, entries uint32, noArray bool) {
+		ring, sqes := fakeMemory(0)
+		for off, v := range map[uint32]uint32{maskOff: mask, entriesOff: entries} {
+			if uint64(off)+4 <= uint64(len(ring)) {
+				binary.NativeEndian.PutUint32(ring[off:], v)
+			}
+		}
+		p := Params{
+			sqOff: sqringOffsets{Head: head, Tail: tail, RingMask: maskOff, RingEntries: entriesOff, Flags: flags, Array: array},
+			cqOff: cqringOffsets{Head: head, Tail: tail, RingMask: maskOff, RingEntries: entriesOff, Overflow: flags, CQEs: array},
+		}
+		if noArray {
+			p.Flags = SetupNoSQArray
+		}
+		if q, err := viewSQ(ring, sqes, &p); err == nil {
+			inside(t, sqes, unsafe.Pointer(&q.sqes[0]), uint64(q.mask)*uint64(sqeSize), uint64(sqeSize))
+			inside(t, ring, unsafe.Pointer(q.tail), 0, 4)
+		}
+		if q, err := viewCQ(ring, &p); err == nil {
+			inside(t, ring, unsafe.Pointer(&q.cqes[0]), uint64(q.mask)*uint64(cqeSize), uint64(cqeSize))
+			inside(t, ring, unsafe.Pointer(q.head), 0, 4)
+		}
+	})
+}
+
+// inside fails unless size bytes, off after p, lie in mem.
+func inside(t *testing.T, mem []byte, p unsafe.Pointer, off, size uint64) {
+	t.Helper()
+	start := uint64(uintptr(p) - uintptr(unsafe.Pointer(&mem[0])))
+	if start+off+size > uint64(len(mem)) {
+		t.Errorf("%d bytes at %d of %d", size, start+off, len(mem))
+	}
+}

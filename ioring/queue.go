@@ -55,10 +55,10 @@ func (q *Queue) choose(backend string) (err error) {
 	switch backend {
 	case "pool":
 	case "ring":
-		q.ring, err = newUring(q.eventfd)
+		q.ring, err = newUring(q.eventfd, q.files.submit)
 	case "":
 		var refused error
-		if q.ring, refused = newUring(q.eventfd); refused != nil {
+		if q.ring, refused = newUring(q.eventfd, q.files.submit); refused != nil {
 			q.reason = refused.Error()
 		}
 	default:
@@ -92,9 +92,10 @@ func (q *Queue) Inflight() int { return q.inflight }
 // Submit takes op and returns at once, however many are in flight. They may
 // finish in any order; programs ([Run]) run one after another.
 //
-// When the process ends in the midst of operations, the kernel's ring lets go of
-// their files a moment after the process is gone. So a descriptor whose flock
-// others wait for is not for Submit.
+// When the process ends in the midst of operations, each is carried out before
+// the process is gone, and its locks with it, or not at all. But the kernel's
+// ring lets go of the files of these operations a moment later, so a descriptor
+// whose flock others wait for is not for Submit.
 func (q *Queue) Submit(op *Op) {
 	q.inflight++
 	switch {
@@ -111,7 +112,7 @@ func (q *Queue) Submit(op *Op) {
 // The owner calls it before it waits.
 func (q *Queue) Flush() {
 	if q.ring != nil {
-		q.ring.flush(q.files.submit)
+		q.ring.flush()
 	}
 }
 

@@ -17,6 +17,9 @@ func queues(t *testing.T, f func(t *testing.T, q *Queue)) {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			q, err := NewQueue(Options{Backend: backend})
+			if backend == "ring" {
+				skipWithoutRing(t, err)
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

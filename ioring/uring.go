@@ -53,6 +53,9 @@ type uring struct {
 	slots   [uringSlots]slot
 	free    []uint8 // indexes of slots
 	waiting fifo    // for a slot
+
+	// refused gets the operations that the kernel has no resources for now.
+	refused func(*Op)
 }
 
 // slot is what an operation in the ring owns until it completes. Paths and stx
@@ -66,12 +69,12 @@ type slot struct {
 
 // newUring makes a ring whose completions are told to eventfd. The error says
 // what the kernel refuses.
-func newUring(eventfd int) (*uring, error) {
+func newUring(eventfd int, refused func(*Op)) (*uring, error) {
 	ring, err := setupRing()
 	if err != nil {
 		return nil, err
 	}
-	u := &uring{ring: ring}
+	u := &uring{ring: ring, refused: refused}
 	if err := u.prepare(eventfd); err != nil {
 		ring.Close()
 		return nil, err
@@ -237,14 +240,14 @@ func (s *slot) setNewPath(op *Op) *byte {
 	return &s.newPath[0]
 }
 
-// flush submits. What the kernel has no resources for now goes to refused.
-func (u *uring) flush(refused func(*Op)) {
+// flush submits.
+func (u *uring) flush() {
 	for u.ring.SQReady() > 0 {
 		n, err := u.ring.Submit()
 		if err == nil && n > 0 {
 			continue
 		}
-		u.ring.sq.takeBack(func(sqe *SQE) { refused(u.release(uint8(sqe.UserData))) })
+		u.ring.sq.takeBack(func(sqe *SQE) { u.refused(u.release(uint8(sqe.UserData))) })
 	}
 }
 
@@ -260,6 +263,12 @@ func (u *uring) complete(done func(*Op)) {
 		s := &u.slots[i]
 		if res == -int32(unix.EINTR) && s.op.Code != Close {
 			u.prep(i)
+			continue
+		}
+		if res == -int32(unix.ECANCELED) {
+			// There are no workers and none can be started (RLIMIT_NPROC), so
+			// the operation has not begun.
+			u.refused(u.release(i))
 			continue
 		}
 		switch {

@@ -189,6 +189,26 @@ func TestUringInterrupted(t *testing.T) {
 	}
 }
 
+// TestUringCancelled: what the kernel found no worker for is done elsewhere.
+func TestUringCancelled(t *testing.T) {
+	f := newFakeRing(t, 0)
+	var elsewhere *Op
+	u := &uring{ring: &Ring{sq: f.sq, cq: f.cq}, free: []uint8{3}, refused: func(op *Op) { elsewhere = op }}
+	op, waiting := &Op{Code: Fsync, FD: 5}, &Op{Code: Fsync, FD: 6}
+	u.submit(op)
+	u.submit(waiting)
+	u.ring.sq.flush()
+	f.take(8)
+	f.post(3, -int32(unix.ECANCELED))
+	u.complete(func(*Op) { t.Error("finished") })
+	if elsewhere != op || op.Err != nil {
+		t.Errorf("%+v was done elsewhere, want %+v", elsewhere, op)
+	}
+	if u.ring.SQReady() != 1 || u.slots[3].op != waiting {
+		t.Error("the next one does not follow")
+	}
+}
+
 // TestUringWorkersEnd: the kernel's workers for the ring go away when there is
 // nothing to do, since the last would otherwise wake up every five seconds.
 func TestUringWorkersEnd(t *testing.T) {
