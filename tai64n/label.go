@@ -137,13 +137,19 @@ func Parse(text []byte) (l Label, ok bool) {
 	if len(text) < Len || text[0] != '@' {
 		return Label{}, false
 	}
-	high, ok1 := hexValue(binary.BigEndian.Uint64(text[1:]))
-	low, ok2 := hexValue(binary.BigEndian.Uint64(text[9:]))
-	nano, ok3 := hexValue(binary.BigEndian.Uint64(text[17:]))
+	high, ok1 := ParseDigits(text[1:])
+	low, ok2 := ParseDigits(text[9:])
+	nano, ok3 := ParseDigits(text[17:])
 	if !(ok1 && ok2 && ok3) {
 		return Label{}, false
 	}
 	return Label{uint64(high)<<32 | uint64(low), nano}, true
+}
+
+// ParseDigits returns the number that text[:8] is in lower-case hexadecimal digits.
+// Other bytes among those eight make ok false.
+func ParseDigits(text []byte) (v uint32, ok bool) {
+	return hexValue(binary.BigEndian.Uint64(text))
 }
 
 // ParseString is Parse for a string.

@@ -24,6 +24,7 @@ type Formatter struct {
 	span span // of the second
 
 	sec    uint64 // TAI64, as in the label
+	digits [16]byte
 	second [MaxLen]byte
 	length int // of second's text, up to and with the dot; 0: no date
 }
@@ -54,6 +55,24 @@ func (f *Formatter) Put(dst []byte, l tai64n.Label) int {
 	return n + copy(dst[n:], appendPadded(make([]byte, 0, 10), uint64(l.Nano), 9))
 }
 
+// PutText is Put for a label that is text[:tai64n.Len]. It returns 0 also where there
+// is none. Labels of the second of the one before it need not be parsed.
+func (f *Formatter) PutText(dst, text []byte) int {
+	_, _ = dst[MaxLen-1], text[tai64n.Len-1]
+	if f.length == Len-9 && text[0] == '@' && [16]byte(text[1:17]) == f.digits {
+		if nano, ok := tai64n.ParseDigits(text[17:]); ok && nano < 1e9 {
+			*(*[Len - 9]byte)(dst) = [Len - 9]byte(f.second[:Len-9])
+			putNine(dst[Len-9:Len], nano)
+			return Len
+		}
+	}
+	l, ok := tai64n.Parse(text)
+	if !ok {
+		return 0
+	}
+	return f.Put(dst, l)
+}
+
 // Append appends the text for l to dst; ok is false, and nothing appended, where
 // Put returns 0.
 func (f *Formatter) Append(dst []byte, l tai64n.Label) (text []byte, ok bool) {
@@ -65,6 +84,9 @@ func (f *Formatter) Append(dst []byte, l tai64n.Label) (text []byte, ok bool) {
 // set prepares the text of l's second.
 func (f *Formatter) set(l tai64n.Label) {
 	f.sec, f.length = l.Sec, 0
+	var label [tai64n.Len]byte
+	l.Put(label[:])
+	copy(f.digits[:], label[1:])
 	unix := l.Unix()
 	if unix < f.span.from || unix >= f.span.until {
 		f.span = f.zone.at(unix)

@@ -72,6 +72,10 @@ func TestFormatterRemembersNothingWrong(t *testing.T) {
 				if string(got) != string(want) || gotOK != wantOK {
 					t.Fatalf("TZ=%s %v: %q, %v, from a new one %q, %v", tz, l, got, gotOK, want, wantOK)
 				}
+				room := make([]byte, MaxLen)
+				if n := f.PutText(room, l.Append(nil)); string(room[:n]) != string(want) {
+					t.Fatalf("TZ=%s %v: PutText: %q, want %q", tz, l, room[:n], want)
+				}
 				l.Nano++
 			}
 		}
@@ -99,6 +103,22 @@ func TestNoDate(t *testing.T) {
 	}
 	if got, ok := NewFormatter(New("UTC", "")).Append(nil, tai64n.Label{}); ok {
 		t.Errorf("the zero label is %q", got)
+	}
+}
+
+func TestPutTextRefuses(t *testing.T) {
+	f := NewFormatter(New("UTC", ""))
+	room := make([]byte, MaxLen)
+	const good = "@4000000040cebb173743e93c"
+	for range 2 {
+		for _, bad := range []string{"x" + good[1:], good[:24] + "C", good[:24] + " ", "@x" + good[2:], "@ffffffffffffffff3743e93c"} {
+			if n := f.PutText(room, []byte(bad)); n != 0 {
+				t.Errorf("%s: %s", bad, room[:n])
+			}
+		}
+		if n := f.PutText(room, []byte(good)); string(room[:n]) != "2004-06-15 09:02:05.927197500" {
+			t.Errorf("%s: %s", good, room[:n])
+		}
 	}
 }
 
