@@ -29,6 +29,7 @@ type output struct {
 	queued   int64 // bytes in runs
 	lines    int   // that begin in runs
 	selected bool  // the line that is being read goes here
+	begun    bool  // Begin was called for the batch
 }
 
 // add queues text[from:to].

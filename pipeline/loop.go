@@ -77,8 +77,9 @@ func (l *loop) open(script *Script) error {
 		if err := d.Recover(); err != nil {
 			return err
 		}
-		b.outputs = append(b.outputs, output{dir: d, selected: d.Midline()})
-		b.midline = b.midline || d.Midline()
+		within, here := d.Midline()
+		b.outputs = append(b.outputs, output{dir: d, selected: here})
+		b.midline = b.midline || within
 	}
 	return nil
 }
@@ -96,7 +97,7 @@ func (l *loop) copyInput() {
 		}
 		in, eof := l.k.Peek()
 		used := l.write(in, eof)
-		if eof && used >= len(in) {
+		if l.abandoned || eof && used >= len(in) {
 			return
 		}
 		seen = used < len(in)
@@ -109,10 +110,10 @@ func (l *loop) copyInput() {
 // begun to stream, or some of it has been seen. What is behind it stays.
 func (l *loop) lastLine(seen bool) {
 	l.k.LastLine()
-	for (seen || l.batch.midline) && l.terms < 2 && !l.abandoned {
+	for (seen || l.batch.midline) && l.terms < 2 {
 		in, eof := l.k.Peek()
 		used := l.write(firstLine(in), eof)
-		if eof && used >= len(in) || used > 0 && !l.batch.midline {
+		if l.abandoned || eof && used >= len(in) || used > 0 && !l.batch.midline {
 			return
 		}
 		if used == 0 {
@@ -134,7 +135,7 @@ func (l *loop) write(in []byte, eof bool) (used int) {
 			return used
 		}
 		used += n
-		if !l.rotate() && n == 0 {
+		if !l.rotate() && n == 0 || l.abandoned {
 			break
 		}
 	}
@@ -142,15 +143,18 @@ func (l *loop) write(in []byte, eof bool) (used int) {
 }
 
 // commit writes a batch, consumes its input, and says whether it did; if not,
-// nothing of it is left in any directory, and the input stands where it did.
+// the input stands where it did, and nothing of it is left in any directory,
+// or the in-flight records say that it is.
 func (l *loop) commit(in []byte, consume int) bool {
 	start := l.k.Mono()
 	b := &l.batch
 	l.number++
 	input := rotate.Input{Batch: l.number, Dev: l.dev, Ino: l.ino, Length: consume, Sum: rotate.Fingerprint(in[:consume])}
 	for i := range b.outputs {
-		if o := &b.outputs[i]; o.queued > 0 {
-			o.dir.Begin(input, o.queued, b.midline)
+		o := &b.outputs[i]
+		o.begun = o.queued > 0 || o.dir.Involves(b.midline, o.selected)
+		if o.begun {
+			o.dir.Begin(input, o.queued, b.midline, o.selected)
 		}
 	}
 	for i := range b.outputs {
@@ -161,18 +165,21 @@ func (l *loop) commit(in []byte, consume int) bool {
 	}
 	l.writeStatuses()
 	for i := range b.outputs {
-		if o := &b.outputs[i]; o.queued > 0 {
+		if o := &b.outputs[i]; o.begun {
 			o.dir.Done()
 		}
 	}
 	if err := l.k.Consume(consume); err != nil {
-		// Whoever reads on would write it twice: better no more at all.
+		// Whoever reads on would write it twice: better no more at all. The
+		// records say that it is written, for the next logger.
 		l.k.Warn("unable to consume standard input, finishing: " + rotate.Reason(err))
 		l.abandoned = true
+		b.reset()
+		return false
 	}
 	for i := range b.outputs {
 		o := &b.outputs[i]
-		if o.queued > 0 {
+		if o.begun {
 			o.dir.Clear()
 		}
 		o.dir.Counters().Batch(consume, b.lines, o.lines, l.k.Mono()-start, l.k.Now())
@@ -200,7 +207,7 @@ func (l *loop) rollback() {
 	l.abandoned = true
 	for i := range l.batch.outputs {
 		o := &l.batch.outputs[i]
-		if o.queued == 0 {
+		if !o.begun {
 			continue
 		}
 		if err := o.dir.Rollback(); err != nil {
@@ -284,14 +291,14 @@ func (l *loop) rotate() bool {
 }
 
 // awaitRoom waits until the directory can take another file, and says whether
-// it can; it gives up on SIGTERM.
+// it can; it gives up on SIGTERM, but within a line only on a second one.
 func (l *loop) awaitRoom(d *rotate.Dir) bool {
 	if d.Ready() {
 		return true
 	}
 	start := l.k.Mono()
 	for !d.Ready() {
-		if l.givesUp() {
+		if l.terms > 1 || !l.batch.midline && l.givesUp() {
 			l.abandoned = true
 			return false
 		}
@@ -333,10 +340,13 @@ func (l *loop) end() {
 	for l.terms < 2 {
 		done := true
 		for _, d := range l.dirs {
-			if d.Wanted() && d.Ready() {
+			// Input that was left has a record, which is about current.
+			wanted := d.Wanted() && !l.abandoned
+			if wanted && d.Ready() {
 				d.Rotate()
+				wanted = false
 			}
-			if !d.Wanted() {
+			if !wanted {
 				d.End()
 			}
 			done = done && d.Ended()

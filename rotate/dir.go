@@ -55,7 +55,7 @@ type Dir struct {
 
 	found      Flight // what the logger before left in the lock page since the machine was started
 	flightFile string // the name of the file that found is about, if it holds
-	midline    bool
+	line       uint64 // where the input stands, says found
 
 	cur  file
 	next file // the spare, ready to be swapped in; its fd is -1 while there is none
@@ -114,9 +114,10 @@ func (d *Dir) Full() bool {
 	return d.cur.size >= d.conf.Size || d.newline && d.cur.size > d.conf.Size-lineZone
 }
 
-// Want asks for a rotation, as soon as next is ready, if current is not empty.
+// Want asks for a rotation, as soon as next is ready, if current is not empty
+// and the directory is not being closed.
 func (d *Dir) Want() {
-	if d.cur.size > 0 {
+	if d.cur.size > 0 && !d.ended && !d.ending.busy() {
 		d.want = true
 		d.prepare()
 	}
@@ -148,6 +149,8 @@ func (d *Dir) Rotate() {
 	p := &pending{file: d.cur, label: d.newLabel(), previous: -1, state: -1, processed: -1, fresh: -1}
 	d.cur, d.next = d.next, noFile
 	d.want, d.newline = false, true
+	f := d.page.flight()
+	d.noFlight(f, f.LineAfter)
 	d.queue = append(d.queue, p)
 	add(&d.page.Counters.Rotations, 1)
 	store(&d.page.Counters.Pending, uint64(len(d.queue)))
@@ -187,30 +190,38 @@ func (d *Dir) newLabel() tai64n.Label {
 	return l
 }
 
-// Begin notes in the lock page that a batch of which this directory gets
-// written bytes is about to be written; in says where it comes from, midline
-// that it ends within a line of this directory. Begin must come before the
-// first Append of a batch, for every directory that gets a part of it.
-func (d *Dir) Begin(in Input, written int64, midline bool) {
+// Begin notes in the lock page that a batch is about to be written, of which
+// this directory gets written bytes; in says where it comes from, within that
+// it ends within a line, here that this directory gets that line. Begin must
+// come before the first Append of a batch, for every directory that gets a
+// part of it, or for which Involves is true.
+func (d *Dir) Begin(in Input, written int64, within, here bool) {
 	d.base = d.cur.size
 	defer d.pageLost()
-	f := &d.page.Flight
-	f.setState(flightNone)
-	store(&f.Batch, in.Batch)
-	store(&f.SrcDev, in.Dev)
-	store(&f.SrcIno, in.Ino)
-	store(&f.Length, uint64(in.Length))
-	store(&f.Sum, in.Sum)
-	store(&f.FileIno, d.cur.ino)
-	store(&f.FileBirth, uint64(d.cur.birth))
-	store(&f.End, uint64(d.cur.size))
-	store(&f.Written, uint64(written))
-	store(&f.LineBefore, f.LineAfter)
-	store(&f.LineAfter, 0)
-	if midline {
-		store(&f.LineAfter, 1)
+	before := d.page.flight().LineAfter
+	d.storeFlight(&Flight{
+		State: flightBegun, Batch: in.Batch, SrcDev: in.Dev, SrcIno: in.Ino, Length: uint64(in.Length), Sum: in.Sum,
+		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size), Written: uint64(written),
+		LineBefore: before, LineAfter: lineState(within, here),
+	})
+}
+
+// Involves says whether a batch of which the directory gets nothing is to be
+// noted in its lock page nevertheless, since the input gets into a line by it,
+// or out of one.
+func (d *Dir) Involves(within, here bool) bool {
+	return d.page.flight().LineAfter != lineState(within, here)
+}
+
+func lineState(within, here bool) uint64 {
+	switch {
+	case !within:
+		return lineNone
+	case here:
+		return lineHere
+	default:
+		return lineElsewhere
 	}
-	f.setState(flightBegun)
 }
 
 // Append writes the pieces to current. After an error it is to be called
@@ -256,13 +267,13 @@ func skip(pieces [][]byte, n int) [][]byte {
 // Done notes that the batch is written: its input may be consumed.
 func (d *Dir) Done() {
 	defer d.pageLost()
-	d.page.Flight.setState(flightDone)
+	d.page.flight().setState(flightDone)
 }
 
 // Clear notes that the batch's input is consumed.
 func (d *Dir) Clear() {
 	defer d.pageLost()
-	d.page.Flight.setState(flightNone)
+	d.page.flight().setState(flightNone)
 	d.prepareAhead()
 }
 
@@ -287,8 +298,8 @@ func (d *Dir) Rollback() error {
 		return &Error{What: "take back the last lines of " + d.path(currentName), Err: op.Err}
 	}
 	d.cur.size = d.base
-	d.page.Flight.LineAfter = d.page.Flight.LineBefore
-	d.Clear()
+	f := d.page.flight()
+	d.noFlight(f, f.LineBefore)
 	return nil
 }
 

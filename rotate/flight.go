@@ -4,6 +4,7 @@ import (
 	"hash/crc32"
 
 	"multilog/ioring"
+	"multilog/tai64n"
 )
 
 // In-flight records make what a kill interrupts happen exactly once. Bytes are
@@ -18,8 +19,12 @@ import (
 //	done in any of them: all parts were written, and the input is consumed.
 //
 // A record is void after an outage (another boot), with another input, when
-// its file is neither current nor next any more, or when somebody else has
-// changed that file's size.
+// its file is neither current nor next any more (nor a .u file beside an empty
+// current: a recovery was killed), or when somebody else has changed that
+// file's size.
+//
+// Records also say whether the input stands within a line, and whether it is
+// one for that directory: so a long line goes on where it was.
 
 // Input is where a batch comes from.
 type Input struct {
@@ -70,7 +75,9 @@ func Settle(dirs []*Dir, head Head) error {
 	dev, ino := head.Identity()
 	var live []*Dir
 	for _, d := range dirs {
-		d.findFlightFile()
+		if err := d.findFlightFile(); err != nil {
+			return err
+		}
 		f := &d.found
 		if d.flightFile != "" && f.SrcDev == dev && f.SrcIno == ino {
 			live = append(live, d)
@@ -87,11 +94,11 @@ func Settle(dirs []*Dir, head Head) error {
 		}
 	}
 	for _, d := range live {
-		d.midline = d.found.LineAfter == 1
+		d.line = d.found.LineAfter
 	}
 	if !done {
 		for _, d := range batch {
-			d.midline = d.found.LineBefore == 1
+			d.line = d.found.LineBefore
 			if err := d.takeBack(); err != nil {
 				return err
 			}
@@ -124,21 +131,49 @@ func matching(live []*Dir, head Head) []*Dir {
 
 // findFlightFile finds the file that the record of the last logger is about,
 // if it is there under one of the names it may bear, unchanged by others.
-func (d *Dir) findFlightFile() {
-	f := &d.found
-	if f.FileIno == 0 {
-		return
+func (d *Dir) findFlightFile() error {
+	if d.found.FileIno == 0 {
+		return nil
 	}
-	for _, name := range []string{currentName, nextName} {
-		info, err := d.stat(name)
-		if err != nil || info.Ino != f.FileIno || uint64(info.Birth) != f.FileBirth {
-			continue
-		}
-		size, whole := uint64(info.Size), f.End+f.Written
-		if size == whole || f.State == flightBegun && size >= f.End && size < whole {
-			d.flightFile = name
+	cur, err := d.tryFlightFile(currentName)
+	if err != nil || d.flightFile != "" {
+		return err
+	}
+	if _, err = d.tryFlightFile(nextName); err != nil || d.flightFile != "" || cur.Size > 0 {
+		return err
+	}
+	// A recovery that was cut short may have given the file its next name.
+	names, err := d.list()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if isOld(name) && name[tai64n.Len:] == unsafeSuffix {
+			if _, err := d.tryFlightFile(name); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
+}
+
+// tryFlightFile looks whether the file of that name is it.
+func (d *Dir) tryFlightFile(name string) (ioring.FileInfo, error) {
+	info, there, err := d.lookFor(name)
+	if there && d.found.holds(info) {
+		d.flightFile = name
+	}
+	return info, err
+}
+
+// holds says whether the record is about the file, and nobody has changed that
+// since.
+func (f *Flight) holds(info ioring.FileInfo) bool {
+	if info.Ino != f.FileIno || uint64(info.Birth) != f.FileBirth {
+		return false
+	}
+	size, whole := uint64(info.Size), f.End+f.Written
+	return size == whole || f.State == flightBegun && size >= f.End && size < whole
 }
 
 // takeBack cuts what a kill left of the batch off the file.
@@ -161,21 +196,27 @@ func (d *Dir) takeBack() error {
 	return nil
 }
 
-// startFlight stores that nothing is in flight in a directory that is in order
-// again, though its input may stand within a line.
-func (d *Dir) startFlight() {
+// noFlight stores that nothing is in flight in the file that is current now,
+// though the input, which is that of the record before, may stand within a
+// line.
+func (d *Dir) noFlight(before *Flight, line uint64) {
 	defer d.pageLost()
-	f := &d.page.Flight
-	f.setState(flightNone)
-	*f = Flight{
-		SrcDev: d.found.SrcDev, SrcIno: d.found.SrcIno,
+	d.storeFlight(&Flight{
+		SrcDev: before.SrcDev, SrcIno: before.SrcIno,
 		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size),
-	}
-	if d.midline {
-		f.LineAfter = 1
-	}
+		LineAfter: line,
+	})
 }
 
-// Midline says that the input stands within a line whose beginning this
-// directory got from the logger before.
-func (d *Dir) Midline() bool { return d.midline }
+// storeFlight puts another record in place of the one in the lock page.
+func (d *Dir) storeFlight(f *Flight) {
+	other := (d.page.Latest & 1) ^ 1
+	d.page.Flights[other] = *f
+	store(&d.page.Latest, other)
+}
+
+// Midline says whether the input stands within a line whose beginning the
+// logger before has dealt with, and whether this directory gets that line.
+func (d *Dir) Midline() (within, here bool) {
+	return d.line != lineNone, d.line == lineHere
+}

@@ -83,16 +83,24 @@ func (d *Dir) mapPage() {
 	if string(mem[:len(pageMagic)]) == pageMagic && d.page.Boot == fresh.Boot && fresh.Boot != [16]byte{} {
 		// It stays in the page until the directory is in order again: this
 		// process may be killed before that, too.
-		d.found = d.page.Flight
-		fresh.Flight = d.found
+		d.found = *d.page.flight()
+		fresh.Flights, fresh.Latest = d.page.Flights, d.page.Latest
+		fresh.PreviousSec, fresh.PreviousNano = d.page.PreviousSec, d.page.PreviousNano
 	}
 	*d.page = fresh
 }
 
-func (d *Dir) stat(name string) (ioring.FileInfo, error) {
+// lookFor looks at a file, which may not be there.
+func (d *Dir) lookFor(name string) (info ioring.FileInfo, there bool, err error) {
 	op := ioring.Op{Code: ioring.Stat, Dir: d.fd, Path: name}
 	d.k.Do(&op)
-	return op.Stat, op.Err
+	switch op.Err {
+	case nil:
+		return op.Stat, true, nil
+	case syscall.ENOENT:
+		return ioring.FileInfo{}, false, nil
+	}
+	return ioring.FileInfo{}, false, &Error{What: "stat " + d.path(name), Err: op.Err}
 }
 
 // SetBackend notes in the lock page how file operations are done.
@@ -128,12 +136,21 @@ func (d *Dir) openCurrent(flags int) error {
 		return &Error{What: what, Err: op.Err}
 	}
 	d.cur.identify(op.Stat)
+	marked := op.Stat.Mode&ownerExec != 0
 	op = ioring.Op{Code: ioring.Fchmod, FD: d.cur.fd, Mode: modeOpen}
 	if d.k.Do(&op); op.Err != nil {
 		return &Error{What: "set mode of " + d.path(currentName), Err: op.Err}
 	}
-	d.newline = true // what was finished cleanly ends with one
-	d.startFlight()
+	if marked {
+		// Not a byte may follow before the mark is gone from the disk: what a
+		// power cut leaves of those would be taken for whole.
+		op = ioring.Op{Code: ioring.Fsync, FD: d.cur.fd}
+		if d.k.Do(&op); op.Err != nil {
+			return &Error{What: "write mode of " + d.path(currentName) + " to disk", Err: op.Err}
+		}
+	}
+	d.newline = d.line != lineHere
+	d.noFlight(&d.found, d.line)
 	return nil
 }
 

@@ -24,7 +24,16 @@ type Page struct {
 	Backend [64]byte // how file operations are done, and why; NUL-padded text
 
 	Counters Counters
-	Flight   Flight
+
+	// The in-flight record is the one of Flights that Latest is the index of.
+	// The other is for the next batch: a kill finds either whole.
+	Flights [2]Flight
+	Latest  uint64
+
+	// The label of the file that is called previous, or is processed, while a
+	// processor is at work: second and nanosecond; zeros otherwise.
+	PreviousSec  uint64
+	PreviousNano uint64
 }
 
 // Counters are what the logger has done since Started. Times are in
@@ -57,8 +66,14 @@ const (
 	flightDone  = 2 // the writes to all directories have happened; the input may be consumed
 )
 
-// Flight is the in-flight record: the batch that is being written. It is
-// valid while State says so; State is stored last, and cleared first.
+// The values of LineBefore and LineAfter: where the input stands.
+const (
+	lineNone      = 0 // between two lines
+	lineHere      = 1 // within one that this directory gets
+	lineElsewhere = 2 // within one that it does not get
+)
+
+// Flight is an in-flight record: the batch that is being written, or was.
 type Flight struct {
 	State uint64
 
@@ -73,11 +88,11 @@ type Flight struct {
 	End       uint64 // its size before the batch
 	Written   uint64 // how much the batch adds
 
-	LineBefore uint64 // 1 when the input stood within a line of this directory before the batch
-	LineAfter  uint64 // 1 when it does so behind the batch
+	LineBefore uint64 // where the input stood before the batch
+	LineAfter  uint64 // where it stands behind it
 }
 
-func (f *Flight) state() uint64       { return atomic.LoadUint64(&f.State) }
+func (p *Page) flight() *Flight       { return &p.Flights[p.Latest&1] }
 func (f *Flight) setState(s uint64)   { atomic.StoreUint64(&f.State, s) }
 func store(field *uint64, v uint64)   { atomic.StoreUint64(field, v) }
 func add(field *uint64, v uint64)     { atomic.StoreUint64(field, *field+v) }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"multilog/ioring"
+	"multilog/tai64n"
 )
 
 // What a processor sees is what daemontools' multilog shows it: its command in
@@ -20,10 +21,14 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 	{
 		name: "rename @LABEL.u to previous",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			d.notePrevious(p.label)
 			return rename(d, op, p.unsafeName(), previousName)
 		},
 		trouble: pendingTrouble("rename ", " to previous"),
 	},
+	// A file system may put processed, which is synced, on disk without what
+	// else happened in the directory: then its lines would be there twice.
+	syncDirStep,
 	{
 		name:    "begin a run", // what a run that failed has left open is closed
 		prepare: func(*Dir, *pending, *ioring.Op) bool { return false },
@@ -82,13 +87,7 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 	syncStep(processedName, processedFD),
 	closeStep(processedName, processedFD),
 	closeStep(newstateName, newstateFD),
-	{
-		name: "sync the directory",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			return sync(op, d.fd)
-		},
-		trouble: func(d *Dir, _ *pending) string { return "write directory " + d.conf.Name + " to disk" },
-	},
+	syncDirStep,
 	{
 		name: "remove previous",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
@@ -103,6 +102,7 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 		},
 		trouble: troubleWith("remove ", previousName, ""),
 	},
+	syncDirStep, // before processed has a name beside which previous would be another file
 	{
 		name: "rename newstate to state",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
@@ -122,6 +122,39 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 		},
 	},
 }, safeSteps)
+
+// notePrevious stores a label in the lock page, for recovery: from here on no
+// name has it.
+func (d *Dir) notePrevious(l tai64n.Label) {
+	defer d.pageLost()
+	store(&d.page.PreviousSec, l.Sec)
+	store(&d.page.PreviousNano, uint64(l.Nano))
+}
+
+// previousLabel is the label for the file that a processor was at work on when
+// the logger ended, beside old files called names; wrote is the time of its
+// last write, or a later one.
+func (d *Dir) previousLabel(names []string, wrote int64) tai64n.Label {
+	noted := tai64n.Label{Sec: d.page.PreviousSec, Nano: uint32(d.page.PreviousNano)}
+	for _, name := range names {
+		if !isOld(name) {
+			continue
+		}
+		// Files become safe in the order of their labels, so this one's is
+		// greater than theirs, or somebody else has been here.
+		l, ok := tai64n.ParseString(name[:tai64n.Len])
+		if ok && (l == noted || name[tai64n.Len:] != unsafeSuffix && noted.Before(l)) {
+			noted = tai64n.Label{}
+		}
+	}
+	if noted.IsZero() {
+		return d.labelBefore(names, wrote)
+	}
+	if d.last.Before(noted) {
+		d.last = noted
+	}
+	return noted
+}
 
 func previousFD(p *pending) *int  { return &p.previous }
 func processedFD(p *pending) *int { return &p.processed }

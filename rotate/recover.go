@@ -33,18 +33,24 @@ func (d *Dir) Recover() error {
 	if err != nil {
 		return err
 	}
-	next, nextErr := d.stat(nextName)
-	cur, curErr := d.stat(currentName)
-	if nextErr == nil && next.Size == 0 {
+	next, haveNext, err := d.lookFor(nextName)
+	if err != nil {
+		return err
+	}
+	cur, haveCurrent, err := d.lookFor(currentName)
+	if err != nil {
+		return err
+	}
+	if haveNext && next.Size == 0 {
+		haveNext = false
 		if err := d.remove(nextName); err != nil {
 			return err
 		}
 	}
-	nextHolds := nextErr == nil && next.Size > 0
-	if curErr == nil && cur.Mode&ownerExec != 0 && !nextHolds {
+	if haveCurrent && cur.Mode&ownerExec != 0 && !haveNext {
 		return d.openCurrent(0)
 	}
-	if err := d.afterOutage(names, curErr == nil, nextHolds); err != nil {
+	if err := d.afterOutage(names, haveCurrent, haveNext); err != nil {
 		return err
 	}
 	return d.prune()
@@ -67,6 +73,10 @@ func (d *Dir) afterOutage(names []string, haveCurrent, haveNext bool) error {
 		}
 	}
 	if haveNext {
+		// A power cut must not leave current, for a later label than next has.
+		if err := d.syncNames(); err != nil {
+			return err
+		}
 		if err := d.makeOld(nextName, unsafeSuffix, d.newLabel()); err != nil {
 			return err
 		}
@@ -83,35 +93,49 @@ func (d *Dir) afterOutage(names []string, haveCurrent, haveNext bool) error {
 // settleProcessor takes a processor's whole output instead of its input, or
 // else its input.
 func (d *Dir) settleProcessor(names []string) error {
-	previous, previousErr := d.stat(previousName)
-	processed, processedErr := d.stat(processedName)
-	if processedErr == nil && processed.Mode&ownerExec != 0 {
+	previous, havePrevious, err := d.lookFor(previousName)
+	if err != nil {
+		return err
+	}
+	processed, haveProcessed, err := d.lookFor(processedName)
+	if err != nil {
+		return err
+	}
+	if haveProcessed && processed.Mode&ownerExec != 0 {
 		wrote := processed.Mtime
-		if previousErr == nil {
+		if havePrevious {
 			wrote = previous.Mtime
+		}
+		// Its mode may not be on disk yet, and without that it is worth nothing.
+		if err := d.syncFile(processedName); err != nil {
+			return err
 		}
 		// Its second name, not the first, is what a repetition finds.
 		if err := d.remove(previousName); err != nil {
 			return err
 		}
-		return d.makeOld(processedName, safeSuffix, d.labelBefore(names, wrote))
+		// A power cut must not leave previous beside a file that has its lines.
+		if err := d.syncNames(); err != nil {
+			return err
+		}
+		return d.makeOld(processedName, safeSuffix, d.previousLabel(names, wrote))
 	}
 	if err := d.remove(processedName); err != nil {
 		return err
 	}
-	if previousErr != nil {
+	if !havePrevious {
 		return nil
 	}
-	return d.makeOld(previousName, unsafeSuffix, d.labelBefore(names, previous.Mtime))
+	return d.makeOld(previousName, unsafeSuffix, d.previousLabel(names, previous.Mtime))
 }
 
 // makeOld turns a file into an old file, by link and unlink, as daemontools
 // does: a file that has a second link already got it just before an outage,
 // and is only unlinked. The blocks that were reserved for it are given back.
 func (d *Dir) makeOld(name, suffix string, label tai64n.Label) error {
-	info, err := d.stat(name)
+	info, _, err := d.lookFor(name)
 	if err != nil {
-		return &Error{What: "stat " + d.path(name), Err: err}
+		return err
 	}
 	if info.Nlink == 1 {
 		d.giveBack(name, info.Size)
@@ -121,6 +145,34 @@ func (d *Dir) makeOld(name, suffix string, label tai64n.Label) error {
 		}
 	}
 	return d.remove(name)
+}
+
+// syncFile puts a file on disk.
+func (d *Dir) syncFile(name string) error {
+	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: name, Flags: openAppend}
+	d.k.Do(&op)
+	err := op.Err
+	if err == nil {
+		fd := int(op.Res)
+		op = ioring.Op{Code: ioring.Fsync, FD: fd}
+		d.k.Do(&op)
+		err = op.Err
+		op = ioring.Op{Code: ioring.Close, FD: fd}
+		d.k.Do(&op)
+	}
+	if err != nil {
+		return &Error{What: "write " + d.path(name) + " to disk", Err: err}
+	}
+	return nil
+}
+
+// syncNames puts the directory's names on disk.
+func (d *Dir) syncNames() error {
+	op := ioring.Op{Code: ioring.Fsync, FD: d.fd}
+	if d.k.Do(&op); op.Err != nil {
+		return &Error{What: "write directory " + d.conf.Name + " to disk", Err: op.Err}
+	}
+	return nil
 }
 
 // giveBack frees what was preallocated behind the file's end. Failing costs

@@ -265,15 +265,17 @@ func closeFile(op *ioring.Op, fd *int) bool {
 	return open
 }
 
+var syncDirStep = step{
+	name: "sync the directory",
+	prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+		return sync(op, d.fd)
+	},
+	trouble: func(d *Dir, _ *pending) string { return "write directory " + d.conf.Name + " to disk" },
+}
+
 // safeSteps end both plainSteps and processorSteps, when the file is safe.
 var safeSteps = []step{
-	{
-		name: "sync the directory",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			return sync(op, d.fd)
-		},
-		trouble: func(d *Dir, _ *pending) string { return "write directory " + d.conf.Name + " to disk" },
-	},
+	syncDirStep,
 	{
 		name: "list old files",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
@@ -351,9 +353,12 @@ var endingSteps = []step{
 		trouble: troubleWith("write ", currentName, " to disk"),
 	},
 	{
+		// Input that was left within a line, or within a batch, makes this an
+		// outage: what follows may not be what belongs there.
 		name: "set mode of current",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			return chmod(op, d.cur.fd)
+			f := d.page.flight()
+			return chmod(op, d.cur.fd) && f.State == flightNone && f.LineAfter != lineHere
 		},
 		trouble: troubleWith("set mode of ", currentName, ""),
 	},
