@@ -1,0 +1,145 @@
+package simkernel
+
+import (
+	"syscall"
+
+	"multilog/pipeline"
+)
+
+// defaultPeekBytes is the most that Peek shows, unless the plan says.
+const defaultPeekBytes = 64 << 10
+
+// Identity is the device and inode of the pipe.
+func (k *Kernel) Identity() (dev, ino uint64) {
+	if k.w.Pipe == nil {
+		return 0, 0
+	}
+	return 7, k.w.Pipe.Ino
+}
+
+// CanPeek is true of a pipe.
+func (k *Kernel) CanPeek() bool { return true }
+
+// LastLine has nothing to do, with a pipe.
+func (k *Kernel) LastLine() {}
+
+// Peek shows what is in the pipe. That its writer has gone shows when the pipe
+// is empty, or when a wait has said so, as in Linux.
+func (k *Kernel) Peek() (b []byte, eof bool) {
+	end := k.call()
+	p := k.w.Pipe
+	in := p.Stream[p.Head:p.Tail]
+	limit := k.plan.PeekBytes
+	if limit == 0 {
+		limit = defaultPeekBytes
+	}
+	k.more = len(in) > limit
+	if k.more {
+		in = in[:limit]
+	}
+	if cap(k.buf) <= limit {
+		k.buf = make([]byte, limit+1)
+	}
+	b = k.buf[:copy(k.buf[:limit], in)]
+	eof = p.Closed && !k.more && (k.hangup || len(b) == 0)
+	if k.w.Trace != nil {
+		k.w.tracef("peek: %d bytes, eof %v", len(b), eof)
+	}
+	k.returns(end)
+	return b, eof
+}
+
+// Consume takes bytes from the pipe.
+func (k *Kernel) Consume(n int) error {
+	end := k.call()
+	p := k.w.Pipe
+	if n < 0 || p.Head+n > p.Tail {
+		k.w.Fail("consume of %d bytes where %d are in the pipe", n, p.Tail-p.Head)
+	}
+	if err := k.fails(); err != nil {
+		k.w.tracef("consume %d bytes: %v", n, err)
+		k.returns(end)
+		return err
+	}
+	p.Head += n
+	if k.w.Trace != nil {
+		k.w.tracef("consume %d bytes, up to %d", n, p.Head)
+	}
+	if k.w.Watch != nil {
+		k.w.Watch.Consumed()
+	}
+	k.returns(end)
+	return nil
+}
+
+func (k *Kernel) signals() pipeline.Events {
+	ev := pipeline.Events{Term: k.terms, Alrm: k.alrms}
+	k.terms, k.alrms = 0, 0
+	return ev
+}
+
+// Wait sleeps until something has happened. Input is waited for by edges, as
+// the real one does: what was in the pipe at the last wait wakes nobody.
+func (k *Kernel) Wait(until int64, input bool) pipeline.Events {
+	end := k.call()
+	if until != 0 && k.w.Trace != nil {
+		k.w.tracef("wait until %.6f, input %v", float64(until)/1e9, input)
+	} else {
+		k.w.tracef("wait, input %v", input)
+	}
+	ev := k.wait(until, input)
+	k.returns(end)
+	return ev
+}
+
+func (k *Kernel) wait(until int64, input bool) pipeline.Events {
+	for {
+		finished := k.deliver()
+		ev := k.signals()
+		if finished || ev != (pipeline.Events{}) || until != 0 && k.w.mono >= until {
+			return ev
+		}
+		if p := k.w.Pipe; input && (p.edge || k.more) {
+			p.edge = false
+			k.hangup = k.hangup || p.Closed
+			return ev
+		}
+		if k.plan.Lazy && k.w.Rand.IntN(8) == 0 {
+			return ev // woken for nothing: allowed, and to be borne
+		}
+		next := k.next()
+		if until != 0 {
+			next = min(next, until)
+		}
+		if next != never {
+			k.w.mono = max(next, k.w.mono)
+			k.pump()
+			continue
+		}
+		if k.idles++; k.idles > maxIdles {
+			k.w.Fail("the logger waits for ever (for input: %v)", input)
+		}
+		k.plan.Idle(k)
+		k.pump()
+	}
+}
+
+// maxIdles is how often a logger may have nothing to do, and a plan find
+// something for it.
+const maxIdles = 8
+
+// MapPage maps a lock page.
+func (k *Kernel) MapPage(fd int) ([]byte, error) {
+	end := k.call()
+	defer k.returnsUnlessDead(end)
+	if err := k.fails(); err != nil {
+		return nil, err
+	}
+	f := k.fd(fd).f
+	if len(f.Data) < pageSize {
+		return nil, syscall.EINVAL // a store would be a bus error
+	}
+	k.pages = append(k.pages, f)
+	k.w.tracef("map %s", k.w.NameOf(f))
+	return f.Data[:pageSize:pageSize], nil
+}

@@ -1,0 +1,428 @@
+package simkernel
+
+import (
+	"slices"
+	"syscall"
+
+	"multilog/ioring"
+	"multilog/pipeline"
+)
+
+// How a logger ends before its time.
+const (
+	EndNot    = iota
+	EndBefore // before the call takes effect
+	EndWithin // when some of it has, if it can be cut
+	EndAfter  // when it has
+)
+
+// Plan is what happens to a logger.
+type Plan struct {
+	EndAt int // the number of the call at which it is killed, or the power cut
+	End   int // EndBefore and so on
+
+	TermAt []int // the numbers of the calls before which SIGTERM comes
+	AlrmAt []int // the same for SIGALRM
+
+	FailAt    int     // the number of the fallible operation that fails; 0: none
+	FailWith  error   // how
+	FailRate  float64 // how likely it is that any other fails,
+	FailFrom  int     // once so many lock pages are mapped
+	ShortRate float64 // how likely it is that a write is short
+
+	// Delay is how long an operation takes before, and after, it happens.
+	Delay func(c ioring.Code) (before, after int64)
+
+	PeekBytes int  // most that Peek shows
+	Lazy      bool // waking for nothing, now and then
+
+	// Idle is called when nothing is going to happen any more: it may have
+	// something happen (Term, Alrm, Kill, World.Pipe.Close), or fail.
+	Idle func(k *Kernel)
+}
+
+// Kernel is the kernel as one logger sees it. It implements pipeline.Kernel.
+type Kernel struct {
+	w    *World
+	plan Plan
+
+	calls    int // so far
+	fallible int // operations so far that might have failed
+	dead     bool
+
+	fds     []*open // fds[n] is descriptor n
+	flying  []*flying
+	terms   int
+	alrms   int
+	hangup  bool
+	more    bool
+	buf     []byte
+	idles   int
+	pages   []*File
+	records []record // in the pages, at the call before the last one
+	running bool     // a processor
+}
+
+var _ pipeline.Kernel = (*Kernel)(nil)
+
+// open is an open file description.
+type open struct {
+	f       *File
+	at      int // where the next write goes, unless it appends
+	appends bool
+}
+
+// flying is an operation that was submitted and not handed back.
+type flying struct {
+	op       *ioring.Op
+	fd       *open // that FD was
+	startAt  int64
+	doneAt   int64
+	happened bool
+	run      *process
+}
+
+// killed is what a logger's end panics with.
+type killed struct{}
+
+// maxCalls is far more than a history needs: whoever makes more makes no
+// progress.
+const maxCalls = 200_000
+
+// Start begins a logger's life. The descriptors 0 to 2 are taken.
+func (w *World) Start(plan Plan) *Kernel {
+	k := &Kernel{w: w, plan: plan, fds: make([]*open, 3, 32)}
+	if p := w.Pipe; p != nil {
+		p.edge = p.Tail > p.Head || p.Closed
+	}
+	return k
+}
+
+// Outcome is how a logger's life went.
+type Outcome struct {
+	Err      error // of pipeline.Run
+	Killed   bool
+	Calls    int
+	Fallible int
+}
+
+// Run runs a logger from its start to its end. k is the kernel of this life,
+// or what wraps it.
+func (k *Kernel) Run(outer pipeline.Kernel, script *pipeline.Script) (out Outcome) {
+	defer func() {
+		out.Calls, out.Fallible = k.calls, k.fallible
+		k.dead = true
+		switch v := recover().(type) {
+		case nil:
+		case killed:
+			out.Killed = true
+		case violation:
+			out.Err = v.err
+		default:
+			panic(v)
+		}
+	}()
+	if outer == nil {
+		outer = k
+	}
+	out.Err = pipeline.Run(outer, script)
+	k.leave()
+	return out
+}
+
+// leave is the end of a process with operations in flight: each of them
+// happens, or does not.
+func (k *Kernel) leave() {
+	for _, i := range k.w.Rand.Perm(len(k.flying)) {
+		f := k.flying[i]
+		switch {
+		case f.run != nil:
+			// It goes on: see World.running.
+		case !f.happened && f.op.Code != ioring.Run && k.w.Rand.IntN(2) == 0:
+			k.happen(f)
+		}
+	}
+	k.flying = nil
+}
+
+// Kill ends the logger here and now.
+func (k *Kernel) Kill() {
+	k.w.tracef("the end of the logger, at call %d", k.calls)
+	k.cutPages()
+	k.leave()
+	k.dead = true
+	panic(killed{})
+}
+
+// Term and Alrm send a signal.
+func (k *Kernel) Term() { k.terms++; k.w.tracef("SIGTERM") }
+
+// Alrm sends SIGALRM.
+func (k *Kernel) Alrm() { k.alrms++; k.w.tracef("SIGALRM") }
+
+// call is the beginning of every call that has an effect: time passes, signals
+// come, and the end, if it is to come before this call's effect. It returns
+// how the call is to end.
+func (k *Kernel) call() (end int) {
+	if k.dead {
+		panic(killed{})
+	}
+	if k.w.broken != nil {
+		panic(violation{k.w.broken})
+	}
+	k.calls++
+	if k.calls == k.plan.EndAt {
+		end = k.plan.End
+	}
+	if k.calls > maxCalls {
+		k.w.Fail("no progress: %d calls", k.calls)
+	}
+	k.tick()
+	if slices.Contains(k.plan.TermAt, k.calls) {
+		k.Term()
+	}
+	if slices.Contains(k.plan.AlrmAt, k.calls) {
+		k.Alrm()
+	}
+	if end == EndBefore {
+		k.Kill()
+	}
+	if k.calls == k.plan.EndAt-1 {
+		k.keepPages()
+	}
+	return end
+}
+
+// returns is the end of every call.
+func (k *Kernel) returns(end int) {
+	if end != EndNot {
+		k.keepPages()
+		k.Kill()
+	}
+}
+
+// tick lets a little time pass.
+func (k *Kernel) tick() {
+	k.w.mono += 1000
+	k.pump()
+}
+
+// pump does what is due.
+func (k *Kernel) pump() {
+	k.w.pump()
+	for {
+		var first *flying
+		for _, f := range k.flying {
+			if !f.happened && f.startAt <= k.w.mono && (first == nil || f.startAt < first.startAt) && k.mayRun(f) {
+				first = f
+			}
+		}
+		if first == nil {
+			return
+		}
+		k.happen(first)
+	}
+}
+
+// mayRun says whether the operation needs not wait for a processor's end.
+func (k *Kernel) mayRun(f *flying) bool { return f.op.Code != ioring.Run || !k.running }
+
+// happen lets a submitted operation take effect.
+func (k *Kernel) happen(f *flying) {
+	f.happened = true
+	if f.op.Code == ioring.Run {
+		k.run(f)
+		return
+	}
+	if f.fd != nil && k.fd(f.op.FD) != f.fd {
+		k.w.Fail("%v of descriptor %d, which is not what it was any more", f.op.Code, f.op.FD)
+	}
+	k.do(f.op)
+}
+
+// next is when the next thing happens.
+func (k *Kernel) next() int64 {
+	at := k.w.next()
+	for _, f := range k.flying {
+		switch {
+		case f.run != nil:
+			// Its steps are the world's.
+		case !f.happened:
+			if k.mayRun(f) {
+				at = min(at, f.startAt)
+			}
+		default:
+			at = min(at, f.doneAt)
+		}
+	}
+	return at
+}
+
+// deliver calls Done of the operations that have finished.
+func (k *Kernel) deliver() bool {
+	var done []*flying
+	rest := k.flying[:0]
+	for _, f := range k.flying {
+		if f.run != nil && f.run.over {
+			f.op.Res = f.run.exit
+			f.run, k.running = nil, false
+			f.doneAt = k.w.mono
+		}
+		if f.happened && f.run == nil && f.doneAt <= k.w.mono {
+			done = append(done, f)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	k.flying = rest
+	slices.SortStableFunc(done, func(a, b *flying) int { return int(a.doneAt - b.doneAt) })
+	for _, f := range done {
+		if k.w.Trace != nil {
+			k.w.tracef("done: %s", k.describe(f.op))
+		}
+		if f.op.Done != nil {
+			f.op.Done(f.op)
+		}
+	}
+	return len(done) > 0
+}
+
+// Calls is how many calls the logger has made.
+func (k *Kernel) Calls() int { return k.calls }
+
+// Idles is how often the logger was found idle.
+func (k *Kernel) Idles() int { return k.idles }
+
+// Now is the time of day.
+func (k *Kernel) Now() int64 { return k.w.now() }
+
+// Mono is the monotonic clock.
+func (k *Kernel) Mono() int64 { return k.w.mono }
+
+// BootID differs between power cuts.
+func (k *Kernel) BootID() (id [16]byte) {
+	id[0], id[15] = byte(k.w.boot), 1
+	return id
+}
+
+// Warn only shows in the trace.
+func (k *Kernel) Warn(text string) {
+	end := k.call()
+	k.w.tracef("warning: %s", text)
+	k.returns(end)
+}
+
+// WriteStderr only shows in the trace.
+func (k *Kernel) WriteStderr(b []byte) {
+	end := k.call()
+	k.w.tracef("stderr: %q", b)
+	k.returns(end)
+}
+
+// Do carries out op.
+func (k *Kernel) Do(op *ioring.Op) {
+	end := k.call()
+	k.do(op)
+	k.returns(end)
+}
+
+// Submit carries out op later.
+func (k *Kernel) Submit(op *ioring.Op) {
+	end := k.call()
+	f := &flying{op: op}
+	if usesFD(op) {
+		f.fd = k.fd(op.FD)
+	}
+	before, after := k.plan.Delay(op.Code)
+	f.startAt = k.w.mono + before
+	f.doneAt = f.startAt + after
+	k.flying = append(k.flying, f)
+	k.returns(end)
+}
+
+// Writev appends to a file.
+func (k *Kernel) Writev(fd int, pieces [][]byte) (n int, err error) {
+	end := k.call()
+	defer k.returnsUnlessDead(end)
+	o := k.fd(fd)
+	if o == nil {
+		k.w.Fail("write to descriptor %d, which is closed", fd)
+	}
+	if err := k.fails(); err != nil {
+		k.w.tracef("write to %s: %v", k.w.NameOf(o.f), err)
+		return 0, err
+	}
+	size := 0
+	for _, p := range pieces {
+		size += len(p)
+	}
+	limit := size
+	if o.appends && (end == EndWithin || k.plan.ShortRate > 0 && k.w.Rand.Float64() < k.plan.ShortRate) {
+		limit = k.w.Rand.IntN(size + 1)
+		if end != EndWithin {
+			limit = max(limit, 1)
+		}
+	}
+	for _, p := range pieces {
+		m, e := k.write(o, p[:min(len(p), limit-n)])
+		if n += m; e != nil {
+			err = e
+		}
+		if m < len(p) {
+			break
+		}
+	}
+	if n > 0 {
+		err = nil
+	}
+	if k.w.Trace != nil {
+		k.w.tracef("write %d of %d bytes to %s (%d): %v", n, size, k.w.NameOf(o.f), len(o.f.Data), err)
+	}
+	return n, err
+}
+
+// returnsUnlessDead is returns for defer.
+func (k *Kernel) returnsUnlessDead(end int) {
+	if !k.dead && k.w.broken == nil {
+		k.returns(end)
+	}
+}
+
+func (k *Kernel) write(o *open, b []byte) (int, error) {
+	if !o.appends {
+		for len(o.f.Data) < o.at+len(b) {
+			o.f.Data = append(o.f.Data, 0)
+		}
+		o.at += copy(o.f.Data[o.at:], b)
+		return len(b), nil
+	}
+	n, err := k.w.append(o.f, b)
+	o.f.home.Logged += int64(n)
+	return n, err
+}
+
+// WriteStatus writes a =file.
+func (k *Kernel) WriteStatus(fd int, b []byte) error {
+	end := k.call()
+	defer k.returnsUnlessDead(end)
+	if err := k.fails(); err != nil {
+		return err
+	}
+	f := k.fd(fd).f
+	f.Data = append(append([]byte(nil), b...), f.Data[min(len(b), len(f.Data)):]...)
+	return nil
+}
+
+// fails says whether a fallible operation fails, and how.
+func (k *Kernel) fails() error {
+	k.fallible++
+	if k.fallible == k.plan.FailAt {
+		return k.plan.FailWith
+	}
+	if k.plan.FailRate > 0 && len(k.pages) >= k.plan.FailFrom && k.w.Rand.Float64() < k.plan.FailRate {
+		return failures[k.w.Rand.IntN(len(failures))]
+	}
+	return nil
+}
+
+var failures = []error{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.ENOMEM}

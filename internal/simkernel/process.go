@@ -1,0 +1,48 @@
+package simkernel
+
+// Behaviour is what a run of a processor is like. A processor copies its input
+// to its output, some bytes at a time, and counts its good runs in its state.
+type Behaviour struct {
+	Chunk int   // bytes at a time; 0: all
+	Every int64 // nanoseconds between two chunks
+	Exit  int64 // as a Run operation's Res
+	After int   // bytes after which a run with another Exit than 0 ends
+}
+
+// process is a processor that runs.
+type process struct {
+	how   Behaviour
+	in    *File
+	out   *File
+	state *File
+	fresh *File
+	at    int64 // Mono of its next step
+	done  int   // bytes copied
+	exit  int64
+	over  bool
+}
+
+// step does one step and says whether the process has ended.
+func (p *process) step(w *World) bool {
+	left := p.in.Data[p.done:]
+	if p.how.Exit != 0 {
+		left = left[:max(0, min(len(left), p.how.After-p.done))]
+	}
+	if p.how.Chunk > 0 {
+		left = left[:min(len(left), p.how.Chunk)]
+	}
+	if len(left) > 0 {
+		n, err := w.append(p.out, left)
+		p.done += n
+		p.at = w.mono + p.how.Every
+		if err == nil {
+			return false
+		}
+		p.how.Exit = 1 // no room
+	} else if p.how.Exit == 0 {
+		_, _ = w.append(p.fresh, append(append([]byte(nil), p.state.Data...), 'r'))
+	}
+	p.exit, p.over = p.how.Exit, true
+	w.tracef("processor: exit %d after %d bytes", p.exit, p.done)
+	return true
+}

@@ -1,0 +1,176 @@
+package simkernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Watcher is told about what happens to files, before it happens; about syncs
+// and what is consumed, after.
+type Watcher interface {
+	Removing(d *Dir, name string, f *File)
+	Renaming(d *Dir, from, to string, f, over *File)
+	TakingBack(d *Dir, data []byte)
+	Synced(d *Dir)
+	Consumed()
+}
+
+// World is what outlives a logger.
+type World struct {
+	Rand    *rand.Rand
+	Journal bool    // fsync of a file puts the names of its directory on disk
+	Watch   Watcher // may be nil
+
+	// Trace gets a line for each thing that happens; may be nil.
+	Trace func(line string)
+
+	// Processor says what the next run of a processor is like.
+	Processor func() Behaviour
+
+	Pipe *Pipe
+	Root *Dir
+
+	mono     int64
+	wall     int64 // time of day minus mono
+	boot     uint64
+	free     int64 // bytes on the disk
+	lastIno  uint64
+	freeInos []uint64
+	events   []event
+	running  []*process
+	broken   error
+}
+
+type event struct {
+	at int64
+	do func()
+}
+
+// start is when worlds begin: 2026-01-01, as nanoseconds since 1970.
+const start = 1767225600e9
+
+const never = math.MaxInt64
+
+// NewWorld makes a world with an empty disk and no standard input.
+func NewWorld(r *rand.Rand) *World {
+	return &World{
+		Rand: r, Root: &Dir{Name: "."},
+		mono: 1e9, wall: start, boot: 1, free: 1 << 40, lastIno: 10,
+	}
+}
+
+// violation is what Fail panics with, to end the logger.
+type violation struct{ err error }
+
+// Fail notes that something happened that must not, and ends the logger.
+func (w *World) Fail(format string, args ...any) {
+	if w.broken == nil {
+		w.broken = fmt.Errorf(format, args...)
+		w.tracef("VIOLATION: %v", w.broken)
+	}
+	panic(violation{w.broken})
+}
+
+// Err is the first thing that happened that must not, if anything.
+func (w *World) Err() error { return w.broken }
+
+func (w *World) tracef(format string, args ...any) {
+	if w.Trace != nil {
+		w.Trace(fmt.Sprintf("%12.6f  ", float64(w.mono)/1e9) + fmt.Sprintf(format, args...))
+	}
+}
+
+// Tracef adds a line to the trace.
+func (w *World) Tracef(format string, args ...any) { w.tracef(format, args...) }
+
+func (w *World) now() int64 { return w.wall + w.mono }
+
+// Mono is the monotonic clock, in nanoseconds.
+func (w *World) Mono() int64 { return w.mono }
+
+// SetClock moves the time of day by d nanoseconds.
+func (w *World) SetClock(d int64) {
+	w.wall += d
+	w.tracef("the clock is set by %.3fs", float64(d)/1e9)
+}
+
+// SetFree leaves n bytes of room on the disk.
+func (w *World) SetFree(n int64) {
+	w.free = n
+	w.tracef("%d bytes are left on the disk", n)
+}
+
+// At has do called when the monotonic clock reaches at.
+func (w *World) At(at int64, do func()) { w.events = append(w.events, event{at, do}) }
+
+// Pass lets d nanoseconds pass while no logger runs.
+func (w *World) Pass(d int64) {
+	for end := w.mono + d; w.mono < end; {
+		w.mono = min(end, max(w.mono+1, w.next()))
+		w.pump()
+	}
+}
+
+// pump does what is due, but for the operations of the logger.
+func (w *World) pump() {
+	if w.Pipe != nil {
+		w.Pipe.pump(w)
+	}
+	for i := 0; i < len(w.events); i++ {
+		if w.events[i].at <= w.mono {
+			do := w.events[i].do
+			w.events = slices.Delete(w.events, i, i+1)
+			do()
+			i = -1
+		}
+	}
+	for i := 0; i < len(w.running); i++ {
+		if p := w.running[i]; p.at <= w.mono && p.step(w) {
+			w.running = slices.Delete(w.running, i, i+1)
+			i--
+		}
+	}
+}
+
+// next is when the next thing is due.
+func (w *World) next() int64 {
+	at := int64(never)
+	if w.Pipe != nil {
+		at = w.Pipe.next()
+	}
+	for i := range w.events {
+		at = min(at, w.events[i].at)
+	}
+	for _, p := range w.running {
+		at = min(at, p.at)
+	}
+	return at
+}
+
+// Dir returns the log directory of that name, as in the script, or nil.
+func (w *World) Dir(name string) *Dir {
+	if f := w.Root.Lookup(base(name)); f != nil {
+		return f.index
+	}
+	return nil
+}
+
+// MakeDir makes a directory.
+func (w *World) MakeDir(name string) *Dir {
+	f := w.newFile(w.Root, 0o700)
+	f.index = &Dir{Name: base(name)}
+	w.link(w.Root, base(name), f)
+	return f.index
+}
+
+// MakeFile makes a file in the directory, all of it on disk.
+func (w *World) MakeFile(d *Dir, name, text string, mode uint32) *File {
+	f := w.newFile(d, mode)
+	f.Data = []byte(text)
+	f.Disk = f.Data
+	w.link(d, name, f)
+	d.syncNames()
+	return f
+}
