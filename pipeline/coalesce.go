@@ -5,51 +5,65 @@ package pipeline
 // writes to it. So the loop naps, and leaves the bytes in the pipe meanwhile.
 // A line that comes after a pause is handled at once.
 
+// Times in nanoseconds.
 const (
-	longestNap  = 1_000_000 // nanoseconds: what a line may be late
-	shortestNap = 100_000
-	denseGap    = 350_000 // pieces that are nearer to each other than this come densely
-	denseStreak = 8       // so many of them in a row begin the naps
-	worthPieces = 3       // fewer than this in a nap, and it costs more than it saves
+	shortNap    = 1_000_000 // what a line may be late in a dense stream
+	longestNap  = 4_000_000 // and in one that is hardly worth it
+	denseGap    = 1_500_000 // pieces that are nearer to each other than this come densely
+	denseStreak = 8         // so many of them in a row begin the naps
+	worthPieces = 2         // fewer than this in a nap, and it costs more than it saves
+	aimPieces   = 4         // what a nap is made long enough for
 )
 
 // coalescer decides when to nap, from how the input comes.
 type coalescer struct {
-	capacity int // of the input, in bytes: it must never fill up
-	woke     int64
+	capacity int   // of the input, in bytes: it must never fill up
+	woke     int64 // when the last piece came
+	gap      int64 // between the last two
 	streak   int
-	piece    int // bytes that typically came when every piece was waited for
-	nap      int64
-	napping  bool
+	piece    int   // bytes of a typical piece
+	nap      int64 // how long; 0 while every piece is waited for
 }
 
 // came notes that input was waited for, and came at now; n bytes of it were
 // new.
 func (c *coalescer) came(now int64, n int) {
-	if c.napping {
+	if c.nap > 0 {
 		c.slept(n)
 		return
 	}
-	if now-c.woke < denseGap {
-		c.streak++
-	} else {
+	c.gap, c.woke = now-c.woke, now
+	c.streak++
+	if c.gap >= denseGap {
 		c.streak = 0
 	}
-	c.woke = now
-	c.piece += (n - c.piece) / 4
+	c.piece = max(1, c.piece+(n-c.piece)/4)
 	if c.streak >= denseStreak {
-		c.napping, c.nap = true, shortestNap
+		c.nap = shortNap
+		if c.gap > shortNap/aimPieces {
+			c.nap = min(aimPieces*c.gap, longestNap)
+		}
+		c.nap = c.bounded(n)
 	}
 }
 
 // slept judges a nap by the n bytes that came in it.
 func (c *coalescer) slept(n int) {
-	switch {
-	case n < worthPieces*c.piece && c.nap == longestNap || n == 0:
-		c.napping, c.streak = false, 0
-	case n > c.capacity/4:
-		c.nap = max(c.nap/2, shortestNap)
-	case n < c.capacity/8:
-		c.nap = min(c.nap*2, longestNap)
+	pieces := int64(n / c.piece)
+	if pieces < worthPieces {
+		c.nap, c.streak = 0, 0
+		return
 	}
+	c.gap = c.nap / pieces
+	c.nap = min(max(c.gap*aimPieces, shortNap), longestNap)
+	c.nap = c.bounded(n)
+}
+
+// bounded is the nap, made so short that what comes in it at the pace of the
+// last n bytes fills no more than a quarter of the input's room.
+func (c *coalescer) bounded(n int) int64 {
+	if room := c.capacity / 4; n > room {
+		return max(c.nap*int64(room)/int64(n), shortNap/10)
+	}
+	return c.nap
 }

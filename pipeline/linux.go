@@ -77,11 +77,19 @@ func (k *Linux) Backend() string {
 }
 
 func bootID() (id [16]byte) {
-	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	// Not by package os: that would start Go's own polling of descriptors,
+	// and with it wakes that nobody needs.
+	fd, err := unix.Open("/proc/sys/kernel/random/boot_id", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return id
 	}
-	b, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(string(text)), "-", ""))
+	defer func() { _ = unix.Close(fd) }()
+	var text [64]byte
+	n, err := unix.Read(fd, text[:])
+	if err != nil {
+		return id
+	}
+	b, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(string(text[:n])), "-", ""))
 	if err == nil {
 		copy(id[:], b)
 	}

@@ -8,12 +8,12 @@ import (
 
 // The wait: input, finished operations, signals and the clock in one place.
 
-// busyNanoseconds is how long after the last event the stream counts as busy.
-// While it does, waiting is raw and bounded; then it is left to Go's
-// scheduler, under which an idle process never wakes.
+// Waiting is raw while input comes more often than every busyGap, and then at
+// most for rawWaitMillis; otherwise it is left to Go's scheduler, under which
+// an idle process never wakes, but which makes each wake dearer.
 const (
-	busyNanoseconds = 20e6
-	rawWaitMillis   = 10
+	busyGap       = 3_000_000 // nanoseconds
+	rawWaitMillis = 5
 )
 
 func (k *Linux) openWait() (err error) {
@@ -69,7 +69,7 @@ func (k *Linux) Wait(until int64, input bool) Events {
 
 // nap sleeps for a while, without looking, when input keeps coming.
 func (k *Linux) nap(until int64) bool {
-	if !k.coalescer.napping || until != 0 && until < k.Mono()+k.coalescer.nap {
+	if k.coalescer.nap == 0 || until != 0 && until < k.Mono()+k.coalescer.nap {
 		return false
 	}
 	sleepRaw(k.coalescer.nap)
@@ -98,7 +98,7 @@ func (k *Linux) sleep(epoll int, now, began, until int64) int {
 	var n int
 	var err error
 	switch {
-	case now-began < busyNanoseconds:
+	case k.coalescer.gap < busyGap && now-began < busyGap:
 		if ms < 0 || ms > rawWaitMillis {
 			ms = rawWaitMillis
 		}
