@@ -11,6 +11,7 @@ const (
 	longestNap  = 4_000_000 // and in one that is hardly worth it
 	denseGap    = 1_500_000 // pieces that are nearer to each other than this come densely
 	denseStreak = 8         // so many of them in a row begin the naps
+	againStreak = 2         // so many begin them again, after one nap in vain
 	worthPieces = 2         // fewer than this in a nap, and it costs more than it saves
 	aimPieces   = 4         // what a nap is made long enough for
 )
@@ -51,7 +52,7 @@ func (c *coalescer) came(now int64, n int) {
 func (c *coalescer) slept(n int) {
 	pieces := int64(n / c.piece)
 	if pieces < worthPieces {
-		c.nap, c.streak = 0, 0
+		c.nap, c.streak = 0, denseStreak-againStreak
 		return
 	}
 	c.gap = c.nap / pieces

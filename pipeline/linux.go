@@ -33,9 +33,8 @@ type Linux struct {
 	terms     atomic.Int32
 	alrms     atomic.Int32
 
-	all   int // epoll: standard input, the queue, signals
-	quiet int // epoll: all but standard input
-	event [8]unix.EpollEvent
+	all   *waiter // for standard input, the queue, signals
+	quiet *waiter // for all but standard input
 
 	start time.Time
 	boot  [16]byte

@@ -89,7 +89,7 @@ func (k *Linux) writev(fd int, pieces [][]byte) (int, error) {
 	return int(r), nil
 }
 
-// epollWaitRaw is epoll_wait for at most ms milliseconds.
+// epollWaitRaw is epoll_wait for at most ms milliseconds, which are few.
 func epollWaitRaw(fd int, events []unix.EpollEvent, ms int) (int, error) {
 	r, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(fd), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(ms), 0, 0)
 	return int(r), errnoErr(e)

@@ -47,7 +47,6 @@ func main() {
 			return
 		}
 	}
-	runtime.LockOSThread()
 	tuneRuntime()
 	if err := defaultSignals(); err != nil {
 		fatal(err)

@@ -53,17 +53,5 @@ func defaultSignals() error {
 			_, _, _ = syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, sigsetBytes, 0, 0)
 		}
 	}
-	return blockPreemption()
-}
-
-// blockPreemption keeps Go's preemption signal from the loop's thread, which is
-// in the kernel most of the time: there it finds nothing to preempt, and only
-// interrupts sleeps. Programs are started from other threads.
-func blockPreemption() error {
-	urgent := uint64(1) << (syscall.SIGURG - 1)
-	_, _, e := syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_BLOCK, uintptr(unsafe.Pointer(&urgent)), 0, sigsetBytes, 0, 0)
-	if e != 0 {
-		return fmt.Errorf("unable to block signals: %w", e)
-	}
 	return nil
 }
