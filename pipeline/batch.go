@@ -242,7 +242,7 @@ func (b *batch) queue(from, to int, newline bool) bool {
 			continue
 		}
 		o.add(from, to)
-		if o.queued == o.dir.Room() || newline && o.queued > o.dir.LineRoom() {
+		if o.queued == o.dir.Room() || newline && o.queued >= o.dir.LineRoom() {
 			more = false
 		}
 	}
@@ -263,16 +263,14 @@ func (b *batch) fillPlain(in []byte) (used int) {
 		if o.dir.Full() {
 			return 0
 		}
-		room, lineRoom = min(room, o.dir.Room()), min(lineRoom, max(0, o.dir.LineRoom()))
+		room, lineRoom = min(room, o.dir.Room()), min(lineRoom, max(1, o.dir.LineRoom()))
 	}
-	if int64(take) > lineRoom {
-		end := lineRoom + 1 + int64(bytes.IndexByte(in[lineRoom:take], '\n'))
-		switch {
-		case end > lineRoom && end <= room:
-			take = int(end)
-		default:
-			take = int(min(int64(take), room))
+	if int64(take) >= lineRoom {
+		end := lineRoom + int64(bytes.IndexByte(in[lineRoom-1:take], '\n'))
+		if end < lineRoom || end > room {
+			end = room
 		}
+		take = int(min(int64(take), end))
 	}
 	if take == 0 {
 		return 0

@@ -252,7 +252,7 @@ func (l *loop) writeStatuses() {
 				s.trouble.Over(l.k)
 				break
 			}
-			s.trouble.Failed(l.k, "write to "+l.batch.script.Status[i], err)
+			s.trouble.Failed(l.k, "write "+l.batch.script.Status[i], err)
 			if l.terms > 0 {
 				break // the line is in the logs; the file is a convenience
 			}

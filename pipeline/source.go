@@ -155,7 +155,8 @@ func (s *socket) peek(buf []byte, hangup bool) (n int, more, eof bool) {
 		return 0, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
 	}
 	// A peek may stop at the border of two messages.
-	return n, true, n == 0 || hangup && s.waiting() <= n
+	more = n > 0 && s.waiting() > n
+	return n, more, n == 0 || hangup && !more
 }
 
 // waiting is how many bytes wait in the socket.

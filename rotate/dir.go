@@ -17,7 +17,7 @@ type Config struct {
 }
 
 // lineZone is how near to Size a line may end a file, in bytes: a file is
-// full when a newline stands in the last lineZone bytes below Size.
+// full when a line ends lineZone bytes below Size or nearer.
 const lineZone = 2000
 
 // preallocateAt is the size, in bytes, from which current is worth
@@ -106,12 +106,12 @@ func (d *Dir) Counters() *Counters { return &d.page.Counters }
 func (d *Dir) Room() int64 { return max(0, d.conf.Size-d.cur.size) }
 
 // LineRoom is how many bytes current takes before a newline fills it: the
-// first line that ends beyond LineRoom is its last.
+// first line that ends there or later is its last.
 func (d *Dir) LineRoom() int64 { return d.conf.Size - lineZone - d.cur.size }
 
 // Full says whether current is to be rotated before anything else is written.
 func (d *Dir) Full() bool {
-	return d.cur.size >= d.conf.Size || d.newline && d.cur.size > d.conf.Size-lineZone
+	return d.cur.size >= d.conf.Size || d.newline && d.cur.size >= d.conf.Size-lineZone
 }
 
 // Want asks for a rotation, as soon as next is ready, if current is not empty

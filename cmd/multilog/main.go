@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"golang.org/x/sys/unix"
+
 	"multilog/pipeline"
 )
 
@@ -48,6 +50,7 @@ func main() {
 		}
 	}
 	tuneRuntime()
+	unix.Umask(0o022)
 	if err := defaultSignals(); err != nil {
 		fatal(err)
 	}

@@ -21,9 +21,9 @@ const sigsetBytes = 8
 var ownAction = map[syscall.Signal]bool{
 	syscall.SIGTERM: true, syscall.SIGALRM: true, syscall.SIGXFSZ: true, // see pipeline.NewLinux
 	syscall.SIGHUP: true, syscall.SIGINT: true, // go on being ignored under nohup
-	syscall.SIGURG: true, syscall.SIGPROF: true, syscall.SIGCHLD: true,
+	syscall.SIGURG: true, syscall.SIGCHLD: true,
 	syscall.SIGSEGV: true, syscall.SIGBUS: true, syscall.SIGFPE: true,
-	syscall.SIGKILL: true, syscall.SIGSTOP: true, syscall.SIGPIPE: true,
+	syscall.SIGKILL: true, syscall.SIGSTOP: true,
 	32: true, 33: true, 34: true, // the C library's, and the runtime's
 }
 
