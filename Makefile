@@ -18,7 +18,7 @@ MANDIR   := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz lint check install uninstall clean
+.PHONY: help build demo test race fuzz compat lint check install uninstall clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -43,6 +43,9 @@ race: ## run all tests under the race detector (needs a C compiler)
 
 fuzz: ## run every fuzz test for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
+
+compat: peers ## hold multilog, tai64n, tai64nlocal against djb's, rule by rule
+	$(GO) test -count=1 ./cmd/multilog ./cmd/tai64n ./cmd/tai64nlocal
 
 lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint (its first build takes minutes), shell scripts
 	@test -z "$$(gofmt -l .)" || { echo "gofmt wants to change:"; gofmt -l .; exit 1; }
