@@ -11,123 +11,179 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// operations runs every file operation once, each on what the ones before it
-// left behind, with do carrying them out.
+// operations runs every file operation at least once, on what the ones before
+// it left behind, with do carrying them out.
 func operations(t *testing.T, do func(*Op)) {
 	t.Helper()
 	name := t.TempDir()
-	dir := openDir(t, name)
-	must := func(op *Op) *Op {
-		t.Helper()
-		if do(op); op.Err != nil {
-			t.Fatalf("%v: %v", op.Code, op.Err)
-		}
-		return op
-	}
-	fails := func(want error, op *Op) {
-		t.Helper()
-		if do(op); op.Err != want {
-			t.Errorf("%v of %q: error %v, want %v", op.Code, op.Path, op.Err, want)
-		}
-	}
-	stat := func(path string) FileInfo {
-		t.Helper()
-		return must(&Op{Code: Stat, Dir: dir, Path: path}).Stat
-	}
+	o := &opTest{t: t, do: do, name: name, dir: openDir(t, name)}
+	o.must(&Op{Code: Nop})
+	o.fails(unix.ENOSYS, &Op{Code: 200})
+	o.open()
+	o.stat()
+	o.sizes()
+	o.syncs()
+	o.names()
+	o.lists()
+	o.lockAndFree()
+	o.close()
+}
 
-	must(&Op{Code: Nop})
-	before := time.Now().Add(-time.Second).UnixNano()
-	fd := int(must(&Op{Code: OpenAt, Dir: dir, Path: "a", Flags: unix.O_RDWR | unix.O_CREAT | unix.O_EXCL, Mode: 0o640}).Res)
-	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
-		t.Errorf("open: descriptor flags %#x, %v, want close-on-exec", flags, err)
-	}
-	fails(unix.EEXIST, &Op{Code: OpenAt, Dir: dir, Path: "a", Flags: unix.O_RDWR | unix.O_CREAT | unix.O_EXCL, Mode: 0o640})
-	fails(unix.EINVAL, &Op{Code: OpenAt, Dir: dir, Path: "a\x00b"})
-	fails(unix.ENOENT, &Op{Code: OpenAt, Dir: dir, Path: ""})
+// opTest is a directory with a file "a" in it, that open opens.
+type opTest struct {
+	t    *testing.T
+	do   func(*Op)
+	name string
+	dir  int
+	fd   int
+}
 
-	var want unix.Stat_t
-	if err := unix.Fstat(fd, &want); err != nil {
-		t.Fatal(err)
+func (o *opTest) must(op *Op) *Op {
+	o.t.Helper()
+	if o.do(op); op.Err != nil {
+		o.t.Fatalf("%v: %v", op.Code, op.Err)
 	}
-	info := stat("a")
+	return op
+}
+
+func (o *opTest) fails(want error, op *Op) {
+	o.t.Helper()
+	if o.do(op); op.Err != want {
+		o.t.Errorf("%v of %q: error %v, want %v", op.Code, op.Path, op.Err, want)
+	}
+}
+
+func (o *opTest) info(path string) FileInfo {
+	o.t.Helper()
+	return o.must(&Op{Code: Stat, Dir: o.dir, Path: path}).Stat
+}
+
+func (o *opTest) fstat() (st unix.Stat_t) {
+	o.t.Helper()
+	if err := unix.Fstat(o.fd, &st); err != nil {
+		o.t.Fatal(err)
+	}
+	return st
+}
+
+func (o *opTest) open() {
+	op := Op{Code: OpenAt, Dir: o.dir, Path: "a", Flags: unix.O_RDWR | unix.O_CREAT | unix.O_EXCL, Mode: 0o640}
+	o.fd = int(o.must(&op).Res)
+	if flags, err := unix.FcntlInt(uintptr(o.fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
+		o.t.Errorf("open: descriptor flags %#x, %v, want close-on-exec", flags, err)
+	}
+	if mode := o.fstat().Mode; mode != unix.S_IFREG|0o640 {
+		o.t.Errorf("open: mode %o", mode)
+	}
+	o.fails(unix.EEXIST, &op)
+	o.fails(unix.EINVAL, &Op{Code: OpenAt, Dir: o.dir, Path: "a\x00b"})
+	o.fails(unix.ENOENT, &Op{Code: OpenAt, Dir: o.dir, Path: ""})
+}
+
+func (o *opTest) stat() {
+	want, info, now := o.fstat(), o.info("a"), time.Now()
 	if info.Ino != want.Ino || info.Dev != uint64(want.Dev) || info.Mode != want.Mode || info.Nlink != 1 || info.Size != 0 {
-		t.Errorf("stat: %+v, want %+v", info, want)
+		o.t.Errorf("stat: %+v, want %+v", info, want)
 	}
-	if info.Mtime != want.Mtim.Nano() || info.Birth < before || info.Birth > time.Now().UnixNano() {
-		t.Errorf("stat: mtime %d birth %d, want %d and now", info.Mtime, info.Birth, want.Mtim.Nano())
+	if info.Mtime != want.Mtim.Nano() {
+		o.t.Errorf("stat: mtime %d, want %d", info.Mtime, want.Mtim.Nano())
 	}
-	if got := must(&Op{Code: Stat, FD: fd}).Stat; got != info {
-		t.Errorf("stat by descriptor: %+v, want %+v", got, info)
+	// 0 where the filesystem does not say.
+	if b := info.Birth; b != 0 && (b < now.Add(-time.Hour).UnixNano() || b > now.UnixNano()) {
+		o.t.Errorf("stat: birth %d, want some moment before %d", b, now.UnixNano())
 	}
-	fails(unix.ENOENT, &Op{Code: Stat, Dir: dir, Path: "nothing"})
-	fails(unix.EBADF, &Op{Code: Stat, FD: -1})
+	if got := o.must(&Op{Code: Stat, FD: o.fd}).Stat; got != info {
+		o.t.Errorf("stat by descriptor: %+v, want %+v", got, info)
+	}
+	if err := os.Symlink("a", filepath.Join(o.name, "l")); err != nil {
+		o.t.Fatal(err)
+	}
+	if got := o.info("l"); got != info {
+		o.t.Errorf("stat of a symbolic link: %+v, want the file's", got)
+	}
+	o.fails(unix.ENOENT, &Op{Code: Stat, Dir: o.dir, Path: "nothing"})
+	o.fails(unix.EBADF, &Op{Code: Stat, FD: -1})
+}
 
-	must(&Op{Code: Fallocate, FD: fd, Flags: unix.FALLOC_FL_KEEP_SIZE, Len: 1 << 20})
-	if err := unix.Fstat(fd, &want); err != nil || want.Size != 0 || want.Blocks < 2048 {
-		t.Errorf("fallocate: size %d, %d blocks, %v", want.Size, want.Blocks, err)
+func (o *opTest) sizes() {
+	o.must(&Op{Code: Fallocate, FD: o.fd, Flags: unix.FALLOC_FL_KEEP_SIZE, Len: 1 << 20})
+	if st := o.fstat(); st.Size != 0 || st.Blocks < 2048 {
+		o.t.Errorf("fallocate: size %d, %d blocks", st.Size, st.Blocks)
 	}
-	fails(unix.EINVAL, &Op{Code: Fallocate, FD: fd, Off: -1, Len: 1})
-	must(&Op{Code: Ftruncate, FD: fd, Len: 1 << 32})
-	if size := stat("a").Size; size != 1<<32 {
-		t.Errorf("ftruncate: size %d, want %d", size, int64(1)<<32)
-	}
-	must(&Op{Code: Ftruncate, FD: fd, Len: 3})
-	fails(unix.EINVAL, &Op{Code: Ftruncate, FD: fd, Len: -1})
-	must(&Op{Code: Fchmod, FD: fd, Mode: 0o744})
-	if mode := stat("a").Mode; mode != unix.S_IFREG|0o744 {
-		t.Errorf("fchmod: mode %o", mode)
-	}
-	must(&Op{Code: Fsync, FD: fd})
-	must(&Op{Code: Fdatasync, FD: fd})
-	must(&Op{Code: Fsync, FD: dir})
-	must(&Op{Code: SyncRange, FD: fd, Off: 0, Len: 4096})
-	must(&Op{Code: SyncRange, FD: fd, Off: 5 << 30, Len: 6 << 30})
-	fails(unix.EINVAL, &Op{Code: SyncRange, FD: fd, Off: -1, Len: 4096})
-
-	must(&Op{Code: LinkAt, Dir: dir, Path: "a", NewPath: "b"})
-	if got := stat("b"); got.Ino != info.Ino || got.Nlink != 2 {
-		t.Errorf("link: %+v", got)
-	}
-	fails(unix.EEXIST, &Op{Code: LinkAt, Dir: dir, Path: "a", NewPath: "b"})
-	must(&Op{Code: RenameAt, Dir: dir, Path: "b", NewPath: "c"})
-	fails(unix.ENOENT, &Op{Code: RenameAt, Dir: dir, Path: "b", NewPath: "c"})
-	must(&Op{Code: MkdirAt, Dir: dir, Path: "d", Mode: 0o700})
-	if mode := stat("d").Mode; mode != unix.S_IFDIR|0o700 {
-		t.Errorf("mkdir: mode %o", mode)
-	}
-	if err := os.Symlink("c", filepath.Join(name, "l")); err != nil {
-		t.Fatal(err)
-	}
-	if got := stat("l"); got.Ino != info.Ino {
-		t.Errorf("stat of a symbolic link: %+v, want the file's", got)
-	}
-	for range 2 { // the second time, the directory's offset is at its end
-		names := must(&Op{Code: ReadDir, FD: dir}).Names
-		slices.Sort(names)
-		if !slices.Equal(names, []string{"a", "c", "d", "l"}) {
-			t.Errorf("readdir: %q", names)
+	o.fails(unix.EINVAL, &Op{Code: Fallocate, FD: o.fd, Off: -1, Len: 1})
+	for _, size := range []int64{1 << 32, 3} {
+		o.must(&Op{Code: Ftruncate, FD: o.fd, Len: size})
+		if got := o.info("a").Size; got != size {
+			o.t.Errorf("ftruncate: size %d, want %d", got, size)
 		}
 	}
-	fails(unix.ENOTDIR, &Op{Code: ReadDir, FD: fd})
-	must(&Op{Code: UnlinkAt, Dir: dir, Path: "c"})
-	fails(unix.ENOENT, &Op{Code: UnlinkAt, Dir: dir, Path: "c"})
+	o.fails(unix.EINVAL, &Op{Code: Ftruncate, FD: o.fd, Len: -1})
+	o.must(&Op{Code: Fchmod, FD: o.fd, Mode: 0o744})
+	if mode := o.info("a").Mode; mode != unix.S_IFREG|0o744 {
+		o.t.Errorf("fchmod: mode %o", mode)
+	}
+}
 
-	must(&Op{Code: Flock, FD: fd, Flags: unix.LOCK_EX | unix.LOCK_NB})
-	fd2 := int(must(&Op{Code: OpenAt, Dir: dir, Path: "a", Flags: unix.O_RDONLY}).Res)
-	fails(unix.EWOULDBLOCK, &Op{Code: Flock, FD: fd2, Flags: unix.LOCK_EX | unix.LOCK_NB})
-	var free unix.Statfs_t
-	got := must(&Op{Code: Statfs, FD: fd}).Free
-	if err := unix.Fstatfs(fd, &free); err != nil || got <= 0 || got > int64(free.Blocks)*free.Frsize {
-		t.Errorf("statfs: %d bytes free of %+v, %v", got, free, err)
+func (o *opTest) syncs() {
+	o.must(&Op{Code: Fsync, FD: o.fd})
+	o.must(&Op{Code: Fdatasync, FD: o.fd})
+	o.must(&Op{Code: Fsync, FD: o.dir})
+	o.must(&Op{Code: SyncRange, FD: o.fd, Off: 0, Len: 4096})
+	o.must(&Op{Code: SyncRange, FD: o.fd, Off: 5 << 30, Len: 6 << 30})
+	o.fails(unix.EINVAL, &Op{Code: SyncRange, FD: o.fd, Off: -1, Len: 4096})
+}
+
+func (o *opTest) names() {
+	ino := o.info("a").Ino
+	o.must(&Op{Code: LinkAt, Dir: o.dir, Path: "a", NewPath: "b"})
+	if got := o.info("b"); got.Ino != ino || got.Nlink != 2 {
+		o.t.Errorf("link: %+v", got)
 	}
-	must(&Op{Code: Close, FD: fd2})
-	must(&Op{Code: Close, FD: fd})
-	fails(unix.EBADF, &Op{Code: Close, FD: fd})
-	fails(unix.EBADF, &Op{Code: Flock, FD: fd, Flags: unix.LOCK_UN})
+	o.fails(unix.EEXIST, &Op{Code: LinkAt, Dir: o.dir, Path: "a", NewPath: "b"})
+	o.must(&Op{Code: RenameAt, Dir: o.dir, Path: "b", NewPath: "c"})
+	o.fails(unix.ENOENT, &Op{Code: RenameAt, Dir: o.dir, Path: "b", NewPath: "c"})
+	o.must(&Op{Code: UnlinkAt, Dir: o.dir, Path: "a"})
+	o.fails(unix.ENOENT, &Op{Code: UnlinkAt, Dir: o.dir, Path: "a"})
+	if got := o.info("c"); got.Ino != ino || got.Nlink != 1 {
+		o.t.Errorf("rename and unlink: %+v", got)
+	}
+	o.must(&Op{Code: MkdirAt, Dir: o.dir, Path: "d", Mode: 0o700})
+	if mode := o.info("d").Mode; mode != unix.S_IFDIR|0o700 {
+		o.t.Errorf("mkdir: mode %o", mode)
+	}
+}
+
+func (o *opTest) lists() {
+	for range 2 { // the second time, the directory's offset is at its end
+		names := o.must(&Op{Code: ReadDir, FD: o.dir}).Names
+		slices.Sort(names)
+		if !slices.Equal(names, []string{"c", "d", "l"}) {
+			o.t.Errorf("readdir: %q", names)
+		}
+	}
+	o.fails(unix.ENOTDIR, &Op{Code: ReadDir, FD: o.fd})
+}
+
+func (o *opTest) lockAndFree() {
+	o.must(&Op{Code: Flock, FD: o.fd, Flags: unix.LOCK_EX | unix.LOCK_NB})
+	other := int(o.must(&Op{Code: OpenAt, Dir: o.dir, Path: "c", Flags: unix.O_RDONLY}).Res)
+	o.fails(unix.EWOULDBLOCK, &Op{Code: Flock, FD: other, Flags: unix.LOCK_EX | unix.LOCK_NB})
+	o.must(&Op{Code: Close, FD: other})
+
+	var st unix.Statfs_t
+	free := o.must(&Op{Code: Statfs, FD: o.fd}).Free
+	if err := unix.Fstatfs(o.fd, &st); err != nil || free <= 0 || free > int64(st.Blocks)*st.Frsize {
+		o.t.Errorf("statfs: %d bytes free of %+v, %v", free, st, err)
+	}
+}
+
+func (o *opTest) close() {
+	o.must(&Op{Code: Close, FD: o.fd})
+	o.fails(unix.EBADF, &Op{Code: Close, FD: o.fd})
+	o.fails(unix.EBADF, &Op{Code: Flock, FD: o.fd, Flags: unix.LOCK_UN})
 	for _, code := range []Code{Fsync, Fdatasync, Fallocate, Ftruncate, Fchmod, ReadDir, Statfs, SyncRange} {
-		fails(unix.EBADF, &Op{Code: code, FD: fd, Len: 1})
+		o.fails(unix.EBADF, &Op{Code: code, FD: o.fd, Len: 1})
 	}
-	fails(unix.ENOSYS, &Op{Code: 200})
 }
 
 func TestDo(t *testing.T) { operations(t, Do) }
