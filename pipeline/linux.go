@@ -143,7 +143,7 @@ func (k *Linux) Writev(fd int, pieces [][]byte) (int, error) {
 }
 
 func (k *Linux) Peek() (b []byte, eof bool) {
-	n, more, eof := k.source.peek(k.buf[:batchBytes], k.hangup)
+	n, more, eof := k.source.peek(k.buf[:batchBytes], k.left, k.hangup)
 	if k.waited {
 		k.coalescer.came(k.Mono(), n-k.left)
 	}

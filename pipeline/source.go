@@ -14,9 +14,10 @@ import (
 
 // source is one kind of input. peek fills buf from the head of the input
 // without waiting; eof says that nothing will follow; more that there may be
-// more than was looked at. hangup says that a wait has seen the other side go.
+// more than was looked at. Of what it finds, known bytes have been looked at
+// before; hangup says that a wait has seen the other side go.
 type source interface {
-	peek(buf []byte, hangup bool) (n int, more, eof bool)
+	peek(buf []byte, known int, hangup bool) (n int, more, eof bool)
 	consume(n int) error
 	canPeek() bool
 	capacity() int // bytes that may wait in the input; a guess where unknown
@@ -90,7 +91,7 @@ func newPipe(fd int) (*pipe, error) {
 	return p, nil
 }
 
-func (p *pipe) peek(buf []byte, hangup bool) (n int, more, eof bool) {
+func (p *pipe) peek(buf []byte, known int, hangup bool) (n int, more, eof bool) {
 	n, err := tee(p.fd, p.in, len(buf))
 	if err != nil {
 		return 0, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
@@ -105,8 +106,9 @@ func (p *pipe) peek(buf []byte, hangup bool) (n int, more, eof bool) {
 		}
 		read += m
 	}
-	// Each slot holds at least one byte.
-	more = n == len(buf) || n >= p.slots
+	// Each slot holds at least one byte. The beginning of a line that was
+	// there already says nothing of what is behind it.
+	more = n == len(buf) || n >= p.slots && n > known
 	return n, more, n == 0 || hangup && !more
 }
 
@@ -122,7 +124,7 @@ func (p *pipe) lastLine()     {}
 // regular is a regular file.
 type regular struct{ fd int }
 
-func (r *regular) peek(buf []byte, _ bool) (n int, more, eof bool) {
+func (r *regular) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
 	at, err := unix.Seek(r.fd, 0, unix.SEEK_CUR)
 	if err != nil {
 		return 0, false, true
@@ -149,7 +151,7 @@ type socket struct {
 	trash trash
 }
 
-func (s *socket) peek(buf []byte, hangup bool) (n int, more, eof bool) {
+func (s *socket) peek(buf []byte, _ int, hangup bool) (n int, more, eof bool) {
 	n, _, err := unix.Recvfrom(s.fd, buf, unix.MSG_PEEK|unix.MSG_DONTWAIT)
 	if err != nil {
 		return 0, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
@@ -183,7 +185,7 @@ type stream struct {
 	readable unix.PollFd
 }
 
-func (s *stream) peek(buf []byte, _ bool) (n int, more, eof bool) {
+func (s *stream) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
 	for !s.ended && len(s.held) < len(buf) && s.ready() {
 		part := buf[len(s.held):]
 		if s.byByte {
