@@ -209,6 +209,30 @@ func TestUringCancelled(t *testing.T) {
 	}
 }
 
+// TestUringWorkersAreFew: however many operations sleep, no more than
+// uringWorkers of the kernel's threads sleep with them.
+func TestUringWorkersAreFew(t *testing.T) {
+	q := newRingQueue(t)
+	dir := openDir(t, t.TempDir())
+	for i := range uringSlots {
+		fd, err := unix.Openat(dir, itoa(i), unix.O_CREAT|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		if _, err := unix.Write(fd, make([]byte, 1<<16)); err != nil {
+			t.Fatal(err)
+		}
+		q.Submit(&Op{Code: Fsync, FD: fd})
+	}
+	for left := uringSlots - 1; left >= 0; left-- {
+		wait(t, q, left)
+		if n := ringWorkers(t); n > uringWorkers {
+			t.Fatalf("%d workers, want %d at most", n, uringWorkers)
+		}
+	}
+}
+
 // TestUringWorkersEnd: the kernel's workers for the ring go away when there is
 // nothing to do, since the last would otherwise wake up every five seconds.
 func TestUringWorkersEnd(t *testing.T) {
@@ -232,14 +256,16 @@ func TestUringWorkersEnd(t *testing.T) {
 	operations(t, q.do(t))
 }
 
+// ringWorkers counts the kernel's workers for the calling thread.
 func ringWorkers(t *testing.T) (n int) {
 	t.Helper()
+	comm := "iou-wrk-" + itoa(unix.Gettid()) + "\n"
 	names, err := filepath.Glob("/proc/self/task/*/comm")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		if comm, err := os.ReadFile(name); err == nil && strings.HasPrefix(string(comm), "iou-wrk-") {
+		if got, err := os.ReadFile(name); err == nil && string(got) == comm {
 			n++
 		}
 	}
