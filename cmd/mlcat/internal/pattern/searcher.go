@@ -1,0 +1,144 @@
+package pattern
+
+import "bytes"
+
+// A Searcher looks for lines that a pattern matches. It is for one goroutine.
+type Searcher struct {
+	*Pattern
+	head    func(line []byte) int
+	finders []*finder
+	dfa     *dfa
+}
+
+// NewSearcher returns a searcher. Of each line the pattern sees what follows its
+// first head(line) bytes. What head is called with may go on behind the line, of
+// which it must make no difference: it counts no newline.
+func (p *Pattern) NewSearcher(head func(line []byte) int) *Searcher {
+	return &Searcher{Pattern: p, head: head, dfa: newDFA(p.nfa)}
+}
+
+// Start makes ready for another block.
+func (s *Searcher) Start(block []byte) {
+	if s.finders == nil && len(s.required) > 0 {
+		var h histogram
+		h.count(block)
+		for _, l := range s.required {
+			s.finders = append(s.finders, newFinder(l, &h))
+		}
+	}
+	for _, f := range s.finders {
+		f.restart()
+	}
+}
+
+// Next returns the first line of block at or after from, which is where a line
+// starts, that matches: block[start:end], without its newline. When there is
+// none, ok is false. Start has been called with the same block.
+func (s *Searcher) Next(block []byte, from int) (start, end int, ok bool) {
+	if len(s.finders) == 0 && !s.dfa.hopeless() {
+		return s.scan(block, from)
+	}
+	for from < len(block) {
+		near := from
+		if len(s.finders) > 0 {
+			if near = s.nearest(block, from); near == len(block) {
+				return 0, 0, false
+			}
+		}
+		start = from + bytes.LastIndexByte(block[from:near], '\n') + 1
+		end = lineEnd(block, near)
+		if s.MatchLine(block[start:end]) {
+			return start, end, true
+		}
+		from = end + 1
+	}
+	return 0, 0, false
+}
+
+func (s *Searcher) nearest(block []byte, from int) int {
+	near := s.finders[0].find(block, from)
+	for _, f := range s.finders[1:] {
+		near = min(near, f.find(block, from))
+	}
+	return near
+}
+
+// scan is Next by the automaton alone.
+func (s *Searcher) scan(block []byte, from int) (start, end int, ok bool) {
+	for from < len(block) {
+		start = from
+		at := from + s.head(block[from:])
+		state := s.dfa.head
+		if state != matched {
+			var n int
+			n, state = s.dfa.run(block[at:], state)
+			at += n
+			if state == lineHead {
+				from = at
+				continue
+			}
+			if state != matched && !(state >= firstSet && s.dfa.matchesAtEnd(state)) {
+				return 0, 0, false
+			}
+			if block[at-1] == '\n' { // matched at the line's end
+				at--
+			}
+		}
+		end = lineEnd(block, at)
+		if s.confirm(block[start:end]) {
+			return start, end, true
+		}
+		from = end + 1
+	}
+	return 0, 0, false
+}
+
+func lineEnd(block []byte, from int) int {
+	if i := bytes.IndexByte(block[from:], '\n'); i >= 0 {
+		return from + i
+	}
+	return len(block)
+}
+
+// MatchLine reports whether line, without a newline, matches.
+func (s *Searcher) MatchLine(line []byte) bool {
+	text := line[s.head(line):]
+	if s.whole {
+		return bytes.Contains(text, []byte(s.required[0].text))
+	}
+	if s.dfa.hopeless() {
+		return s.re.Match(text)
+	}
+	state := s.dfa.head
+	if state != matched {
+		_, state = s.dfa.run(text, state)
+	}
+	if state != matched && !s.dfa.matchesAtEnd(state) {
+		return false
+	}
+	return s.confirm(line)
+}
+
+// confirm asks the expression itself where the automaton may say too much.
+func (s *Searcher) confirm(line []byte) bool {
+	text := line[s.head(line):]
+	if s.nfa.loose || !isASCII(text) {
+		return s.re.Match(text)
+	}
+	return true
+}
+
+func isASCII(text []byte) bool {
+	for len(text) >= 8 {
+		if (text[0]|text[1]|text[2]|text[3]|text[4]|text[5]|text[6]|text[7])&0x80 != 0 {
+			return false
+		}
+		text = text[8:]
+	}
+	for _, b := range text {
+		if b >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
