@@ -1,0 +1,118 @@
+package timespec
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"multilog/tai64n"
+)
+
+// In Berlin clocks went back on 2026-10-25 at 03:00, and forward on 2026-03-29 at 02:00.
+func berlin(t testing.TB) Clock {
+	place, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skip("no time zone data: ", err)
+	}
+	return Clock{
+		Now: time.Date(2026, 11, 24, 14, 30, 15, 500, place),
+		Offset: func(unix int64) int64 {
+			_, offset := time.Unix(unix, 0).In(place).Zone()
+			return int64(offset)
+		},
+	}
+}
+
+func TestTimes(t *testing.T) {
+	c := berlin(t)
+	tests := []struct{ text, want string }{
+		{"now", "2026-11-24T13:30:15.0000005Z"},
+		{"today", "2026-11-23T23:00:00Z"},
+		{"Yesterday", "2026-11-22T23:00:00Z"},
+		{"tomorrow", "2026-11-24T23:00:00Z"},
+		{"2026-11-24", "2026-11-23T23:00:00Z"},
+		{"2026-11-24 13:05", "2026-11-24T12:05:00Z"},
+		{"2026-11-24 13:05:06.123456789", "2026-11-24T12:05:06.123456789Z"},
+		{"2026-11-24T13:05:06.5", "2026-11-24T12:05:06.5Z"},
+		{"2026-11-24T13:05:06Z", "2026-11-24T13:05:06Z"},
+		{"2026-11-24 13:05 UTC", "2026-11-24T13:05:00Z"},
+		{"2026-11-24 13:05+05:30", "2026-11-24T07:35:00Z"},
+		{"2026-11-24 13:05 -0800", "2026-11-24T21:05:00Z"},
+		{"2026-11-24 13:05 Asia/Tokyo", "2026-11-24T04:05:00Z"},
+		{"2026-11-24 UTC", "2026-11-24T00:00:00Z"},
+		{"Tue 2026-11-24 13:05", "2026-11-24T12:05:00Z"},
+		{"13:05", "2026-11-24T12:05:00Z"},
+		{"3:05:07", "2026-11-24T02:05:07Z"},
+		{"2026-07-01 12:00", "2026-07-01T10:00:00Z"},
+		{"2026-10-25 02:30", "2026-10-25T00:30:00Z"}, // twice: the first
+		{"2026-03-29 02:30", "2026-03-29T01:30:00Z"}, // never: half an hour after 02:00
+		{"-15min", "2026-11-24T13:15:15.0000005Z"},
+		{"-15m", "2026-11-24T13:15:15.0000005Z"},
+		{"-1h30min", "2026-11-24T12:00:15.0000005Z"},
+		{"- 1 h 30 min", "2026-11-24T12:00:15.0000005Z"},
+		{"-2d", "2026-11-22T13:30:15.0000005Z"},
+		{"-1M", "2026-10-25T03:00:15.0000005Z"},
+		{"-1.5s", "2026-11-24T13:30:13.5000005Z"},
+		{"-90", "2026-11-24T13:28:45.0000005Z"},
+		{"+1w", "2026-12-01T13:30:15.0000005Z"},
+		{"2 hours ago", "2026-11-24T11:30:15.0000005Z"},
+		{"1M ago", "2026-10-25T03:00:15.0000005Z"},
+		{"1 Min Ago", "2026-11-24T13:29:15.0000005Z"},
+		{"@0", "1970-01-01T00:00:00Z"},
+		{"@1790000000.25", "2026-09-21T14:13:20.25Z"},
+		{"@-1.5", "1969-12-31T23:59:58.5Z"},
+		{"@4000000040cebb173743e93c", "2004-06-15T09:02:05.9271975Z"},
+		{"@4000000040cebb173743e93c.s", "2004-06-15T09:02:05.9271975Z"},
+	}
+	for _, tt := range tests {
+		l, literal, err := c.Parse(tt.text)
+		if err != nil {
+			t.Errorf("%q: %v", tt.text, err)
+			continue
+		}
+		if got := l.Time().Format(time.RFC3339Nano); got != tt.want {
+			t.Errorf("%q = %s, want %s", tt.text, got, tt.want)
+		}
+		if literal != strings.HasPrefix(tt.text, "@4000") {
+			t.Errorf("%q: literal = %v", tt.text, literal)
+		}
+	}
+}
+
+func TestWhatIsNoTime(t *testing.T) {
+	c := berlin(t)
+	for _, text := range []string{
+		"", " ", "yester", "24:00", "13", "13:60", "1:2:3:4", "2026-13-01", "2026-02-30", "2026-11", "26-11-24",
+		"13:05 Nowhere/City", "-", "-5parsecs", "- min", "ago", "@", "@x", "@40000000zz", "2026-11-24 13:05 UTC UTC",
+		"13:05.5", "2026-11-24 13:05Z UTC", "99999999999999999999y ago", "Tue", "-1e9", "13:05 Local", "+1:00",
+	} {
+		if l, _, err := c.Parse(text); err == nil {
+			t.Errorf("%q is taken for %v", text, l.Time())
+		}
+	}
+}
+
+// Whatever is typed gives a time or an error, and a time that is printed in full
+// is read back.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"now", "-1h30min", "2026-11-24 13:05:06.123 UTC", "@4000000040cebb173743e93c", "@17.5", "Mon 12:00 Asia/Tokyo", "3w ago"} {
+		f.Add(text)
+	}
+	c := berlin(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		l, literal, err := c.Parse(text)
+		if err != nil || literal {
+			return
+		}
+		if y := l.Time().Year(); y < 1000 || y > 9999 {
+			return
+		}
+		back, _, err := c.Parse(l.Time().Format("2006-01-02 15:04:05.999999999Z07:00"))
+		if err != nil || back != l && l.Nano > 0 {
+			t.Errorf("%q is %v, read back as %v, %v", text, l.Time(), back.Time(), err)
+		}
+		if again, ok := tai64n.ParseString(l.String()); !ok || again != l {
+			t.Errorf("%q has no proper label: %v", text, l)
+		}
+	})
+}
