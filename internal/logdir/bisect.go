@@ -1,0 +1,273 @@
+package logdir
+
+import (
+	"bytes"
+
+	"multilog/tai64n"
+)
+
+// headBytes of a block are looked at to find the label of its first line. Where
+// lines are longer, the whole block is.
+const headBytes = 4 << 10
+
+// LineHead returns how many bytes of line its label takes, with the space behind
+// it; 0 without one. What is behind the line makes no difference.
+func LineHead(line []byte) int {
+	if len(line) == 0 || line[0] != '@' {
+		return 0
+	}
+	if _, ok := tai64n.Parse(line); !ok {
+		return 0
+	}
+	if len(line) > tai64n.Len && line[tai64n.Len] == ' ' {
+		return tai64n.Len + 1
+	}
+	return tai64n.Len
+}
+
+// A mark is a labelled line: where it starts, and its label.
+type mark struct {
+	off   int
+	label tai64n.Label
+}
+
+// nextMark returns the first labelled line of data that starts at or after from,
+// where from itself counts as a start.
+func nextMark(data []byte, from int) (mark, bool) {
+	for from < len(data) {
+		if label, ok := tai64n.Parse(data[from:]); ok {
+			return mark{from, label}, true
+		}
+		i := bytes.IndexByte(data[from:], '\n')
+		if i < 0 {
+			break
+		}
+		from += i + 1
+	}
+	return mark{}, false
+}
+
+// firstMark returns the first labelled line of a block, leaving out what may be
+// the end of a line that began in the block before.
+func firstMark(block []byte, first bool) (mark, bool) {
+	if first {
+		return nextMark(block, 0)
+	}
+	i := bytes.IndexByte(block, '\n')
+	if i < 0 {
+		return mark{}, false
+	}
+	return nextMark(block, i+1)
+}
+
+// LowerBound returns where in the content the first line begins whose label is
+// not before target: the content's size when there is none. Lines without a label
+// belong to the labelled one before them. In content without labels, labelled is
+// false.
+//
+// The lines are taken to be in order. Where a clock was set back they are not, and
+// then the result is one of the places where the order is crossed.
+func (c *Content) LowerBound(target tai64n.Label) (off int64, labelled bool, err error) {
+	var found mark
+	low, high := 0, c.Blocks() // blocks before low begin before target, from high on not
+	for low < high {
+		mid := (low + high) / 2
+		m, at, err := c.firstMarkFrom(mid, high)
+		if err != nil {
+			return 0, false, err
+		}
+		if at == high { // nothing labelled there: it belongs to what comes before
+			high = mid
+			continue
+		}
+		labelled = true
+		if m.label.Before(target) {
+			low = at + 1
+		} else {
+			high, found = mid, m
+			blockOff, _ := c.Block(at)
+			off = blockOff + int64(m.off)
+		}
+	}
+	if !labelled {
+		return 0, false, nil
+	}
+	if found == (mark{}) {
+		off = c.size
+	}
+	if low == 0 {
+		return off, true, nil
+	}
+	// The line may be in the block before, or on the border.
+	m, ok, err := c.boundIn(low-1, target)
+	if err != nil {
+		return 0, false, err
+	}
+	if ok {
+		blockOff, _ := c.Block(low - 1)
+		off = blockOff + int64(m.off)
+	}
+	return off, true, nil
+}
+
+// firstMarkFrom returns the first labelled line of the first block from i on, and
+// below limit, that has one; limit when none has.
+func (c *Content) firstMarkFrom(i, limit int) (mark, int, error) {
+	for ; i < limit; i++ {
+		head, err := c.BlockHead(i, headBytes)
+		if err != nil {
+			return mark{}, 0, err
+		}
+		m, ok := firstMark(head, i == 0)
+		if _, size := c.Block(i); !ok && int64(len(head)) < size {
+			if head, err = c.ReadBlock(i, nil); err != nil {
+				return mark{}, 0, err
+			}
+			m, ok = firstMark(head, i == 0)
+		}
+		if ok {
+			return m, i, nil
+		}
+	}
+	return mark{}, limit, nil
+}
+
+// boundIn returns the first line that starts in block i, or right behind it,
+// whose label is not before target.
+func (c *Content) boundIn(i int, target tai64n.Label) (mark, bool, error) {
+	data, err := c.ReadBlock(i, nil)
+	if err != nil {
+		return mark{}, false, err
+	}
+	if i+1 < c.Blocks() { // a label may be cut by the border
+		more, err := c.BlockHead(i+1, tai64n.Len)
+		if err != nil {
+			return mark{}, false, err
+		}
+		data = append(data[:len(data):len(data)], more...)
+	}
+	m, ok := boundIn(data, target, i == 0)
+	return m, ok, nil
+}
+
+// boundIn is LowerBound in memory.
+func boundIn(data []byte, target tai64n.Label, first bool) (mark, bool) {
+	var found mark
+	ok := false
+	low, high := 0, len(data) // where lines start
+	if !first {
+		low = bytes.IndexByte(data, '\n') + 1
+	}
+	for low < high {
+		mid := (low + high) / 2
+		start := low
+		if mid > low {
+			i := bytes.IndexByte(data[mid-1:high], '\n')
+			if i < 0 {
+				high = mid
+				continue
+			}
+			start = mid + i
+		}
+		m, has := nextMark(data[:min(high+tai64n.Len, len(data))], start)
+		switch {
+		case !has || m.off >= high:
+			high = mid
+		case m.label.Before(target):
+			low = m.off + 1
+			if i := bytes.IndexByte(data[low:], '\n'); i >= 0 {
+				low += i + 1
+			} else {
+				low = len(data)
+			}
+		default:
+			found, ok = m, true
+			high = mid
+		}
+	}
+	return found, ok
+}
+
+// LastLabel returns the label of the last labelled one of lines.
+func LastLabel(lines []byte) (label tai64n.Label, ok bool) {
+	m, ok := lastMark(lines)
+	return m.label, ok
+}
+
+// LineAt returns the line that starts at off, with its newline, if it has one.
+func (c *Content) LineAt(off int64) ([]byte, error) {
+	var line []byte
+	for b := c.BlockAt(off); b < c.Blocks(); b++ {
+		data, err := c.ReadBlock(b, nil)
+		if err != nil {
+			return nil, err
+		}
+		start, _ := c.Block(b)
+		data = data[min(int64(len(data)), max(0, off-start)):]
+		if i := bytes.IndexByte(data, '\n'); i >= 0 {
+			return append(line, data[:i+1]...), nil
+		}
+		line = append(line, data...)
+	}
+	return line, nil
+}
+
+// LabelBefore returns the label of the last labelled line that starts before off,
+// which is a line's start or the content's end, how many lines in a row bear it
+// there, and how many lines without one follow; count is 0 when no line is labelled.
+func (c *Content) LabelBefore(off int64) (label tai64n.Label, count, extra int, err error) {
+	var data []byte // up to off, from some block's start
+	for b := c.BlockAt(max(off-1, 0)); b >= 0 && off > 0; b-- {
+		block, err := c.ReadBlock(b, nil)
+		if err != nil {
+			return label, 0, 0, err
+		}
+		start, _ := c.Block(b)
+		block = block[:min(int64(len(block)), off-start)]
+		data = append(bytes.Clone(block), data...)
+		lines := data
+		if b > 0 { // the first one may have begun before
+			lines = data[bytes.IndexByte(data, '\n')+1:]
+		}
+		label, count, extra = LastLabels(lines)
+		whole := count > 0 && count < bytes.Count(lines, []byte("\n"))
+		if whole || b == 0 || len(data) > MaxLineBytes {
+			break
+		}
+	}
+	return label, count, extra, nil
+}
+
+// LastLabels returns the last label in lines, how many lines in a row bear it, and
+// how many without one follow.
+func LastLabels(lines []byte) (label tai64n.Label, count, extra int) {
+	for {
+		m, ok := lastMark(lines)
+		if !ok || count > 0 && m.label != label {
+			return label, count, extra
+		}
+		if count == 0 {
+			extra = bytes.Count(bytes.TrimSuffix(lines[m.off:], []byte("\n")), []byte("\n"))
+		}
+		label = m.label
+		count++
+		lines = lines[:m.off]
+	}
+}
+
+// LineStart returns the start of the line that off is in, or off itself when the
+// byte before it ends a line.
+func (c *Content) LineStart(off int64) (int64, error) {
+	for b := c.BlockAt(max(off-1, 0)); b >= 0 && off > 0; b-- {
+		block, err := c.ReadBlock(b, nil)
+		if err != nil {
+			return 0, err
+		}
+		start, _ := c.Block(b)
+		block = block[:min(int64(len(block)), off-start)]
+		if i := bytes.LastIndexByte(block, '\n'); i >= 0 {
+			return start + int64(i) + 1, nil
+		}
+	}
+	return 0, nil
+}

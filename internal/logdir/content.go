@@ -1,0 +1,284 @@
+package logdir
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"multilog/internal/seekable"
+)
+
+const (
+	// BlockBytes is the size of the blocks in which a plain file is read.
+	BlockBytes = 512 << 10
+
+	// maxFrameBytes is the largest zstd frame that is taken as one block. What
+	// has larger ones is read as a stream.
+	maxFrameBytes = 8 << 20
+
+	// maxSpoolBytes is how much of a stream is kept in memory; more goes to a
+	// temporary file.
+	maxSpoolBytes = 64 << 20
+)
+
+// Content is what is in a file, decompressed. It is either a row of blocks that
+// can be read in any order, by several goroutines, or a stream that can only be
+// read from its beginning (until [Content.Spool]).
+type Content struct {
+	r      io.ReaderAt
+	frames []seekable.Frame                   // of a zstd file
+	unpack func(io.Reader) (io.Reader, error) // of a stream
+	packed int64                              // bytes of the file
+	size   int64                              // bytes of content, -1 when not known
+	spool  *os.File
+}
+
+// NewContent returns the content of the file r that has size bytes. With packed
+// it may be compressed, which its first bytes tell.
+func NewContent(r io.ReaderAt, size int64, packed bool) (*Content, error) {
+	c := &Content{r: r, packed: size, size: size}
+	if !packed {
+		return c, nil
+	}
+	var magic [4]byte
+	if n, err := r.ReadAt(magic[:], 0); n < len(magic) {
+		if err == io.EOF {
+			err = nil
+		}
+		return c, err
+	}
+	switch {
+	case magic[0] == 0x1f && magic[1] == 0x8b: // RFC 1952
+		c.size, c.unpack = -1, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
+	case isZstd(magic):
+		c.openZstd()
+	}
+	return c, nil
+}
+
+// isZstd reports whether a file begins with a zstd frame or one to skip (RFC 8878).
+func isZstd(magic [4]byte) bool {
+	return magic == [4]byte{0x28, 0xb5, 0x2f, 0xfd} || magic[0]&0xf0 == 0x50 && magic[1] == 0x2a && magic[2] == 0x4d && magic[3] == 0x18
+}
+
+func (c *Content) openZstd() {
+	frames, err := seekable.ReadTable(c.r, c.packed)
+	if err != nil {
+		frames, err = seekable.Scan(c.r, c.packed)
+	}
+	size := int64(0)
+	for _, f := range frames {
+		if f.Size < 0 || f.Size > maxFrameBytes {
+			err = seekable.ErrFrameTooBig
+			break
+		}
+		size += f.Size
+	}
+	if err != nil {
+		c.size, c.unpack = -1, unpackZstd
+		return
+	}
+	c.frames, c.size = frames, size
+}
+
+func unpackZstd(r io.Reader) (io.Reader, error) {
+	d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(seekable.MaxFrameBytes))
+	if err != nil {
+		return nil, err
+	}
+	return d.IOReadCloser(), nil
+}
+
+// IsStream reports whether the content can only be read by Stream.
+func (c *Content) IsStream() bool { return c.unpack != nil }
+
+// Size returns the bytes of content, or -1 for a stream.
+func (c *Content) Size() int64 { return c.size }
+
+// Blocks returns the number of blocks.
+func (c *Content) Blocks() int {
+	if c.frames != nil {
+		return len(c.frames)
+	}
+	return int((c.size + BlockBytes - 1) / BlockBytes)
+}
+
+// Block returns where in the content block i begins, and its bytes.
+func (c *Content) Block(i int) (off, size int64) {
+	if c.frames != nil {
+		return c.frames[i].Offset, c.frames[i].Size
+	}
+	off = int64(i) * BlockBytes
+	return off, min(BlockBytes, c.size-off)
+}
+
+// BlockAt returns the block that holds the byte at off: the number of blocks when
+// off is at the end.
+func (c *Content) BlockAt(off int64) int {
+	if c.frames == nil {
+		return int(off / BlockBytes)
+	}
+	low, high := 0, len(c.frames)
+	for low < high {
+		mid := (low + high) / 2
+		if c.frames[mid].Offset+c.frames[mid].Size > off {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return low
+}
+
+// scratch is where compressed frames are read to.
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// decoder unpacks whole frames, for as many goroutines as there are processors.
+var decoder = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true),
+		zstd.WithDecoderMaxWindow(seekable.MaxFrameBytes))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return d
+})
+
+// ReadBlock returns the content of block i, in buf where it is large enough. A
+// file that has become shorter gives a shorter block.
+func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
+	_, size := c.Block(i)
+	if int64(cap(buf)) < size {
+		buf = make([]byte, size)
+	}
+	if c.frames == nil {
+		return c.readAt(buf[:size], int64(i)*BlockBytes)
+	}
+	f := c.frames[i]
+	packed := scratch.Get().(*[]byte)
+	defer scratch.Put(packed)
+	if int64(cap(*packed)) < f.CompressedSize {
+		*packed = make([]byte, f.CompressedSize)
+	}
+	raw, err := c.readAt((*packed)[:f.CompressedSize], f.CompressedOffset)
+	if err != nil {
+		return nil, err
+	}
+	content, err := decoder().DecodeAll(raw, buf[:0:size])
+	if err != nil {
+		return nil, fmt.Errorf("frame at byte %d: %w", f.CompressedOffset, err)
+	}
+	return content, nil
+}
+
+func (c *Content) readAt(buf []byte, off int64) ([]byte, error) {
+	n, err := c.r.ReadAt(buf, off)
+	if err == io.EOF {
+		err = nil
+	}
+	return buf[:n], err
+}
+
+// BlockHead returns the first n bytes of block i, or all of it when it has less,
+// without decompressing much more than those.
+func (c *Content) BlockHead(i, n int) ([]byte, error) {
+	off, size := c.Block(i)
+	buf := make([]byte, min(int64(n), size))
+	if c.frames == nil {
+		return c.readAt(buf, off)
+	}
+	f := c.frames[i]
+	r, err := unpackZstd(io.NewSectionReader(c.r, f.CompressedOffset, f.CompressedSize))
+	if err != nil {
+		return nil, err
+	}
+	defer r.(io.Closer).Close()
+	got, err := io.ReadFull(r, buf)
+	if err == io.ErrUnexpectedEOF {
+		err = nil
+	}
+	return buf[:got], err
+}
+
+// Stream returns the content from its beginning.
+func (c *Content) Stream() (io.ReadCloser, error) {
+	packed := io.NewSectionReader(c.r, 0, c.packed)
+	if c.unpack == nil && c.frames == nil {
+		return io.NopCloser(packed), nil
+	}
+	unpack := c.unpack
+	if unpack == nil {
+		unpack = unpackZstd
+	}
+	r, err := unpack(packed)
+	if err != nil {
+		return nil, err
+	}
+	if rc, ok := r.(io.ReadCloser); ok {
+		return rc, nil
+	}
+	return io.NopCloser(r), nil
+}
+
+// Spool makes blocks of a stream, in memory or, where it is large, in a temporary
+// file. When the stream is damaged, the content is what comes before that, and
+// the error says so; other errors leave no content.
+func (c *Content) Spool() error {
+	if c.unpack == nil {
+		return nil
+	}
+	r, err := c.Stream()
+	if err != nil {
+		c.becomePlain(bytes.NewReader(nil), 0)
+		return err
+	}
+	defer r.Close()
+	var mem bytes.Buffer
+	n, err := io.CopyN(&mem, r, maxSpoolBytes)
+	if err != nil {
+		c.becomePlain(bytes.NewReader(mem.Bytes()), n)
+		if err == io.EOF {
+			err = nil
+		}
+		return err
+	}
+	return c.spoolToFile(io.MultiReader(&mem, r))
+}
+
+func (c *Content) spoolToFile(r io.Reader) error {
+	f, err := os.CreateTemp("", "mlcat")
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return err
+	}
+	c.spool = f
+	n, err := io.Copy(f, r)
+	c.becomePlain(f, n)
+	return err
+}
+
+func (c *Content) becomePlain(r io.ReaderAt, size int64) {
+	c.r, c.size, c.packed, c.unpack = r, size, size, nil
+}
+
+// Close gives back what Spool took. The file is its opener's to close.
+func (c *Content) Close() error {
+	if c.spool == nil {
+		return nil
+	}
+	return c.spool.Close()
+}
+
+// Damaged reports whether err says that a compressed file is not whole.
+func Damaged(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) ||
+		errors.Is(err, zstd.ErrCRCMismatch) || errors.Is(err, seekable.ErrBadFrame)
+}

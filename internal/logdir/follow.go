@@ -1,0 +1,138 @@
+package logdir
+
+import (
+	"errors"
+	"io/fs"
+	"sync"
+	"time"
+)
+
+const (
+	// maxWaiting is how many files may wait to be read before no more are looked
+	// for. Each costs a descriptor.
+	maxWaiting = 500
+
+	// pollEvery is for what nobody tells: network filesystems, directories whose
+	// parents do not exist, a lack of inotify instances.
+	pollEvery = time.Second
+)
+
+// A Follower finds the files of a log as they come to be, while somebody else
+// reads them, however slowly: it opens them at once, so that they can be read
+// also when the logger has removed them.
+type Follower struct {
+	dir  *Dir
+	stop chan struct{}
+	done sync.WaitGroup
+
+	mu      sync.Mutex
+	waiting []*File
+	err     error // what looking for files ended with
+	changed chan struct{}
+	slots   chan struct{}
+}
+
+// Follow looks at dir, from now on by itself. Before, Look may have been called;
+// only what is new since is handed out.
+func Follow(dir *Dir) *Follower {
+	f := &Follower{dir: dir, stop: make(chan struct{}), changed: make(chan struct{}, 1), slots: make(chan struct{}, 1)}
+	f.done.Go(f.run)
+	return f
+}
+
+// Close ends the following.
+func (f *Follower) Close() {
+	close(f.stop)
+	f.dir.watch.interrupt()
+	f.done.Wait()
+	f.dir.Close()
+	for _, file := range f.waiting {
+		file.Close()
+	}
+}
+
+// Changed returns a channel that has a value when there may be something new to
+// read: another file, or more in the last one.
+func (f *Follower) Changed() <-chan struct{} { return f.changed }
+
+// Next returns the next file, or nil while there is none. The files before it are
+// complete. The error is what ended the following.
+func (f *Follower) Next() (*File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.waiting) == 0 {
+		return nil, f.err
+	}
+	file := f.waiting[0]
+	f.waiting = f.waiting[1:]
+	select {
+	case f.slots <- struct{}{}:
+	default:
+	}
+	return file, nil
+}
+
+// More reports whether Next has a file.
+func (f *Follower) More() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.waiting) > 0 || f.err != nil
+}
+
+func (f *Follower) run() {
+	for {
+		err := f.look()
+		f.tell()
+		missing := errors.Is(err, fs.ErrNotExist)
+		if err != nil && !missing {
+			f.mu.Lock()
+			f.err = err
+			f.mu.Unlock()
+			f.tell()
+			return
+		}
+		for again := false; !again; {
+			if missing {
+				f.dir.watch.addNearest(f.dir.Path)
+			}
+			began := time.Now()
+			f.dir.watch.wait(pollEvery)
+			select {
+			case <-f.stop:
+				return
+			default:
+			}
+			again = f.dir.note() || missing || time.Since(began) >= pollEvery
+			f.tell()
+		}
+	}
+}
+
+func (f *Follower) tell() {
+	select {
+	case f.changed <- struct{}{}:
+	default:
+	}
+}
+
+// look takes what is new, once there is room for it.
+func (f *Follower) look() error {
+	for f.full() {
+		select {
+		case <-f.slots:
+		case <-f.stop:
+			return nil
+		}
+	}
+	files, err := f.dir.Look()
+	f.mu.Lock()
+	f.waiting = append(f.waiting, files...)
+	f.mu.Unlock()
+	return err
+}
+
+func (f *Follower) full() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.waiting) >= maxWaiting
+}

@@ -1,0 +1,292 @@
+package logdir
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"multilog/tai64n"
+)
+
+const (
+	// MaxLineBytes bounds what is kept of a line. Longer ones, which loggers with
+	// files of at most 16 MB do not write, are taken for several.
+	MaxLineBytes = 16 << 20
+
+	readBytes = 256 << 10
+
+	// recentBytes of what was read of an unfinished file are kept, in case its
+	// logger takes them back: more than a batch of one.
+	recentBytes = 1 << 20
+)
+
+// Files hands out a log's files, as a [Follower] does.
+type Files interface {
+	Next() (*File, error)
+	More() bool
+}
+
+// Tail reads a log onwards from some place, line by line, as a [Follower] finds
+// its files. It gives every line once, in order.
+type Tail struct {
+	files Files
+	file  *File
+	off   int64 // of the next byte to read
+
+	stream io.ReadCloser // of a file that is compressed
+
+	buf    []byte
+	lines  []byte // a line's beginning, while its end is missing
+	torn   bool   // lines ended a file whose logger was killed
+	last   tai64n.Label
+	recent []byte   // of file, up to off
+	again  [][]byte // lines that were taken back: they will be written again
+}
+
+// NewTail returns a reader of what comes after the first off bytes of file, and
+// of the files that files hands out. file may be nil.
+func NewTail(files Files, file *File, off int64) *Tail {
+	return &Tail{files: files, file: file, off: off, buf: make([]byte, readBytes)}
+}
+
+// Read returns more lines, each with its newline, or what is missing in front of
+// those that come next. With neither there is nothing to read now. What it
+// returns is valid until the next call.
+func (t *Tail) Read() (lines []byte, gap *Gap, err error) {
+	for {
+		more := t.files.More() // before reading: then what is read is the file's end
+		if t.file != nil {
+			lines, err := t.readFile()
+			if len(lines) > 0 || err != nil {
+				return lines, nil, err
+			}
+			if !more {
+				return nil, nil, nil
+			}
+		}
+		next, err := t.files.Next()
+		if next == nil || err != nil {
+			return nil, nil, err
+		}
+		if lines, gap, err = t.enter(next); len(lines) > 0 || gap != nil || err != nil {
+			return lines, gap, err
+		}
+	}
+}
+
+// Position returns where Read has got to: the file, and the byte at which its
+// next line begins. The file is nil when there was none yet.
+func (t *Tail) Position() (file *File, off int64) { return t.file, t.off - int64(len(t.lines)) }
+
+// enter goes on to the next file. It returns the line that the file before ended
+// in when that is known to be all of it.
+func (t *Tail) enter(next *File) (lines []byte, gap *Gap, err error) {
+	if next.Gap != nil {
+		return t.flush(), next.Gap, nil
+	}
+	if t.file != nil {
+		t.torn = t.file.Torn()
+		t.file.Close()
+	}
+	if t.stream != nil {
+		t.stream.Close()
+		t.stream = nil
+	}
+	t.file, t.off, t.recent, t.again = next, 0, t.recent[:0], nil
+	c, err := next.Content()
+	if errors.Is(err, ErrRemoved) {
+		t.file = nil
+		return t.flush(), &Gap{1, next.Label, next.Label}, nil
+	}
+	if err == nil && (c.IsStream() || c.frames != nil) {
+		t.stream, err = c.Stream()
+	}
+	if err != nil {
+		t.file = nil
+		return t.flush(), nil, err
+	}
+	return nil, nil, nil
+}
+
+// flush returns the unfinished line, with a newline.
+func (t *Tail) flush() []byte {
+	if len(t.lines) == 0 {
+		return nil
+	}
+	lines := append(t.lines, '\n')
+	t.lines = nil
+	return lines
+}
+
+// readFile returns lines of the file, or nothing at its end.
+func (t *Tail) readFile() ([]byte, error) {
+	for {
+		n, err := t.readMore()
+		if n == 0 || err != nil {
+			return nil, err
+		}
+		data := t.buf[:n]
+		var whole []byte
+		if len(t.lines) > 0 && t.off == int64(n) { // the file's beginning
+			if LineHead(data) > 0 || t.torn {
+				whole = t.flush()
+			}
+			t.torn = false
+		}
+		end := bytes.LastIndexByte(data, '\n') + 1
+		if end > 0 {
+			whole = append(append(whole, t.lines...), data[:end]...)
+			t.lines = nil
+		}
+		t.lines = append(t.lines, data[end:]...)
+		if len(t.lines) > MaxLineBytes {
+			whole = append(whole, t.flush()...)
+		}
+		if whole = t.unseen(whole); len(whole) > 0 {
+			return whole, nil
+		}
+	}
+}
+
+// readMore fills buf with what comes next in the file.
+func (t *Tail) readMore() (int, error) {
+	if t.stream != nil {
+		n, err := t.stream.Read(t.buf)
+		t.off += int64(n)
+		if err != nil && err != io.EOF {
+			t.stream.Close()
+			t.stream = failed{err}
+		}
+		if n > 0 || err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			t.stream = failed{io.EOF} // it is said once
+			return 0, fmt.Errorf("%s: %w", t.file.Path(), err)
+		}
+		return t.readMore()
+	}
+	f, err := t.file.Open()
+	if err != nil {
+		return 0, err
+	}
+	if err := t.checkRecent(); err != nil {
+		return 0, err
+	}
+	n, err := f.ReadAt(t.buf, t.off)
+	if err == io.EOF {
+		err = nil
+	}
+	t.off += int64(n)
+	t.remember(t.buf[:n])
+	return n, err
+}
+
+// failed is a stream that is damaged from here on.
+type failed struct{ err error }
+
+func (f failed) Read([]byte) (int, error) { return 0, f.err }
+func (f failed) Close() error             { return nil }
+
+func (t *Tail) remember(data []byte) {
+	if t.file.Label != "" {
+		return // complete: nothing will be taken back
+	}
+	if len(t.recent)+len(data) > 2*recentBytes {
+		keep := t.recent[max(0, len(t.recent)-recentBytes):]
+		t.recent = append(t.recent[:0], keep...)
+	}
+	t.recent = append(t.recent, data...)
+}
+
+// checkRecent finds out whether the logger has taken back what was read here: one
+// that was killed begins the batch that it had not finished again, with later
+// labels. Then reading goes on where the file is cut, and the lines that come
+// again are left out.
+func (t *Tail) checkRecent() error {
+	const overlapBytes = 64
+	overlap := min(overlapBytes, len(t.recent))
+	if overlap == 0 {
+		return nil
+	}
+	var now [overlapBytes]byte
+	f, err := t.file.Open()
+	if err != nil {
+		return err
+	}
+	n, err := f.ReadAt(now[:overlap], t.off-int64(overlap))
+	if err != nil && err != io.EOF || bytes.Equal(now[:n], t.recent[len(t.recent)-overlap:]) {
+		return ignoreEOF(err)
+	}
+	start := t.off - int64(len(t.recent))
+	there := make([]byte, len(t.recent))
+	n, err = f.ReadAt(there, start)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	same := 0
+	for same < n && there[same] == t.recent[same] {
+		same++
+	}
+	same = bytes.LastIndexByte(t.recent[:same], '\n') + 1
+	t.again = nil
+	for line := range bytes.Lines(t.recent[same:]) {
+		if bytes.HasSuffix(line, []byte("\n")) { // others were not given out
+			t.again = append(t.again, bytes.Clone(line))
+		}
+	}
+	t.recent, t.lines, t.off = t.recent[:same], nil, start+int64(same)
+	return nil
+}
+
+func ignoreEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// unseen leaves out the lines that were read before: under another name, or
+// before they were taken back.
+func (t *Tail) unseen(lines []byte) []byte {
+	if len(t.again) > 0 {
+		rest := lines
+		for len(t.again) > 0 && len(rest) > 0 {
+			end := bytes.IndexByte(rest, '\n') + 1
+			line, was := rest[:end], t.again[0]
+			if !bytes.Equal(line[LineHead(line):], was[LineHead(was):]) {
+				t.again = nil
+				break
+			}
+			rest, t.again = rest[end:], t.again[1:]
+		}
+		lines = rest
+	}
+	if t.file.Seen {
+		for len(lines) > 0 {
+			label, ok := tai64n.Parse(lines)
+			if !ok || t.last.Before(label) {
+				t.file.Seen = !ok
+				break
+			}
+			lines = lines[bytes.IndexByte(lines, '\n')+1:]
+		}
+	}
+	if m, ok := lastMark(lines); ok {
+		t.last = m.label
+	}
+	return lines
+}
+
+// lastMark returns the last labelled line of data, which begins with a line.
+func lastMark(data []byte) (mark, bool) {
+	for end := len(data); end > 0; {
+		start := bytes.LastIndexByte(data[:end-1], '\n') + 1
+		if label, ok := tai64n.Parse(data[start:]); ok {
+			return mark{start, label}, true
+		}
+		end = start
+	}
+	return mark{}, false
+}
