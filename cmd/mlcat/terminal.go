@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func isTerminal(fd int) bool {
+	_, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	return err == nil
+}
+
+// outputGone reports whether nobody reads standard output, a pipe, any more.
+func (p *program) outputGone() bool {
+	fds := []unix.PollFd{{Fd: 1}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
+}
+
+const sinkBytes = 64 << 10
+
+// newSink gathers short writes; long ones go straight through.
+func newSink(out io.Writer) *bufio.Writer { return bufio.NewWriterSize(out, sinkBytes) }
+
+// pager is a program that shows the output page by page.
+type pager struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+}
+
+// openPager runs a pager when a person reads the output: $MLCAT_PAGER, $PAGER or
+// less, through the shell. "cat" and the empty string mean none.
+func (p *program) openPager() {
+	if p.noPager || p.options.follow || !isTerminal(1) {
+		return
+	}
+	command := "less"
+	for _, name := range []string{"PAGER", "MLCAT_PAGER"} {
+		if value, set := os.LookupEnv(name); set {
+			command = value
+		}
+	}
+	if command == "" || command == "cat" {
+		return
+	}
+	if _, err := exec.LookPath(command); command == "less" && err != nil {
+		return
+	}
+	cmd := exec.Command("/bin/sh", "-c", command)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if os.Getenv("LESS") == "" {
+		cmd.Env = append(os.Environ(), "LESS=FRSXMK")
+	}
+	in, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "mlcat: warning: unable to run %s: %v\n", command, err)
+		return
+	}
+	signal.Ignore(syscall.SIGINT) // less takes it
+	p.pager, p.out = &pager{cmd, in}, in
+}
+
+// closePager waits until the person has read enough.
+func (p *program) closePager() {
+	if p.pager != nil {
+		p.pager.in.Close()
+		p.pager.cmd.Wait() // its status says nothing about ours
+	}
+}
