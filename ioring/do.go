@@ -61,6 +61,8 @@ func do(op *Op) error {
 		return unix.Flock(op.FD, op.Flags)
 	case Statfs:
 		return statfs(op)
+	case Rewrite:
+		return rewrite(op)
 	case SyncRange:
 		return unix.SyncFileRange(op.FD, op.Off, op.Len, unix.SYNC_FILE_RANGE_WRITE)
 	default:

@@ -14,9 +14,10 @@ type Options struct {
 }
 
 // Queue carries operations out in the background. Its methods are for one
-// goroutine, the owner, from NewQueue on; it must be locked to its thread, and
-// that thread must last as long as the queue. The kernel may end any sleep of
-// that thread with EINTR when an operation has finished. Goroutines of the queue
+// goroutine, the owner. It may move between threads, but these must last as
+// long as the queue, as Go's threads do unless a goroutine ends that is locked to
+// one. The kernel may end any sleep of a thread that has submitted with EINTR
+// when an operation has finished. Goroutines of the queue
 // need a processor (GOMAXPROCS) besides the one that an owner in a raw system
 // call holds.
 type Queue struct {

@@ -34,11 +34,10 @@ const (
 // request. That is done by the way, when the owner is in the kernel anyway, with
 // SetupCoopTaskrun; it may end a sleep of the owner with EINTR.
 //
-// SetupSingleIssuer costs nothing, and has the kernel refuse what would be a
-// mistake: operations are bound to the thread that submits them.
+// SetupSingleIssuer is not among them: the owner is a goroutine, and Go may
+// move that to another thread while it sleeps.
 var uringSetups = []uint32{
-	SetupClamp | SetupSubmitAll | SetupCoopTaskrun | SetupSingleIssuer | SetupNoSQArray,
-	SetupClamp | SetupSubmitAll | SetupCoopTaskrun | SetupSingleIssuer,
+	SetupClamp | SetupSubmitAll | SetupCoopTaskrun | SetupNoSQArray,
 	SetupClamp | SetupSubmitAll | SetupCoopTaskrun,
 	SetupClamp,
 }
@@ -53,6 +52,9 @@ type uring struct {
 	slots   [uringSlots]slot
 	free    []uint8 // indexes of slots
 	waiting fifo    // for a slot
+
+	// threads are those that have submitted: the kernel keeps workers for each.
+	threads map[int]bool
 
 	// refused gets the operations that the kernel has no resources for now.
 	refused func(*Op)
@@ -74,7 +76,7 @@ func newUring(eventfd int, refused func(*Op)) (*uring, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &uring{ring: ring, refused: refused}
+	u := &uring{ring: ring, threads: map[int]bool{}, refused: refused}
 	if err := u.prepare(eventfd); err != nil {
 		ring.Close()
 		return nil, err
@@ -133,14 +135,26 @@ func (u *uring) prepare(eventfd int) error {
 	if err := u.ring.RegisterIOWQMaxWorkers(uringWorkers, uringUnboundedWorkers); err != nil {
 		return fmt.Errorf("io_uring: bound the workers: %w", err)
 	}
-	// The last idle worker never ends, and wakes every five seconds to see
-	// whether it is the last, except on a CPU outside of its mask. With a mask
-	// that has no CPU they all end, five seconds after the last operation.
-	// Nothing else is done with the mask: a thread cannot be moved to no CPU.
-	if err := u.ring.RegisterIOWQAff(new(unix.CPUSet)); err != nil {
+	if err := u.endIdleWorkers(); err != nil {
 		return fmt.Errorf("io_uring: let idle workers end: %w", err)
 	}
 	return nil
+}
+
+// endIdleWorkers has the workers of this thread end when there is nothing to
+// do, unless that was done before. The thread must be known to the ring.
+//
+// The last idle worker never ends, and wakes every five seconds to see
+// whether it is the last, except on a CPU outside of its mask. With a mask
+// that has no CPU they all end, five seconds after the last operation.
+// Nothing else is done with the mask: a thread cannot be moved to no CPU.
+func (u *uring) endIdleWorkers() error {
+	tid := unix.Gettid()
+	if u.threads[tid] {
+		return nil
+	}
+	u.threads[tid] = true
+	return u.ring.RegisterIOWQAff(new(unix.CPUSet))
 }
 
 // uringOps are the kernel's operations for those that it may have.
@@ -245,6 +259,7 @@ func (u *uring) flush() {
 	for u.ring.SQReady() > 0 {
 		n, err := u.ring.Submit()
 		if err == nil && n > 0 {
+			_ = u.endIdleWorkers() // a worker that stays costs a wake every five seconds
 			continue
 		}
 		u.ring.sq.takeBack(func(sqe *SQE) { u.refused(u.release(uint8(sqe.UserData))) })

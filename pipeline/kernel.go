@@ -22,8 +22,10 @@ type Kernel interface {
 	// consumed. Where it can't, Peek takes it, and a kill loses it.
 	CanPeek() bool
 
-	// Consume takes n bytes that Peek has shown from standard input.
-	Consume(n int) error
+	// Consume takes n bytes that Peek has shown from standard input. The last
+	// of them is stored where mark points, unless that is nil, by the very
+	// operation that takes them: killed, either both have happened or neither.
+	Consume(n int, mark *byte) error
 
 	// LastLine says that only the rest of a line is wanted any more: what
 	// can't be peeked is from now on taken byte by byte.

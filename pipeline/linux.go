@@ -151,9 +151,9 @@ func (k *Linux) Peek() (b []byte, eof bool) {
 	return k.buf[:n], eof
 }
 
-func (k *Linux) Consume(n int) error {
+func (k *Linux) Consume(n int, mark *byte) error {
 	k.left -= n
-	return k.source.consume(n)
+	return k.source.consume(n, mark)
 }
 
 func (k *Linux) WriteStatus(fd int, b []byte) error {

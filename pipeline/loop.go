@@ -150,6 +150,9 @@ func (l *loop) commit(in []byte, consume int) bool {
 	b := &l.batch
 	l.number++
 	input := rotate.Input{Batch: l.number, Dev: l.dev, Ino: l.ino, Length: consume, Sum: rotate.Fingerprint(in[:consume])}
+	if consume > 0 {
+		input.Last = in[consume-1]
+	}
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		o.begun = o.queued > 0 || o.dir.Involves(b.midline, o.selected)
@@ -169,7 +172,7 @@ func (l *loop) commit(in []byte, consume int) bool {
 			o.dir.Done()
 		}
 	}
-	if err := l.k.Consume(consume); err != nil {
+	if err := l.k.Consume(consume, l.mark()); err != nil {
 		// Whoever reads on would write it twice: better no more at all. The
 		// records say that it is written, for the next logger.
 		l.k.Warn("unable to consume standard input, finishing: " + rotate.Reason(err))
@@ -186,6 +189,17 @@ func (l *loop) commit(in []byte, consume int) bool {
 	}
 	b.reset()
 	return true
+}
+
+// mark is where a directory that gets a part of the batch wants to see that
+// its input is consumed.
+func (l *loop) mark() *byte {
+	for i := range l.batch.outputs {
+		if o := &l.batch.outputs[i]; o.begun {
+			return o.dir.Mark()
+		}
+	}
+	return nil
 }
 
 // append writes an output, pausing and trying again when there is trouble, and
@@ -361,7 +375,8 @@ func (l *loop) end() {
 // The rest of the loop is standard input as recovery sees it.
 
 func (l *loop) Identity() (dev, ino uint64) { return l.dev, l.ino }
-func (l *loop) Consume(n int) error         { return l.k.Consume(n) }
+
+func (l *loop) Consume(n int, mark *byte) error { return l.k.Consume(n, mark) }
 
 func (l *loop) PeekHead(n int) []byte {
 	in, _ := l.k.Peek()

@@ -35,20 +35,27 @@ type trash struct {
 	iov  []unix.Iovec
 }
 
-// take takes n bytes, all of which must be there to be had.
-func (t *trash) take(fd, n int) error {
+// take takes n bytes, all of which must be there to be had. The last one goes
+// to mark, unless that is nil.
+func (t *trash) take(fd, n int, mark *byte) error {
 	if t.page == nil {
 		t.page = make([]byte, unix.Getpagesize())
-		t.iov = make([]unix.Iovec, batchBytes/len(t.page)+1)
+		t.iov = make([]unix.Iovec, batchBytes/len(t.page)+2)
+	}
+	if mark == nil {
+		mark = &t.page[0]
 	}
 	for n > 0 {
 		k := 0
-		for left := min(n, batchBytes); left > 0; k++ {
+		for left := min(n, batchBytes) - 1; left > 0; k++ {
 			part := min(left, len(t.page))
 			t.iov[k].Base = &t.page[0]
 			t.iov[k].SetLen(part)
 			left -= part
 		}
+		t.iov[k].Base = mark
+		t.iov[k].SetLen(1)
+		k++
 		r, _, e := syscall.RawSyscall(unix.SYS_READV, uintptr(fd), uintptr(unsafe.Pointer(&t.iov[0])), uintptr(k))
 		switch {
 		case e == syscall.EINTR:

@@ -18,7 +18,7 @@ import (
 // before; hangup says that a wait has seen the other side go.
 type source interface {
 	peek(buf []byte, known int, hangup bool) (n int, more, eof bool)
-	consume(n int) error
+	consume(n int, mark *byte) error
 	canPeek() bool
 	capacity() int // bytes that may wait in the input; a guess where unknown
 	lastLine()
@@ -115,7 +115,7 @@ func (p *pipe) peek(buf []byte, known int, hangup bool) (n int, more, eof bool) 
 // consume reads the bytes into one page, again and again: measured, that costs
 // no more than splicing them to /dev/null, and unlike that it takes all of
 // them or, killed, none.
-func (p *pipe) consume(n int) error { return p.trash.take(p.fd, n) }
+func (p *pipe) consume(n int, mark *byte) error { return p.trash.take(p.fd, n, mark) }
 
 func (p *pipe) canPeek() bool { return true }
 func (p *pipe) capacity() int { return p.bytes }
@@ -136,7 +136,8 @@ func (r *regular) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
 	return n, n == len(buf), n < len(buf)
 }
 
-func (r *regular) consume(n int) error {
+// consume leaves mark alone: what stands at the head of a file says enough.
+func (r *regular) consume(n int, _ *byte) error {
 	_, err := unix.Seek(r.fd, int64(n), unix.SEEK_CUR)
 	return err
 }
@@ -170,10 +171,10 @@ func (s *socket) waiting() int {
 	return n
 }
 
-func (s *socket) consume(n int) error { return s.trash.take(s.fd, n) }
-func (s *socket) canPeek() bool       { return true }
-func (s *socket) capacity() int       { return smallCapacityBytes }
-func (s *socket) lastLine()           {}
+func (s *socket) consume(n int, mark *byte) error { return s.trash.take(s.fd, n, mark) }
+func (s *socket) canPeek() bool                   { return true }
+func (s *socket) capacity() int                   { return smallCapacityBytes }
+func (s *socket) lastLine()                       {}
 
 // stream is whatever can only be read: a terminal, a device, a datagram
 // socket.
@@ -216,7 +217,7 @@ func (s *stream) ready() bool {
 	return err == nil && n > 0
 }
 
-func (s *stream) consume(n int) error {
+func (s *stream) consume(n int, _ *byte) error {
 	s.held = append(s.held[:0], s.held[n:]...)
 	return nil
 }

@@ -76,6 +76,7 @@ type Dir struct {
 	ending task       // closes the directory
 	queue  []*pending // files finished, but not safe yet; the oldest first
 	ended  bool
+	lost   bool // an fsync of current has failed
 }
 
 // pending is a file that is full, on its way to being safe.
@@ -88,6 +89,7 @@ type pending struct {
 	processed, fresh int
 	names            []string
 	syncing          int64 // Mono when its fsync was submitted
+	lost             bool  // an fsync of it has failed
 }
 
 func (p *pending) unsafeName() string { return p.label.String() + unsafeSuffix }
@@ -200,7 +202,7 @@ func (d *Dir) Begin(in Input, written int64, within, here bool) {
 	defer d.pageLost()
 	before := d.page.flight().LineAfter
 	d.storeFlight(&Flight{
-		State: flightBegun, Batch: in.Batch, SrcDev: in.Dev, SrcIno: in.Ino, Length: uint64(in.Length), Sum: in.Sum,
+		State: flightBegun, Last: in.Last, Mark: ^in.Last, Batch: in.Batch, SrcDev: in.Dev, SrcIno: in.Ino, Length: uint64(in.Length), Sum: in.Sum,
 		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size), Written: uint64(written),
 		LineBefore: before, LineAfter: lineState(within, here),
 	})

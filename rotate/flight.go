@@ -18,6 +18,10 @@ import (
 //	      the input is read again;
 //	done in any of them: all parts were written, and the input is consumed.
 //
+// The same bytes may stand there twice in a row, though. So the kernel itself
+// notes that it has taken them: the read that consumes a batch puts its last
+// byte into the record.
+//
 // A record is void after an outage (another boot), with another input, when
 // its file is neither current nor next any more (nor a .u file beside an empty
 // current: a recovery was killed), or when somebody else has changed that
@@ -31,6 +35,7 @@ type Input struct {
 	Batch    uint64 // a number that no other batch has
 	Dev, Ino uint64 // of standard input
 	Length   int    // bytes
+	Last     byte   // the last of those
 	Sum      uint64 // Fingerprint of those
 }
 
@@ -41,8 +46,9 @@ type Head interface {
 	// PeekHead returns the first n bytes of the input, or fewer if that is
 	// all that is there or can be looked at without taking it.
 	PeekHead(n int) []byte
-	// Consume takes n bytes from the input.
-	Consume(n int) error
+	// Consume takes n bytes from the input, and stores the last of them at
+	// mark in doing so.
+	Consume(n int, mark *byte) error
 }
 
 // How much of a batch Fingerprint looks at.
@@ -89,7 +95,7 @@ func Settle(dirs []*Dir, head Head) error {
 		done = done || d.found.State == flightDone
 	}
 	if done {
-		if err := head.Consume(int(batch[0].found.Length)); err != nil {
+		if err := head.Consume(int(batch[0].found.Length), batch[0].Mark()); err != nil {
 			return &Error{What: "consume input that is in " + batch[0].conf.Name + " already", Err: err}
 		}
 	}
@@ -111,10 +117,16 @@ func Settle(dirs []*Dir, head Head) error {
 // input.
 func matching(live []*Dir, head Head) []*Dir {
 	var batch []*Dir
+	gone := map[uint64]bool{} // batches whose input is consumed
+	for _, d := range live {
+		if d.found.consumed() {
+			gone[d.found.Batch] = true
+		}
+	}
 	for _, d := range live {
 		f := &d.found
 		switch {
-		case f.State == flightNone:
+		case f.State == flightNone || gone[f.Batch]:
 		case len(batch) > 0:
 			if f.Batch == batch[0].found.Batch {
 				batch = append(batch, d)
@@ -128,6 +140,17 @@ func matching(live []*Dir, head Head) []*Dir {
 	}
 	return batch
 }
+
+// consumed says whether the input of the batch has been taken, of which the
+// record says only that it is written. One directory of a batch notes it for
+// all of them.
+func (f *Flight) consumed() bool {
+	return f.State == flightDone && f.Length > 0 && f.Mark == f.Last
+}
+
+// Mark is where the last byte of the batch's input is to be stored when it is
+// consumed.
+func (d *Dir) Mark() *byte { return &d.page.flight().Mark }
 
 // findFlightFile finds the file that the record of the last logger is about,
 // if it is there under one of the names it may bear, unchanged by others.

@@ -186,6 +186,13 @@ func syncStep(name string, fd func(*pending) *int) step {
 		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
 			return sync(op, *fd(p))
 		},
+		then: func(_ *Dir, _ *pending, op *ioring.Op) verdict {
+			if op.Err != nil {
+				// What was not written counts as clean now: it must be made anew.
+				return verdict{err: op.Err, redo: "begin a run"}
+			}
+			return verdict{}
+		},
 		trouble: troubleWith("write ", name, " to disk"),
 	}
 }

@@ -211,6 +211,7 @@ var finishedSteps = []step{
 		},
 		then: harmless,
 	},
+	rewriteStep("write @LABEL.u again", (*pending).unsafeName, func(_ *Dir, p *pending) bool { return p.lost }),
 	{
 		name: "sync @LABEL.u",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
@@ -218,14 +219,16 @@ var finishedSteps = []step{
 			return sync(op, p.fd)
 		},
 		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
-			if op.Err == nil {
-				took := uint64(d.k.Mono() - p.syncing)
-				c := d.Counters()
-				add(&c.Syncs, 1)
-				store(&c.SyncLast, took)
-				atLeast(&c.SyncLongest, took)
+			if op.Err != nil {
+				p.lost = true
+				return verdict{err: op.Err, redo: "write @LABEL.u again"}
 			}
-			return verdict{err: op.Err}
+			took := uint64(d.k.Mono() - p.syncing)
+			c := d.Counters()
+			add(&c.Syncs, 1)
+			store(&c.SyncLast, took)
+			atLeast(&c.SyncLongest, took)
+			return verdict{}
 		},
 		trouble: pendingTrouble("write ", " to disk"),
 	},
@@ -245,6 +248,23 @@ var finishedSteps = []step{
 		},
 		then: harmless,
 	},
+}
+
+// rewriteStep writes a file's data again when an fsync of it has failed: after
+// that, Linux takes what it could not write for clean, and the next fsync would
+// succeed for nothing.
+func rewriteStep(title string, name func(*pending) string, lost func(*Dir, *pending) bool) step {
+	return step{
+		name: title,
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			if !lost(d, p) {
+				return false
+			}
+			op.Code, op.Dir, op.Path = ioring.Rewrite, d.fd, name(p)
+			return true
+		},
+		trouble: func(d *Dir, p *pending) string { return "write " + d.path(name(p)) + " again" },
+	}
 }
 
 func sync(op *ioring.Op, fd int) bool {
@@ -345,10 +365,18 @@ var endingSteps = []step{
 		},
 		trouble: troubleWith("remove ", nextName, ""),
 	},
+	rewriteStep("write current again", func(*pending) string { return currentName }, func(d *Dir, _ *pending) bool { return d.lost }),
 	{
 		name: "sync current",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
 			return sync(op, d.cur.fd)
+		},
+		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
+			if op.Err != nil {
+				d.lost = true
+				return verdict{err: op.Err, redo: "write current again"}
+			}
+			return verdict{}
 		},
 		trouble: troubleWith("write ", currentName, " to disk"),
 	},

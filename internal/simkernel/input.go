@@ -50,7 +50,7 @@ func (k *Kernel) Peek() (b []byte, eof bool) {
 }
 
 // Consume takes bytes from the pipe.
-func (k *Kernel) Consume(n int) error {
+func (k *Kernel) Consume(n int, mark *byte) error {
 	end := k.call()
 	p := k.w.Pipe
 	if n < 0 || p.Head+n > p.Tail {
@@ -62,6 +62,9 @@ func (k *Kernel) Consume(n int) error {
 		return err
 	}
 	p.Head += n
+	if mark != nil && n > 0 {
+		*mark = p.Stream[p.Head-1]
+	}
 	if k.w.Trace != nil {
 		k.w.tracef("consume %d bytes, up to %d", n, p.Head)
 	}

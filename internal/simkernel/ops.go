@@ -71,6 +71,12 @@ func (k *Kernel) perform(op *ioring.Op) error {
 		return k.openAt(op)
 	case ioring.Close:
 		k.fds[op.FD] = nil
+	case ioring.Rewrite:
+		f := k.dir(op.Dir).Lookup(op.Path)
+		if f == nil {
+			return syscall.ENOENT
+		}
+		k.w.sync(f)
 	case ioring.Fsync, ioring.Fdatasync:
 		k.w.sync(k.fd(op.FD).f)
 	case ioring.Ftruncate:
