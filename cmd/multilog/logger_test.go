@@ -34,7 +34,7 @@ import (
 
 // patience is how long a script waits for anything. It is far beyond what is
 // needed: who waits for it in full has failed.
-const patience = 40 * time.Second
+const patience = 2 * time.Minute
 
 type loggersKey struct{}
 
