@@ -4,7 +4,7 @@ package main_test
 // when a script has more than one logger; NAME is empty otherwise.
 //
 //	logger [flags] [--] WORD...    start a logger, in the background
-//	feed ITEM...                   write the items (see items) to its stdin in one write
+//	feed ITEM...                   write the items (see items) to its stdin in one write; -lines: one for each line
 //	eof                            close the writing end of its stdin
 //	hangup                         close the other end of its stdin; of a terminal that is a hangup
 //	signal NAME...                 TERM, ALRM, ...
@@ -69,7 +69,7 @@ func parseLoggerFlags(ts *testscript.TestScript, args []string) (loggerFlags, []
 	set.StringVar(&f.as, "as", "", "the logger's name in this script")
 	set.StringVar(&f.prog, "prog", "", "another program than the one under test")
 	set.StringVar(&f.stdin, "stdin", "pipe", "pipe, fifo, socket, pty, closed, or the path of a file")
-	set.StringVar(&f.stderr, "stderr", "", "closed, or the path of a file to append to")
+	set.StringVar(&f.stderr, "stderr", "", "closed, gone (a pipe that nobody reads), or the path of a file to append to")
 	set.StringVar(&f.block, "block", "", "signals that are blocked at the start, with commas")
 	set.StringVar(&f.ignore, "ignore", "", "signals that are ignored at the start, with commas")
 	set.StringVar(&f.dir, "dir", ".", "the directory to start in")
@@ -102,7 +102,7 @@ func cmdLogger(ts *testscript.TestScript, neg bool, args []string) {
 	var err error
 	l.stdin, err = openInput(ts, f.stdin)
 	ts.Check(err)
-	l.errFile, err = os.OpenFile(errPath(ts, f), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	l.errFile, err = openStderr(ts, f)
 	ts.Check(err)
 	l.stdinFlags, l.errFlags = l.stdin.flags(), statusFlags(l.errFile)
 
@@ -163,6 +163,18 @@ func errPath(ts *testscript.TestScript, f loggerFlags) string {
 	return ts.MkAbs("err")
 }
 
+// openStderr opens that, or a pipe that nobody reads.
+func openStderr(ts *testscript.TestScript, f loggerFlags) (*os.File, error) {
+	if f.stderr != "gone" {
+		return os.OpenFile(errPath(ts, f), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	}
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(p[1]), "stderr"), unix.Close(p[0])
+}
+
 // startBlocking starts cmd with the given signals blocked: a child has the signal
 // mask of the thread that forks it.
 func startBlocking(cmd *exec.Cmd, signals string) error {
@@ -220,11 +232,25 @@ func named(ts *testscript.TestScript, args []string) (*logger, []string) {
 
 func cmdFeed(ts *testscript.TestScript, neg bool, args []string) {
 	l, args := named(ts, args)
+	byLine := len(args) > 0 && args[0] == "-lines"
+	if byLine {
+		args = args[1:]
+	}
 	data, err := items(ts, args)
 	ts.Check(err)
 	ts.Check(l.stdin.writer.SetWriteDeadline(time.Now().Add(patience)))
-	if _, err := l.stdin.writer.Write(data); err != nil {
-		ts.Fatalf("feed: %v%s", err, whatLoggersSaid(ts))
+	for len(data) > 0 {
+		n := len(data)
+		if byLine {
+			n = bytes.IndexByte(data, '\n') + 1
+			if n == 0 {
+				n = len(data)
+			}
+		}
+		if _, err := l.stdin.writer.Write(data[:n]); err != nil {
+			ts.Fatalf("feed: %v%s", err, whatLoggersSaid(ts))
+		}
+		data = data[n:]
 	}
 }
 

@@ -21,6 +21,10 @@ import (
 	"strings"
 	"testing"
 
+	// The program is built by the test. Importing it tells the go command that the
+	// results depend on its source, so that it does not take them from its cache.
+	_ "multilog/cmd/multilog"
+
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
 )
