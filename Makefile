@@ -47,9 +47,10 @@ fuzz: ## run every fuzz test for FUZZTIME (20s)
 compat: peers ## hold multilog, tai64n, tai64nlocal against djb's, rule by rule
 	$(GO) test -count=1 ./cmd/multilog ./cmd/tai64n ./cmd/tai64nlocal
 
-lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint (its first build takes minutes), shell scripts
+lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint, govulncheck (their first build takes minutes), shell scripts
 	@test -z "$$(gofmt -l .)" || { echo "gofmt wants to change:"; gofmt -l .; exit 1; }
 	$(TOOLS)/golangci-lint run ./...
+	@scripts/vulncheck $(TOOLS)/govulncheck
 	@scripts/lint-scripts scripts/[a-z-]* .ci/run $(EXAMPLES)
 
 $(TOOLS)/golangci-lint: tools/go.mod
