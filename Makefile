@@ -7,7 +7,8 @@ BIN      ?= bin
 TOOLS    := bin/tools
 
 # What is built: every directory below cmd/. Static, and the same bytes from the same source anywhere.
-BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false
+LDFLAGS  ?=
+BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags='$(LDFLAGS)'
 COMMANDS := $(notdir $(wildcard cmd/*))
 
 # What is installed besides.
@@ -18,7 +19,7 @@ MANDIR   := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz compat lint check install uninstall clean
+.PHONY: help build demo test race fuzz compat lint check install uninstall deb clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -72,5 +73,8 @@ uninstall: ## remove what install installed
 	for m in $(MANPAGES); do rm -f $(MANDIR)/man$${m##*.}/$${m##*/}; done
 	rm -rf $(DOCDIR)
 
+deb: ## build the Debian package into dist/
+	@scripts/deb dist
+
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin dist

@@ -1,0 +1,108 @@
+package scripts
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// needProgram skips the test where one is missing; in CI it fails.
+func needProgram(t *testing.T, name string) {
+	if _, err := exec.LookPath(name); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is missing", name)
+		}
+		t.Skipf("%s is missing", name)
+	}
+}
+
+// buildDeb builds the package and returns its path.
+func buildDeb(t *testing.T) string {
+	if testing.Short() {
+		t.Skip("builds everything")
+	}
+	needProgram(t, "dpkg-deb")
+	dir := t.TempDir()
+	runIn(t, nil, "scripts/deb", dir)
+	debs, err := filepath.Glob(dir + "/multilog_*.deb")
+	if err != nil || len(debs) != 1 {
+		t.Fatalf("packages: %v, %v", debs, err)
+	}
+	return debs[0]
+}
+
+// TestDeb builds the package once and looks at it from all sides.
+func TestDeb(t *testing.T) {
+	deb := buildDeb(t)
+	t.Run("lint", func(t *testing.T) { lintDeb(t, deb) })
+	t.Run("install", func(t *testing.T) { installDeb(t, deb) })
+	t.Run("conflicts", func(t *testing.T) { compareDeb(t, deb) })
+}
+
+func lintDeb(t *testing.T, deb string) {
+	needProgram(t, "lintian")
+	out := runIn(t, nil, "lintian", "--allow-root", "--fail-on", "error", deb)
+	if out != "" {
+		t.Logf("lintian says:\n%s", out)
+	}
+}
+
+// installDeb installs the package into an empty root, runs what is there,
+// and removes it.
+func installDeb(t *testing.T, deb string) {
+	if os.Getuid() != 0 {
+		t.Skip("not root: dpkg installs for root only")
+	}
+	root := t.TempDir()
+	for _, dir := range []string{"info", "updates"} {
+		if err := os.MkdirAll(filepath.Join(root, "var/lib/dpkg", dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(root, "var/lib/dpkg/status"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	dpkg := []string{"--root=" + root, "--force-script-chrootless", "--log=/dev/null"}
+	runIn(t, nil, "dpkg", append(dpkg, "-i", deb)...)
+	for _, name := range commands(t) {
+		if _, err := os.Stat(filepath.Join(root, "usr/lib/multilog/bin", name)); err != nil {
+			t.Error(err)
+		}
+	}
+	version := runIn(t, nil, filepath.Join(root, "usr/lib/multilog/bin/multilog"), "--version")
+	if !strings.HasPrefix(version, "multilog ") {
+		t.Errorf("--version says %q", version)
+	}
+	// That each link in /usr/bin and among the manual pages leads somewhere.
+	links := runIn(t, nil, "find", filepath.Join(root, "usr"), "-xtype", "l")
+	if links != "" {
+		t.Errorf("links that lead nowhere:\n%s", links)
+	}
+	runIn(t, nil, "dpkg", append(dpkg, "-P", "multilog")...)
+	if left := runIn(t, nil, "find", root, "-path", filepath.Join(root, "var"), "-prune", "-o", "-type", "f", "-print"); left != "" {
+		t.Errorf("left after removal:\n%s", left)
+	}
+}
+
+// compareDeb finds no path in it that is in the packages that ours is to be used
+// beside.
+func compareDeb(t *testing.T, deb string) {
+	for _, other := range []string{"daemontools", "runit", "s6"} {
+		theirs, err := command(nil, "dpkg", "-L", other)
+		if err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("%s is not installed", other)
+			}
+			t.Logf("%s is not installed", other)
+			continue
+		}
+		for path := range strings.FieldsSeq(runIn(t, nil, "sh", "-c", `dpkg-deb --fsys-tarfile "$0" | tar -t`, deb)) {
+			path = strings.TrimPrefix(path, ".")
+			if !strings.HasSuffix(path, "/") && strings.Contains(theirs, "\n"+path+"\n") {
+				t.Errorf("%s is %s's", path, other)
+			}
+		}
+	}
+}
