@@ -59,7 +59,7 @@ type batch struct {
 
 	text    []byte // the labelled lines; without labels, the input itself
 	labels  []byte // memory for text
-	stamper tai64n.Stamper
+	stamper stamper
 
 	outputs  []output
 	statuses []status
@@ -85,9 +85,9 @@ func (b *batch) reset() {
 // many bytes of in it has dealt with. Invariant: on entry, no output has
 // anything queued.
 func (b *batch) fill(in []byte) (used int) {
-	if b.script.Label {
+	if b.script.stamp != stampNone {
 		b.text = b.labels[:0]
-		b.stamper.AdvanceUnixNano(b.k.Now())
+		b.stamper.advance(b.k.Now())
 	} else {
 		b.text = in
 	}
@@ -112,13 +112,13 @@ func (b *batch) line(rest []byte, at int) (used int, more bool) {
 	newline := n > 0
 	if !newline {
 		n = len(rest)
-		if !b.midline && n+b.label() < lineBytes {
+		if !b.midline && n+b.script.stamp.length() < lineBytes {
 			return 0, false // its end will come
 		}
 	}
 	from, to := at, at+n
-	if b.script.Label {
-		if from = len(b.text); from+labelBytes+n > cap(b.text) {
+	if b.script.stamp != stampNone {
+		if from = len(b.text); from+maxStampBytes+n > cap(b.text) {
 			return 0, false
 		}
 		b.copy(rest[:n])
@@ -144,20 +144,10 @@ func (b *batch) line(rest []byte, at int) (used int, more bool) {
 	return n, b.queue(from, to, newline)
 }
 
-// label is the length of what goes before a line.
-func (b *batch) label() int {
-	if b.script.Label {
-		return labelBytes
-	}
-	return 0
-}
-
 // copy appends a line, or some of it, to the text, behind its label.
 func (b *batch) copy(line []byte) {
 	if !b.midline {
-		from := len(b.text)
-		b.text = b.text[:from+labelBytes]
-		b.stamper.Put(b.text[from:])
+		b.text = b.stamper.append(b.text)
 	}
 	b.text = append(b.text, line...)
 }

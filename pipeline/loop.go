@@ -53,7 +53,7 @@ func (l *loop) open(script *Script) error {
 	b := &l.batch
 	b.script, b.k = script, l.k
 	b.chosen = make([]bool, len(script.sinks))
-	if script.Label {
+	if b.stamper.kind = script.stamp; script.stamp != stampNone {
 		b.labels = make([]byte, 0, textBytes)
 	}
 	for _, path := range script.Status {

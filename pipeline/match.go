@@ -14,7 +14,8 @@ import (
 // pattern is a compiled pattern: pieces, each preceded by a skip.
 type pattern struct {
 	pieces []piece
-	open   bool // it ends in a star: what is left over matches
+	open   bool    // it ends in a star: what is left over matches
+	glob   *string // instead: a pattern of fnmatch(3)
 }
 
 // piece is a literal string. After a skip it must begin at the first place
@@ -49,6 +50,9 @@ func compile(text string) pattern {
 
 // match says whether p matches the whole of line.
 func (p *pattern) match(line []byte) bool {
+	if p.glob != nil {
+		return globMatch(*p.glob, line)
+	}
 	for i := range p.pieces {
 		q := &p.pieces[i]
 		stop := byte('*')

@@ -1,8 +1,16 @@
 package pipeline
 
 import (
+	"fmt"
+	"math"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/dustin/go-humanize"
+
+	"multilog/internal/seekable"
+	"multilog/internal/zstdcmd"
 	"multilog/rotate"
 )
 
@@ -13,10 +21,13 @@ import (
 // Limits of a script's numbers.
 const (
 	minFileBytes     = 4096
-	maxFileBytes     = 16777215
+	maxFileBytes     = 16777215 // by s, as in daemontools
+	maxBigFileBytes  = 2 << 30  // by b
 	defaultFileBytes = 99999
 	minFiles         = 2
 	defaultFiles     = 10
+	maxCodeBytes     = 32 // of w
+	defaultLevel     = 3  // of z
 )
 
 // rule is a pattern and what a match does to a line.
@@ -44,45 +55,163 @@ type sink struct {
 
 // Script is a parsed command line.
 type Script struct {
-	Label  bool            // t
 	Status []string        // the files of = actions
 	Dirs   []rotate.Config // the log directories
 
+	stamp stampKind
 	rules []rule
 	sinks []sink
 }
 
-// Parse reads a script. There is nothing that it refuses.
-func Parse(args []string) *Script {
-	s := &Script{}
-	conf := rotate.Config{Size: defaultFileBytes, Count: defaultFiles}
+// parser reads a script; what holds for the directories that follow is in conf.
+type parser struct {
+	script Script
+	conf   rotate.Config
+	big    int64 // b; 0 if there was none
+	glob   bool  // F: patterns are fnmatch's
+	code   string
+	zstd   bool
+}
+
+// Parse reads a script. Words that daemontools' multilog does not have, and
+// that hold a number which can't be understood, are errors.
+func Parse(args []string) (*Script, error) {
+	p := parser{conf: rotate.Config{Size: defaultFileBytes, Count: defaultFiles}, code: "s"}
 	for i, arg := range args {
 		if arg == "" {
 			continue
 		}
-		switch rest := arg[1:]; arg[0] {
-		case 't':
-			s.Label = s.Label || i == 0
-		case '+', '-':
-			s.rules = append(s.rules, rule{pattern: compile(rest), selects: arg[0] == '+'})
-		case 'e':
-			s.add(toStderr, 0)
-		case '=':
-			s.Status = append(s.Status, rest)
-			s.add(toStatus, len(s.Status)-1)
-		case 's':
-			conf.Size = min(max(number(rest), minFileBytes), maxFileBytes)
-		case 'n':
-			conf.Count = int(max(number(rest), minFiles))
-		case '!':
-			conf.HasProcessor, conf.Processor = true, rest
-		case '.', '/':
-			conf.Name = arg
-			s.Dirs = append(s.Dirs, conf)
-			s.add(toDir, len(s.Dirs)-1)
+		if i == 0 {
+			p.script.stamp = stampOf(arg)
+		}
+		p.action(arg)
+		if err := p.extension(arg); err != nil {
+			return nil, fmt.Errorf("unable to understand %s: %w", arg, err)
 		}
 	}
-	return s
+	return &p.script, nil
+}
+
+// action reads one of daemontools' actions.
+func (p *parser) action(arg string) {
+	s := &p.script
+	switch rest := arg[1:]; arg[0] {
+	case '+', '-':
+		s.rules = append(s.rules, rule{pattern: p.compile(rest), selects: arg[0] == '+'})
+	case 'e':
+		s.add(toStderr, 0)
+	case '=':
+		s.Status = append(s.Status, rest)
+		s.add(toStatus, len(s.Status)-1)
+	case 's':
+		p.conf.Size = min(max(number(rest), minFileBytes), maxFileBytes)
+	case 'n':
+		p.conf.Count = int(max(number(rest), minFiles))
+	case '!':
+		p.conf.Command, p.zstd = []string{"/bin/sh", "sh", "-c", rest}, false
+	case '.', '/':
+		conf := p.conf
+		conf.Name, conf.Code = arg, p.code
+		if p.zstd {
+			conf.Code += ".zst"
+		}
+		if p.big != 0 {
+			conf.Size = p.big
+		}
+		s.Dirs = append(s.Dirs, conf)
+		s.add(toDir, len(s.Dirs)-1)
+	}
+}
+
+// extension reads one of the actions that daemontools' multilog ignores:
+// daemontools-encore's F, S and w, and this program's own. The latter count
+// only with a digit behind the letter, z also alone; any other word is none.
+func (p *parser) extension(arg string) error {
+	rest := arg[1:]
+	switch {
+	case arg == "F":
+		p.glob = true
+	case arg == "S":
+		p.glob = false
+	case arg[0] == 'w':
+		if isCode(rest) {
+			p.code = rest
+		}
+	case arg == "z":
+		p.compress(defaultLevel)
+	case rest == "" || rest[0] < '0' || rest[0] > '9':
+	case arg[0] == 'z':
+		return p.level(rest)
+	case arg[0] == 'b':
+		return sizeBetween(&p.big, rest, minFileBytes, maxBigFileBytes)
+	case arg[0] == 'c':
+		return sizeBetween(&p.conf.Cap, rest, 1, math.MaxInt64)
+	case arg[0] == 'k':
+		return sizeBetween(&p.conf.KeepFree, rest, 1, math.MaxInt64)
+	case arg[0] == 'a':
+		return duration(&p.conf.MaxAge, rest)
+	case arg[0] == 'y':
+		return duration(&p.conf.SyncWithin, rest)
+	}
+	return nil
+}
+
+func (p *parser) compile(text string) pattern {
+	if p.glob {
+		return pattern{glob: &text}
+	}
+	return compile(text)
+}
+
+// level reads what follows z; a z that is followed by anything but a number is
+// none.
+func (p *parser) level(text string) error {
+	level, err := strconv.Atoi(text)
+	if err != nil {
+		return nil
+	}
+	if _, err := seekable.LevelOf(level); err != nil {
+		return err
+	}
+	p.compress(level)
+	return nil
+}
+
+// compress makes the processor this very program, under another name.
+func (p *parser) compress(level int) {
+	p.conf.Command = []string{"/proc/self/exe", zstdcmd.Name, "-" + strconv.Itoa(level)}
+	p.zstd = true
+}
+
+// isCode says whether text can be what wCODE puts behind the label and the dot.
+func isCode(text string) bool {
+	return text != "" && len(text) <= maxCodeBytes && strings.IndexByte(text, '/') < 0
+}
+
+// sizeBetween reads a size such as 64MB or 1GiB.
+func sizeBetween(to *int64, text string, least, most uint64) error {
+	n, err := humanize.ParseBytes(text)
+	if err != nil {
+		return err
+	}
+	if n < least || n > most {
+		return fmt.Errorf("a size from %s to %s is wanted", humanize.IBytes(least), humanize.IBytes(most))
+	}
+	*to = int64(n)
+	return nil
+}
+
+// duration reads a time such as 90s or 24h.
+func duration(to *int64, text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return err
+	}
+	if d <= 0 {
+		return fmt.Errorf("a time longer than 0 is wanted")
+	}
+	*to = int64(d)
+	return nil
 }
 
 func (s *Script) add(kind sinkKind, index int) {
@@ -92,7 +221,7 @@ func (s *Script) add(kind sinkKind, index int) {
 // plain says that the lines need not be looked at: all of them go to every
 // directory as they are, and nowhere else.
 func (s *Script) plain() bool {
-	if s.Label || len(s.rules) > 0 {
+	if s.stamp != stampNone || len(s.rules) > 0 {
 		return false
 	}
 	for _, k := range s.sinks {
@@ -108,7 +237,7 @@ func (s *Script) plain() bool {
 func number(text string) int64 {
 	const most = 1_000_000_000
 	n := int64(0)
-	for i := 0; i < len(text) && strings.IndexByte("0123456789", text[i]) >= 0; i++ {
+	for i := 0; i < len(text) && text[i] >= '0' && text[i] <= '9'; i++ {
 		n = min(n*10+int64(text[i]-'0'), most)
 	}
 	return n

@@ -197,7 +197,11 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 	if h.wrap != nil {
 		outer = h.wrap(k, h.w)
 	}
-	out := k.Run(outer, pipeline.Parse(h.script.args))
+	script, err := pipeline.Parse(h.script.args)
+	if err != nil {
+		panic(err) // the scripts are this test's own
+	}
+	out := k.Run(outer, script)
 	h.w.Tracef("the logger has ended: %+v", out)
 	if h.w.Err() != nil {
 		return true

@@ -9,11 +9,16 @@ import (
 
 // Config is what the script says about a log directory.
 type Config struct {
-	Name         string // as in the script: ./main or /var/log/main
-	Size         int64  // most bytes of a file
-	Count        int    // most files, current among them; at least 2
-	HasProcessor bool
-	Processor    string // a command for sh
+	Name    string   // as in the script: ./main or /var/log/main
+	Size    int64    // most bytes of a file
+	Count   int      // most files, current among them; at least 2
+	Command []string // the processor: a program's path and its arguments, from the 0th; empty for none
+	Code    string   // what finished files are called behind the label and a dot; "s" usually
+
+	Cap        int64 // most bytes of all old files together; 0 for any number
+	KeepFree   int64 // bytes that are to stay free on the filesystem; 0 for none
+	MaxAge     int64 // nanoseconds after which a current that is not empty is rotated; 0 for never
+	SyncWithin int64 // nanoseconds after a write at which current is on disk at the latest; 0 for whenever
 }
 
 // lineZone is how near to Size a line may end a file, in bytes: a file is
@@ -74,9 +79,14 @@ type Dir struct {
 	finish task       // makes pending[0] safe
 	extend task       // preallocates current
 	ending task       // closes the directory
+	flush  task       // syncs current
+	relief task       // makes room on a full disk
 	queue  []*pending // files finished, but not safe yet; the oldest first
 	ended  bool
 	lost   bool // an fsync of current has failed
+
+	dirty int64 // Mono of the first write to current that is not on disk yet; 0 for none, or if nobody asks
+	since int64 // Now of the first line of current; 0 if it is empty, or if nobody asks
 }
 
 // pending is a file that is full, on its way to being safe.
@@ -87,13 +97,24 @@ type pending struct {
 
 	previous, state  int // descriptors, while a processor is at work
 	processed, fresh int
-	names            []string
+	kept             keeping
 	syncing          int64 // Mono when its fsync was submitted
 	lost             bool  // an fsync of it has failed
 }
 
 func (p *pending) unsafeName() string { return p.label.String() + unsafeSuffix }
-func (p *pending) safeName() string   { return p.label.String() + safeSuffix }
+
+// safeName is the name of a pending file when it is safe.
+func (d *Dir) safeName(p *pending) string { return p.label.String() + d.safeSuffix() }
+
+// safeSuffix is what follows the label in the name of a file that is complete
+// and on disk.
+func (d *Dir) safeSuffix() string {
+	if d.conf.Code == "" {
+		return ".s"
+	}
+	return "." + d.conf.Code
+}
 
 // path is a file of the directory as messages call it.
 func (d *Dir) path(name string) string { return d.conf.Name + "/" + name }
@@ -148,7 +169,8 @@ func (d *Dir) Ready() bool {
 // Rotate makes next the file that is written. Everything else follows in the
 // background. Invariant: on entry, Ready, and no batch has begun.
 func (d *Dir) Rotate() {
-	p := &pending{file: d.cur, label: d.newLabel(), previous: -1, state: -1, processed: -1, fresh: -1}
+	p := &pending{file: d.cur, label: d.newLabel(), previous: -1, state: -1, processed: -1, fresh: -1, lost: d.lost}
+	d.lost, d.dirty, d.since = false, 0, 0
 	d.cur, d.next = d.next, noFile
 	d.want, d.newline = false, true
 	f := d.page.flight()
@@ -165,11 +187,11 @@ func (d *Dir) Rotate() {
 
 // finishNext begins to make the oldest pending file safe.
 func (d *Dir) finishNext() {
-	if len(d.queue) == 0 || d.finish.busy() || !d.queue[0].named || d.extend.busy() {
-		return // extend may be at work on the descriptor that finish closes
+	if len(d.queue) == 0 || d.finish.busy() || !d.queue[0].named || d.extend.busy() || d.flush.busy() {
+		return // they may be at work on the descriptor that finish closes
 	}
 	steps := plainSteps
-	if d.conf.HasProcessor {
+	if len(d.conf.Command) > 0 {
 		steps = processorSteps
 	}
 	d.finish.start(d, steps, d.queue[0], func() {
@@ -241,12 +263,14 @@ func (d *Dir) Append(pieces [][]byte) error {
 			last := d.rest[len(d.rest)-1]
 			d.newline = last[len(last)-1] == '\n'
 			d.rest = skip(d.rest, n)
+			d.wrote()
 			continue
 		}
 		if err == nil {
 			err = syscall.EIO // a file takes bytes or says why not
 		}
 		add(&d.page.Counters.WritePauses, 1)
+		d.relieve(err)
 		d.trouble.Failed(d.k, "write to "+d.path(currentName), err)
 		return err
 	}
@@ -321,7 +345,7 @@ func (d *Dir) useOwnPage() {
 
 // Deadline is when Tick has something to do, as Mono counts; 0 is never.
 func (d *Dir) Deadline() int64 {
-	at := int64(0)
+	at := d.due()
 	for _, t := range d.tasks() {
 		if t.retry != 0 && (at == 0 || t.retry < at) {
 			at = t.retry
@@ -338,17 +362,18 @@ func (d *Dir) Tick(now int64) {
 			t.run()
 		}
 	}
+	d.tend(now)
 }
 
-func (d *Dir) tasks() [5]*task {
-	return [5]*task{&d.spare, &d.naming, &d.finish, &d.extend, &d.ending}
+func (d *Dir) tasks() [7]*task {
+	return [...]*task{&d.spare, &d.naming, &d.finish, &d.extend, &d.ending, &d.flush, &d.relief}
 }
 
 // End begins to close the directory: when nothing is pending any more,
 // current is made safe and marked as finished. Ended says when that is done.
 // Call it again after each wait until then.
 func (d *Dir) End() {
-	if d.ended || d.ending.busy() || d.spare.busy() || d.naming.busy() || d.extend.busy() || len(d.queue) > 0 {
+	if d.ended || d.ending.busy() || d.spare.busy() || d.naming.busy() || d.extend.busy() || d.flush.busy() || len(d.queue) > 0 {
 		return
 	}
 	d.ending.start(d, endingSteps, nil, func() { d.ended = true })

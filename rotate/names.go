@@ -14,7 +14,6 @@ const (
 	stateName     = "state"
 	newstateName  = "newstate"
 
-	safeSuffix   = ".s" // complete and on disk
 	unsafeSuffix = ".u" // not yet safe or not yet processed, or left by an outage
 )
 

@@ -80,7 +80,11 @@ func (d *Dir) mapPage() {
 	defer d.pageLost()
 	fresh := Page{PID: uint64(os.Getpid()), Started: d.k.Now(), Boot: d.k.BootID()}
 	copy(fresh.Magic[:], pageMagic)
-	if string(mem[:len(pageMagic)]) == pageMagic && d.page.Boot == fresh.Boot && fresh.Boot != [16]byte{} {
+	ours := string(mem[:len(pageMagic)]) == pageMagic
+	if ours {
+		fresh.AgeIno, fresh.AgeSince = d.page.AgeIno, d.page.AgeSince
+	}
+	if ours && d.page.Boot == fresh.Boot && fresh.Boot != [16]byte{} {
 		// It stays in the page until the directory is in order again: this
 		// process may be killed before that, too.
 		d.found = *d.page.flight()
@@ -150,6 +154,7 @@ func (d *Dir) openCurrent(flags int) error {
 		}
 	}
 	d.newline = d.line != lineHere
+	d.findSince(d.cur.birth)
 	d.noFlight(&d.found, d.line)
 	return nil
 }

@@ -23,6 +23,9 @@ type Page struct {
 	Boot    [16]byte
 	Backend [64]byte // how file operations are done, and why; NUL-padded text
 
+	AgeIno   uint64 // the current that AgeSince is about
+	AgeSince int64  // when its first line came, in nanoseconds since 1970; 0 if nobody asked
+
 	Counters Counters
 
 	// The in-flight record is the one of Flights that Latest is the index of.

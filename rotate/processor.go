@@ -46,8 +46,8 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
 			op.Code = ioring.Run
 			op.Cmd = &ioring.Command{
-				Path:  "/bin/sh",
-				Args:  []string{"sh", "-c", d.conf.Processor},
+				Path:  d.conf.Command[0],
+				Args:  d.conf.Command[1:],
 				Dir:   d.fd,
 				Files: []int{p.previous, p.processed, 2, -1, p.state, p.fresh},
 				Idle:  true,
@@ -112,13 +112,14 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 			return "rename newstate to state in directory " + d.conf.Name
 		},
 	},
+}, capSteps, []step{
 	{
 		name: "rename processed to @LABEL.s",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			return rename(d, op, processedName, p.safeName())
+			return rename(d, op, processedName, d.safeName(p))
 		},
 		trouble: func(d *Dir, p *pending) string {
-			return "rename processed to " + p.safeName() + " in directory " + d.conf.Name
+			return "rename processed to " + d.safeName(p) + " in directory " + d.conf.Name
 		},
 	},
 }, safeSteps)

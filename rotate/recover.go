@@ -118,7 +118,7 @@ func (d *Dir) settleProcessor(names []string) error {
 		if err := d.syncNames(); err != nil {
 			return err
 		}
-		return d.makeOld(processedName, safeSuffix, d.previousLabel(names, wrote))
+		return d.makeOld(processedName, d.safeSuffix(), d.previousLabel(names, wrote))
 	}
 	if err := d.remove(processedName); err != nil {
 		return err

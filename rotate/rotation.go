@@ -294,57 +294,17 @@ var syncDirStep = step{
 }
 
 // safeSteps end both plainSteps and processorSteps, when the file is safe.
-var safeSteps = []step{
-	syncDirStep,
-	{
-		name: "list old files",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			op.Code, op.FD = ioring.ReadDir, d.fd
-			return true
-		},
-		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
-			p.names = op.Names
-			return verdict{err: op.Err}
-		},
-		trouble: func(d *Dir, _ *pending) string { return "read directory " + d.conf.Name },
-	},
-	{
-		name: "remove the oldest",
-		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			if countOld(p.names) < d.conf.Count {
-				return false
-			}
-			name := oldest(p.names, d.isPending)
-			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, name
-			return name != ""
-		},
-		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
-			if op.Err != nil && op.Err != syscall.ENOENT {
-				return verdict{err: op.Err}
-			}
-			p.names = slices.DeleteFunc(p.names, func(name string) bool { return name == op.Path })
-			return verdict{redo: "remove the oldest"}
-		},
-		trouble: func(d *Dir, p *pending) string {
-			return "remove " + d.path(oldest(p.names, d.isPending))
-		},
-	},
-}
-
-// isPending says whether an old file is one that waits to be made safe.
-func (d *Dir) isPending(name string) bool {
-	return slices.ContainsFunc(d.queue[min(1, len(d.queue)):], func(p *pending) bool {
-		return name == p.unsafeName()
-	})
-}
+var safeSteps = slices.Concat([]step{syncDirStep}, countSteps, freeSteps)
 
 // plainSteps make a file safe when there is no processor.
-var plainSteps = slices.Concat(finishedSteps, []step{{
+var plainSteps = slices.Concat(finishedSteps, capSteps, []step{{
 	name: "rename @LABEL.u to @LABEL.s",
 	prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-		return rename(d, op, p.unsafeName(), p.safeName())
+		return rename(d, op, p.unsafeName(), d.safeName(p))
 	},
-	trouble: pendingTrouble("rename ", " to "+safeSuffix),
+	trouble: func(d *Dir, p *pending) string {
+		return "rename " + d.path(p.unsafeName()) + " to " + d.safeName(p)
+	},
 }}, safeSteps)
 
 // endingSteps close a directory in which nothing is pending.

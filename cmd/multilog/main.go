@@ -5,11 +5,13 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 
 	"golang.org/x/sys/unix"
 
+	"multilog/internal/zstdcmd"
 	"multilog/pipeline"
 )
 
@@ -27,6 +29,19 @@ automatically rotated logs. Each argument of the script is one action:
   nCOUNT     at most COUNT files in the following directories
   !command   process each finished file of the following directories
   ./dir      append selected lines to the log directory dir; also /dir
+
+Beyond daemontools' multilog, which ignores these words:
+
+  tRFC3339 tRFC3339Nano tUnix tUnixMs tUnixNs
+             put that stamp in front of each line; first argument only
+  z, zLEVEL  compress finished files of the following directories with zstd
+  bSIZE      files of at most SIZE, up to 2GiB, whatever s says
+  cSIZE      at most SIZE of old files
+  aTIME      rotate a file at this age (1h, 24h)
+  yTIME      sync current this long after a write at the latest
+  kSIZE      keep SIZE of the filesystem free, by removing the oldest files
+  T F S wCODE
+             as in daemontools-encore
 
 Other arguments are ignored. SIGTERM finishes, SIGALRM rotates.
 `
@@ -49,16 +64,23 @@ func main() {
 			return
 		}
 	}
+	if filepath.Base(os.Args[0]) == zstdcmd.Name {
+		os.Exit(zstdcmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
 	tuneRuntime()
 	unix.Umask(0o022)
 	if err := defaultSignals(); err != nil {
+		fatal(err)
+	}
+	script, err := pipeline.Parse(os.Args[1:])
+	if err != nil {
 		fatal(err)
 	}
 	kernel, err := pipeline.NewLinux()
 	if err != nil {
 		fatal(err)
 	}
-	if err := pipeline.Run(kernel, pipeline.Parse(os.Args[1:])); err != nil {
+	if err := pipeline.Run(kernel, script); err != nil {
 		fatal(err)
 	}
 }

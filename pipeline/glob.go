@@ -1,0 +1,140 @@
+package pipeline
+
+import "strings"
+
+// daemontools-encore's F makes the patterns that follow those of fnmatch(3),
+// without flags, in the C locale: ? is any byte, * any string, [...] one of a
+// set, and a backslash takes the meaning from what follows it.
+
+// globMatch says whether the glob matches the whole of line.
+func globMatch(glob string, line []byte) bool {
+	star, from := -1, 0 // the last star, and where the line is tried behind it
+	g, at := 0, 0
+	for at < len(line) || g < len(glob) {
+		if g < len(glob) && glob[g] == '*' {
+			star, from = g, at
+			g++
+			continue
+		}
+		if g < len(glob) && at < len(line) {
+			if n := globByte(glob[g:], line[at]); n > 0 {
+				g, at = g+n, at+1
+				continue
+			}
+		}
+		if star < 0 || from >= len(line) {
+			return false
+		}
+		from++
+		g, at = star+1, from
+	}
+	return true
+}
+
+// globByte matches one byte with what glob begins with, which is no star, and
+// returns how long that is; 0 if they do not match.
+func globByte(glob string, c byte) int {
+	switch glob[0] {
+	case '?':
+		return 1
+	case '[':
+		if n, in := globSet(glob, c); n > 0 {
+			if in {
+				return n
+			}
+			return 0
+		}
+	case '\\':
+		if len(glob) < 2 || glob[1] != c {
+			return 0
+		}
+		return 2
+	}
+	if glob[0] == c {
+		return 1
+	}
+	return 0
+}
+
+// globSet reads the set that glob begins with, and returns its length and
+// whether c is in it. A bracket that none closes is no set: length 0.
+func globSet(glob string, c byte) (n int, in bool) {
+	i := 1
+	negated := i < len(glob) && (glob[i] == '!' || glob[i] == '^')
+	if negated {
+		i++
+	}
+	for first := true; ; first = false {
+		if i >= len(glob) {
+			return 0, false
+		}
+		if glob[i] == ']' && !first {
+			return i + 1, in != negated
+		}
+		if strings.HasPrefix(glob[i:], "[:") {
+			if end := strings.Index(glob[i:], ":]"); end > 0 {
+				in = in || globClass(glob[i+2:i+end], c)
+				i += end + 2
+				continue
+			}
+		}
+		low, ok := setByte(glob, &i)
+		if !ok {
+			return 0, false
+		}
+		high := low
+		if i+1 < len(glob) && glob[i] == '-' && glob[i+1] != ']' {
+			i++
+			if high, ok = setByte(glob, &i); !ok {
+				return 0, false
+			}
+		}
+		in = in || low <= c && c <= high
+	}
+}
+
+// setByte is the byte of a set at *i, which a backslash may precede.
+func setByte(glob string, i *int) (byte, bool) {
+	if glob[*i] == '\\' {
+		*i++
+	}
+	if *i >= len(glob) {
+		return 0, false
+	}
+	c := glob[*i]
+	*i++
+	return c, true
+}
+
+// globClass says whether c is of a class such as digit.
+func globClass(name string, c byte) bool {
+	lower, upper, digit := c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9'
+	graph := c > ' ' && c < 0x7f
+	switch name {
+	case "alpha":
+		return lower || upper
+	case "digit":
+		return digit
+	case "alnum":
+		return lower || upper || digit
+	case "upper":
+		return upper
+	case "lower":
+		return lower
+	case "space":
+		return c == ' ' || c >= '\t' && c <= '\r'
+	case "blank":
+		return c == ' ' || c == '\t'
+	case "punct":
+		return graph && !lower && !upper && !digit
+	case "print":
+		return graph || c == ' '
+	case "graph":
+		return graph
+	case "cntrl":
+		return c < ' ' || c == 0x7f
+	case "xdigit":
+		return digit || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+	}
+	return false
+}

@@ -1,0 +1,289 @@
+package rotate
+
+import (
+	"slices"
+	"syscall"
+
+	"multilog/ioring"
+)
+
+// What is kept, and for how long: the oldest files go when there are more than
+// Count, when they take more than Cap, and when less than KeepFree is left of
+// the filesystem. Neither current nor what is pending ever goes.
+
+// keeping is what is known of a directory's old files while they are judged.
+type keeping struct {
+	names    []string
+	sizes    map[string]int64 // of those that were looked at
+	extra    int64            // bytes that are about to become an old file
+	free     int64            // of the filesystem
+	measured bool             // free is
+}
+
+// drop forgets a file that was removed.
+func (h *keeping) drop(name string) {
+	h.names = slices.DeleteFunc(h.names, func(n string) bool { return n == name })
+	h.measured = false
+}
+
+// total is what the old files take, in bytes.
+func (h *keeping) total() int64 {
+	n := h.extra
+	for _, name := range h.names {
+		if isOld(name) {
+			n += h.sizes[name]
+		}
+	}
+	return n
+}
+
+// unmeasured is an old file whose size is not known, or "".
+func (h *keeping) unmeasured() string {
+	for _, name := range h.names {
+		if _, known := h.sizes[name]; isOld(name) && !known {
+			return name
+		}
+	}
+	return ""
+}
+
+var listStep = step{
+	name: "list old files",
+	prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+		op.Code, op.FD = ioring.ReadDir, d.fd
+		return true
+	},
+	then: func(d *Dir, p *pending, op *ioring.Op) verdict {
+		p.kept.names, p.kept.measured = op.Names, false
+		return verdict{err: op.Err}
+	},
+	trouble: func(d *Dir, _ *pending) string { return "read directory " + d.conf.Name },
+}
+
+// removeStep removes the oldest file for as long as tooMany says.
+func removeStep(name string, tooMany func(d *Dir, p *pending) bool) step {
+	return step{
+		name: name,
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			if !tooMany(d, p) {
+				return false
+			}
+			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, oldest(p.kept.names, d.isKept)
+			return op.Path != ""
+		},
+		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			if op.Err != nil && op.Err != syscall.ENOENT {
+				return verdict{err: op.Err}
+			}
+			p.kept.drop(op.Path)
+			return verdict{redo: name}
+		},
+		trouble: func(d *Dir, p *pending) string {
+			return "remove " + d.path(oldest(p.kept.names, d.isKept))
+		},
+	}
+}
+
+// isKept says whether an old file is one that waits to be made safe, or has
+// just been.
+func (d *Dir) isKept(name string) bool {
+	return slices.ContainsFunc(d.queue, func(p *pending) bool {
+		return name == p.unsafeName() || name == d.safeName(p)
+	})
+}
+
+// countSteps remove what is too many.
+var countSteps = []step{
+	listStep,
+	removeStep("remove the oldest", func(d *Dir, p *pending) bool { return countOld(p.kept.names) >= d.conf.Count }),
+}
+
+// capSteps make room under the cap for the file that is about to become an old
+// one. They come before it does, so that the cap holds at any time.
+var capSteps = ifConfigured(func(d *Dir) bool { return d.conf.Cap > 0 }, []step{
+	{
+		name: "measure processed",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			p.kept.extra, p.kept.sizes = 0, map[string]int64{}
+			op.Code, op.Dir, op.Path = ioring.Stat, d.fd, processedName
+			return len(d.conf.Command) > 0
+		},
+		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			p.kept.extra = op.Stat.Size
+			return verdict{err: op.Err}
+		},
+		trouble: troubleWith("stat ", processedName, ""),
+	},
+	listStep,
+	{
+		name: "measure an old file",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			op.Code, op.Dir, op.Path = ioring.Stat, d.fd, p.kept.unmeasured()
+			return op.Path != ""
+		},
+		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			if op.Err != nil && op.Err != syscall.ENOENT {
+				return verdict{err: op.Err}
+			}
+			p.kept.sizes[op.Path] = op.Stat.Size // none of a file that is gone
+			return verdict{redo: "measure an old file"}
+		},
+		trouble: func(d *Dir, p *pending) string { return "stat " + d.path(p.kept.unmeasured()) },
+	},
+	removeStep("remove the oldest above the cap", func(d *Dir, p *pending) bool { return p.kept.total() > d.conf.Cap }),
+})
+
+// freeSteps keep some of the filesystem free.
+var freeSteps = ifConfigured(func(d *Dir) bool { return d.conf.KeepFree > 0 }, []step{
+	listStep,
+	{
+		name: "look at the free space",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			op.Code, op.FD = ioring.Statfs, d.fd
+			return !p.kept.measured
+		},
+		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			p.kept.free, p.kept.measured = op.Free, true
+			return verdict{err: op.Err}
+		},
+		trouble: func(d *Dir, _ *pending) string { return "find out what is free in " + d.conf.Name },
+	},
+	{
+		name: "remove the oldest for room",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			if p.kept.free >= d.conf.KeepFree {
+				return false
+			}
+			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, oldest(p.kept.names, d.isKept)
+			return op.Path != ""
+		},
+		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			if op.Err != nil && op.Err != syscall.ENOENT {
+				return verdict{err: op.Err}
+			}
+			p.kept.drop(op.Path)
+			return verdict{redo: "look at the free space"}
+		},
+		trouble: func(d *Dir, p *pending) string {
+			return "remove " + d.path(oldest(p.kept.names, d.isKept))
+		},
+	},
+})
+
+// reliefSteps remove one file from a disk that is full.
+var reliefSteps = []step{
+	listStep,
+	{
+		name: "remove the oldest from a full disk",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, oldest(p.kept.names, d.isKept)
+			return op.Path != ""
+		},
+		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
+			if op.Err == nil {
+				d.k.Warn("out of disk space, removed " + d.path(op.Path))
+			}
+			return verdict{} // the write is tried again anyway
+		},
+	},
+}
+
+// ifConfigured passes the steps over in directories that do not ask for them.
+func ifConfigured(wanted func(d *Dir) bool, steps []step) []step {
+	for i := range steps {
+		prepare := steps[i].prepare
+		steps[i].prepare = func(d *Dir, p *pending, op *ioring.Op) bool {
+			return wanted(d) && prepare(d, p, op)
+		}
+	}
+	return steps
+}
+
+// relieve removes the oldest file when a write found the disk full and the
+// script wants some of it kept free.
+func (d *Dir) relieve(err error) {
+	full := err == syscall.ENOSPC || err == syscall.EDQUOT
+	if full && d.conf.KeepFree > 0 && !d.relief.busy() {
+		d.relief.start(d, reliefSteps, &pending{}, nil)
+	}
+}
+
+// flushSteps bring current to disk while it is written.
+var flushSteps = []step{
+	rewriteStep("write current again", func(*pending) string { return currentName }, func(d *Dir, _ *pending) bool { return d.lost }),
+	{
+		name: "sync current's data",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			d.dirty = 0
+			op.Code, op.FD = ioring.Fdatasync, d.cur.fd
+			return true
+		},
+		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
+			if op.Err != nil {
+				d.lost = true
+				return verdict{err: op.Err, redo: "write current again"}
+			}
+			return verdict{}
+		},
+		trouble: troubleWith("write ", currentName, " to disk"),
+	},
+}
+
+// wrote notes that current was written to.
+func (d *Dir) wrote() {
+	if d.conf.SyncWithin > 0 && d.dirty == 0 {
+		d.dirty = d.k.Mono()
+	}
+	if d.conf.MaxAge > 0 && d.since == 0 {
+		d.sinceIs(d.k.Now())
+	}
+}
+
+// sinceIs notes, for the next logger too, when current's first line came, in
+// nanoseconds since 1970.
+func (d *Dir) sinceIs(since int64) {
+	d.since = since
+	defer d.pageLost()
+	d.page.AgeIno, d.page.AgeSince = d.cur.ino, since
+}
+
+// findSince finds out since when the current that was opened has lines: from
+// the lock page, or else from the file's birth.
+func (d *Dir) findSince(birth int64) {
+	if d.conf.MaxAge == 0 || d.cur.size == 0 {
+		return
+	}
+	if d.page.AgeIno == d.cur.ino && d.page.AgeSince != 0 {
+		d.since = d.page.AgeSince
+		return
+	}
+	if birth == 0 {
+		birth = d.k.Now()
+	}
+	d.sinceIs(birth)
+}
+
+// due is when current is to be synced or rotated, as Mono counts; 0 is never.
+func (d *Dir) due() int64 {
+	at := int64(0)
+	if d.dirty != 0 && !d.flush.busy() && !d.ended {
+		at = d.dirty + d.conf.SyncWithin
+	}
+	if d.since != 0 && !d.want && d.cur.size > 0 && !d.ended && !d.ending.busy() {
+		age := d.k.Mono() + d.since + d.conf.MaxAge - d.k.Now()
+		if at == 0 || age < at {
+			at = max(age, 1)
+		}
+	}
+	return at
+}
+
+// tend syncs or rotates current, if it is time.
+func (d *Dir) tend(now int64) {
+	if d.dirty != 0 && now >= d.dirty+d.conf.SyncWithin && !d.flush.busy() && !d.ended && !d.ending.busy() {
+		d.flush.start(d, flushSteps, nil, d.finishNext)
+	}
+	if d.since != 0 && !d.want && d.k.Now() >= d.since+d.conf.MaxAge {
+		d.Want()
+	}
+}
