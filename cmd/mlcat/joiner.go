@@ -12,7 +12,7 @@ import (
 type walk struct {
 	scanner *scanner
 	source  *source
-	queue   queue
+	queue   *queue
 	r       *renderer
 	reverse bool
 
@@ -75,13 +75,14 @@ func (w *walk) next() *shown {
 // take waits for the next piece; there is none at the end.
 func (w *walk) take() *piece {
 	if w.job == nil {
-		if w.job = <-w.queue; w.job == nil {
+		if w.job = <-w.queue.jobs; w.job == nil {
 			return nil
 		}
 	}
 	p := <-w.job.result
 	if !p.more {
 		w.job = nil
+		w.queue.done()
 	}
 	if p.err != nil {
 		w.source.warn(p.err)

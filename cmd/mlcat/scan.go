@@ -118,18 +118,42 @@ func (p *piece) fill(r *renderer, data []byte) {
 	}
 }
 
-// queue is the order of jobs under way.
-type queue chan *job
+// A queue is the order of the jobs under way. Each takes a ticket, and gives it
+// back when it has been written.
+type queue struct {
+	jobs    chan *job
+	tickets chan struct{}
+}
 
-func (sc *scanner) newQueue() queue { return make(queue, jobsPerWorker*runtime.GOMAXPROCS(0)) }
+// newQueue returns a queue with so many tickets at first.
+func newQueue(tickets int) *queue {
+	most := jobsPerWorker * runtime.GOMAXPROCS(0)
+	q := &queue{make(chan *job, most), make(chan struct{}, most)}
+	for range min(tickets, most) {
+		q.tickets <- struct{}{}
+	}
+	return q
+}
+
+// done gives a ticket back, with another one while there are fewer than may be:
+// who wants a few lines gets them from a block or two, who goes on is read ahead of.
+func (q *queue) done() {
+	for range 2 {
+		select {
+		case q.tickets <- struct{}{}:
+		default:
+		}
+	}
+}
 
 // put puts j in line; false means that nobody wants it any more.
-func (sc *scanner) put(q queue, j *job) bool {
+func (sc *scanner) put(q *queue, j *job) bool {
 	select {
-	case q <- j:
+	case <-q.tickets:
 	case <-sc.stopped:
 		return false
 	}
+	q.jobs <- j
 	if j.content.IsStream() {
 		go sc.stream(j)
 		return true
@@ -143,10 +167,10 @@ func (sc *scanner) put(q queue, j *job) bool {
 }
 
 // forward puts what is wanted of s in line, in order.
-func (sc *scanner) forward(s *source) queue {
-	q := sc.newQueue()
+func (sc *scanner) forward(s *source) *queue {
+	q := newQueue(jobsPerWorker * runtime.GOMAXPROCS(0))
 	go func() {
-		defer close(q)
+		defer close(q.jobs)
 		first, end := s.wanted()
 		for i := first; i < end; i++ {
 			if c := s.open(i); c != nil && !sc.forwardFile(q, s, i, c) {
@@ -157,7 +181,7 @@ func (sc *scanner) forward(s *source) queue {
 	return q
 }
 
-func (sc *scanner) forwardFile(q queue, s *source, i int, c *logdir.Content) bool {
+func (sc *scanner) forwardFile(q *queue, s *source, i int, c *logdir.Content) bool {
 	from, to := s.span(i)
 	if c.IsStream() {
 		j := &job{piece: piece{source: s, file: i, first: true, last: true}, content: c, result: make(chan *piece, maxStreamPieces)}
@@ -185,10 +209,10 @@ func (sc *scanner) forwardFile(q queue, s *source, i int, c *logdir.Content) boo
 }
 
 // backward puts what is wanted of s in line, the last block first.
-func (sc *scanner) backward(s *source) queue {
-	q := sc.newQueue()
+func (sc *scanner) backward(s *source) *queue {
+	q := newQueue(1)
 	go func() {
-		defer close(q)
+		defer close(q.jobs)
 		for _, i := range s.reversedFiles() {
 			if c := s.openBlocks(i); c != nil && !sc.backwardFile(q, s, i, c) {
 				return
@@ -198,7 +222,7 @@ func (sc *scanner) backward(s *source) queue {
 	return q
 }
 
-func (sc *scanner) backwardFile(q queue, s *source, i int, c *logdir.Content) bool {
+func (sc *scanner) backwardFile(q *queue, s *source, i int, c *logdir.Content) bool {
 	from, to := s.span(i)
 	if to < 0 {
 		to = c.Size()

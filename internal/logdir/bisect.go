@@ -67,6 +67,8 @@ func firstMark(block []byte, first bool) (mark, bool) {
 //
 // The lines are taken to be in order. Where a clock was set back they are not, and
 // then the result is one of the places where the order is crossed.
+//
+// What one call has decompressed helps the next; so it is for one goroutine.
 func (c *Content) LowerBound(target tai64n.Label) (off int64, labelled bool, err error) {
 	var found mark
 	low, high := 0, c.Blocks() // blocks before low begin before target, from high on not
@@ -114,39 +116,59 @@ func (c *Content) LowerBound(target tai64n.Label) (off int64, labelled bool, err
 // below limit, that has one; limit when none has.
 func (c *Content) firstMarkFrom(i, limit int) (mark, int, error) {
 	for ; i < limit; i++ {
-		head, err := c.BlockHead(i, headBytes)
-		if err != nil {
-			return mark{}, 0, err
-		}
-		m, ok := firstMark(head, i == 0)
-		if _, size := c.Block(i); !ok && int64(len(head)) < size {
-			if head, err = c.ReadBlock(i, nil); err != nil {
+		m, known := c.firsts[i]
+		if !known {
+			var err error
+			if m, err = c.firstMarkOf(i); err != nil {
 				return mark{}, 0, err
 			}
-			m, ok = firstMark(head, i == 0)
+			if c.firsts == nil {
+				c.firsts = make(map[int]mark)
+			}
+			c.firsts[i] = m
 		}
-		if ok {
+		if m != (mark{}) {
 			return m, i, nil
 		}
 	}
 	return mark{}, limit, nil
 }
 
+// firstMarkOf returns the first labelled line of block i, or the zero mark.
+func (c *Content) firstMarkOf(i int) (mark, error) {
+	head, err := c.BlockHead(i, headBytes)
+	if err != nil {
+		return mark{}, err
+	}
+	m, ok := firstMark(head, i == 0)
+	if _, size := c.Block(i); !ok && int64(len(head)) < size {
+		if head, err = c.ReadBlock(i, nil); err != nil {
+			return mark{}, err
+		}
+		m, _ = firstMark(head, i == 0)
+	}
+	return m, nil
+}
+
 // boundIn returns the first line that starts in block i, or right behind it,
 // whose label is not before target.
 func (c *Content) boundIn(i int, target tai64n.Label) (mark, bool, error) {
-	data, err := c.ReadBlock(i, nil)
-	if err != nil {
-		return mark{}, false, err
-	}
-	if i+1 < c.Blocks() { // a label may be cut by the border
-		more, err := c.BlockHead(i+1, tai64n.Len)
+	if c.searched == nil || c.searchedBlock != i {
+		_, size := c.Block(i)
+		data, err := c.ReadBlock(i, make([]byte, 0, size+tai64n.Len))
 		if err != nil {
 			return mark{}, false, err
 		}
-		data = append(data[:len(data):len(data)], more...)
+		if i+1 < c.Blocks() { // a label may be cut by the border
+			more, err := c.BlockHead(i+1, tai64n.Len)
+			if err != nil {
+				return mark{}, false, err
+			}
+			data = append(data, more...)
+		}
+		c.searched, c.searchedBlock = data, i
 	}
-	m, ok := boundIn(data, target, i == 0)
+	m, ok := boundIn(c.searched, target, i == 0)
 	return m, ok, nil
 }
 

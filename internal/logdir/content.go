@@ -37,6 +37,12 @@ type Content struct {
 	packed int64                              // bytes of the file
 	size   int64                              // bytes of content, -1 when not known
 	spool  *os.File
+
+	// What LowerBound has found out: blocks' first labelled lines (the zero mark
+	// where there is none), and the block that it searched last.
+	firsts        map[int]mark
+	searched      []byte
+	searchedBlock int
 }
 
 // NewContent returns the content of the file r that has size bytes. With packed
