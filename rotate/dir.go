@@ -94,6 +94,7 @@ type pending struct {
 	file
 	label tai64n.Label
 	named bool // it is @LABEL.u
+	split bool // it ends within a line
 
 	previous, state  int // descriptors, while a processor is at work
 	processed, fresh int
@@ -169,7 +170,7 @@ func (d *Dir) Ready() bool {
 // Rotate makes next the file that is written. Everything else follows in the
 // background. Invariant: on entry, Ready, and no batch has begun.
 func (d *Dir) Rotate() {
-	p := &pending{file: d.cur, label: d.newLabel(), previous: -1, state: -1, processed: -1, fresh: -1, lost: d.lost}
+	p := &pending{file: d.cur, label: d.newLabel(), split: !d.newline, previous: -1, state: -1, processed: -1, fresh: -1, lost: d.lost}
 	d.lost, d.dirty, d.since = false, 0, 0
 	d.cur, d.next = d.next, noFile
 	d.want, d.newline = false, true

@@ -231,6 +231,24 @@ func (d *Dir) noFlight(before *Flight, line uint64) {
 	})
 }
 
+// rebindFlight makes the record that is about an empty next be about the file
+// that was filled before: next is about to go, and recovery may be killed.
+func (d *Dir) rebindFlight(names []string, haveCurrent bool) error {
+	anchor := currentName
+	if !haveCurrent {
+		anchor = newestLabel(names).String() + unsafeSuffix
+	}
+	info, there, err := d.lookFor(anchor)
+	if err != nil || !there {
+		return err
+	}
+	was := d.cur
+	d.cur.identify(info)
+	d.noFlight(&d.found, d.line)
+	d.cur = was
+	return nil
+}
+
 // storeFlight puts another record in place of the one in the lock page.
 func (d *Dir) storeFlight(f *Flight) {
 	other := (d.page.Latest & 1) ^ 1

@@ -37,6 +37,9 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 	closeStep(processedName, processedFD),
 	closeStep(stateName, stateFD),
 	closeStep(newstateName, newstateFD),
+	// One that was finished, and could not be synced, has the mode of a whole
+	// one: it must not keep that when it is begun anew.
+	unlinkStep(processedName),
 	openStep(previousName, syscall.O_RDONLY, previousFD),
 	openStep(processedName, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC, processedFD),
 	openStep(stateName, syscall.O_RDONLY|syscall.O_CREAT, stateFD),
@@ -88,20 +91,7 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 	closeStep(processedName, processedFD),
 	closeStep(newstateName, newstateFD),
 	syncDirStep,
-	{
-		name: "remove previous",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, previousName
-			return true
-		},
-		then: func(_ *Dir, _ *pending, op *ioring.Op) verdict {
-			if op.Err == syscall.ENOENT {
-				return verdict{}
-			}
-			return verdict{err: op.Err}
-		},
-		trouble: troubleWith("remove ", previousName, ""),
-	},
+	unlinkStep(previousName),
 	syncDirStep, // before processed has a name beside which previous would be another file
 	{
 		name: "rename newstate to state",
@@ -178,6 +168,24 @@ func openStep(name string, flags int, fd func(*pending) *int) step {
 			return verdict{err: op.Err}
 		},
 		trouble: troubleWith("open ", name, ""),
+	}
+}
+
+// unlinkStep removes a name, which need not be there.
+func unlinkStep(name string) step {
+	return step{
+		name: "remove " + name,
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, name
+			return true
+		},
+		then: func(_ *Dir, _ *pending, op *ioring.Op) verdict {
+			if op.Err == syscall.ENOENT {
+				return verdict{}
+			}
+			return verdict{err: op.Err}
+		},
+		trouble: troubleWith("remove ", name, ""),
 	}
 }
 

@@ -43,6 +43,11 @@ func (d *Dir) Recover() error {
 	}
 	if haveNext && next.Size == 0 {
 		haveNext = false
+		if d.flightFile == nextName {
+			if err := d.rebindFlight(names, haveCurrent); err != nil {
+				return err
+			}
+		}
 		if err := d.remove(nextName); err != nil {
 			return err
 		}

@@ -232,9 +232,17 @@ var finishedSteps = []step{
 		},
 		trouble: pendingTrouble("write ", " to disk"),
 	},
+	// The mode does not come before the data is on disk: a power cut may give
+	// the file the name current back, and current with this mode is taken for
+	// whole and appended to. If it ends within a line, the name comes first, too.
 	{
-		// Not before it is synced: a power cut may give it the name current
-		// back, and current with this mode is taken for whole.
+		name: "sync the directory",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			return sync(op, d.fd) && p.split
+		},
+		trouble: syncDirStep.trouble,
+	},
+	{
 		name: "set mode of @LABEL.u",
 		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
 			return chmod(op, p.fd)
