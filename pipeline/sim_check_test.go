@@ -36,7 +36,7 @@ type dirCheck struct {
 	archive  []archived
 	pending  []string // .u files on their way to being safe
 	logged   []int64  // bytes to log before each line of the stream
-	loose    bool     // a power cut took the label of a file that was processed: its place is a guess
+	loose    bool     // a power cut took what shows in which order files came
 	rotated  bool     // files were given names in this life
 	selected []bool   // by line of the stream
 }
@@ -55,6 +55,7 @@ type check struct {
 	lines    *simLines
 	dirs     []*dirCheck
 	cuts     int
+	order    bool // check the order of sync and name; or leave it to power cuts
 	clockSet bool
 }
 
@@ -170,12 +171,20 @@ func (c *check) Renaming(dir *simkernel.Dir, from, to string, f, over *simkernel
 		c.w.Fail("%s/%s is renamed to %s, which holds %d bytes", d.conf.name, from, to, len(over.Data))
 	}
 	d.pending = slices.DeleteFunc(d.pending, func(name string) bool { return name == from })
+	c.Linking(dir, to, f)
 	if from == "current" {
 		d.pending = append(d.pending, to)
 		d.rotated = true
 	}
 	if f.Links != 1 {
 		c.w.Fail("%s/%s is renamed to %s, and has %d links", d.conf.name, from, to, f.Links)
+	}
+}
+
+// Linking checks that no file is called .s before its data is on disk.
+func (c *check) Linking(dir *simkernel.Dir, name string, f *simkernel.File) {
+	if c.order && strings.HasSuffix(name, ".s") && string(f.Disk) != string(f.Data) {
+		c.w.Fail("%s/%s gets its name with %d of %d bytes on disk", dir.Name, name, len(f.Disk), len(f.Data))
 	}
 }
 
@@ -367,6 +376,7 @@ func (c *check) read(d *dirCheck) (numbers []int, damaged int) {
 			n := c.number(line)
 			if n < 0 {
 				damaged++
+				c.w.Tracef("%s/%s: damaged: %.60q (%d bytes)", d.conf.name, files[i].label, line, len(line))
 				continue
 			}
 			numbers = append(numbers, n)
@@ -423,7 +433,7 @@ func (c *check) dirAfterCut(d *dirCheck, before *beforeCut) {
 	d.damaged, d.archive, d.pending = 0, nil, nil
 	var seen []*simkernel.File
 	processed := d.dir.Lookup("processed")
-	d.loose = d.loose || processed != nil || d.dir.Lookup("previous") != nil
+	d.loose = d.loose || d.dir.Reordered || processed != nil || d.dir.Lookup("previous") != nil
 	for _, e := range d.dir.Entries() {
 		f, safe := e.File, strings.HasSuffix(e.Name, ".s")
 		if old, ok := before.data[f]; safe && ok && old != string(f.Data) {

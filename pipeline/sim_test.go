@@ -91,6 +91,7 @@ type history struct {
 	script    *simScript
 	lines     *simLines
 	check     *check
+	full      bool // the disk
 	peekBytes int
 	calm      bool // what goes wrong has gone wrong
 }
@@ -99,6 +100,7 @@ type history struct {
 const (
 	endKill = iota
 	endCut
+	endAll // the service is killed, too
 	endTerm
 	endInput
 )
@@ -113,6 +115,7 @@ func (h *history) run() error {
 	h.w.Tracef("multilog %q", h.script.args)
 	h.peekBytes = pick(h.r, 0, 0, 1500, 5000)
 	h.check = newCheck(h.w, h.script, h.lines)
+	h.check.order = h.wrap == nil
 	h.newPipe()
 	lives := h.r.IntN(5)
 	for life := 0; h.w.Err() == nil; life++ {
@@ -149,14 +152,14 @@ func (h *history) newPipe() {
 
 // life is a logger's life; it says whether that ended with its input.
 func (h *history) life() bool {
-	end := pick(h.r, endKill, endKill, endCut, endCut, endTerm, endInput)
+	end := pick(h.r, endKill, endKill, endKill, endCut, endCut, endCut, endAll, endTerm, endTerm, endInput)
 	plan := simkernel.Plan{Delay: h.delay(), PeekBytes: h.peekBytes, Lazy: h.r.IntN(4) == 0}
 	terms, trouble := 0, false
 	if h.calm {
 		end = endInput
 	} else {
 		trouble = h.disturb(&plan)
-		if end == endKill || end == endCut {
+		if end == endKill || end == endCut || end == endAll {
 			plan.EndAt, plan.End = h.moment(), pick(h.r, simkernel.EndBefore, simkernel.EndWithin, simkernel.EndAfter)
 		}
 		if end == endTerm && h.r.IntN(2) == 0 {
@@ -166,6 +169,7 @@ func (h *history) life() bool {
 			}
 		}
 	}
+	trouble = trouble || h.full
 	if end == endInput && h.r.IntN(2) == 0 {
 		h.w.Pipe.Close(h.w.Mono())
 	}
@@ -175,7 +179,7 @@ func (h *history) life() bool {
 			h.w.Fail("the logger waits, and is to end")
 		}
 		switch end {
-		case endKill, endCut:
+		case endKill, endCut, endAll:
 			k.Kill()
 		case endTerm:
 			k.Term()
@@ -208,9 +212,13 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 	}
 	h.guard(func() {
 		switch {
-		case out.Killed && end == endCut:
+		case out.Killed && end != endKill:
 			before := h.check.beforeCut()
-			h.w.PowerCut()
+			if end == endCut {
+				h.w.PowerCut()
+			} else {
+				h.w.KillAll()
+			}
 			h.check.afterCut(before)
 			h.newPipe()
 		case out.Err != nil:
@@ -250,9 +258,12 @@ func (h *history) disturb(plan *simkernel.Plan) (trouble bool) {
 		// Without lock pages a kill may have lines written twice.
 		trouble, plan.FailRate, plan.FailFrom = true, pick(h.r, 0.01, 0.1, 0.3), len(h.script.dirs)
 	case 1: // a full disk, which is not full for ever
-		trouble = true
+		h.full = true
 		h.w.SetFree(int64(h.r.IntN(8000)))
-		h.w.At(h.w.Mono()+h.r.Int64N(20e9), func() { h.w.SetFree(1 << 40) })
+		h.w.At(h.w.Mono()+h.r.Int64N(20e9), func() {
+			h.w.SetFree(1 << 40)
+			h.full = false
+		})
 	}
 	if h.r.IntN(4) == 0 {
 		plan.ShortRate = 0.3

@@ -6,11 +6,28 @@ import "slices"
 // the package's comment. The logger must be gone.
 func (w *World) PowerCut() {
 	w.tracef("power cut")
-	w.Pipe, w.running, w.freeInos = nil, nil, nil
+	w.Pipe, w.running, w.freeInos, w.lastPipe = nil, nil, nil, 0
 	w.boot++
 	for _, e := range w.Root.names {
 		if e.File.index != nil {
 			w.cutDir(e.File.index)
+		}
+	}
+}
+
+// KillAll takes standard input and who writes to it, as when a service and its
+// supervisor are killed. The logger must be gone.
+func (w *World) KillAll() {
+	w.tracef("the service is killed")
+	w.Pipe = nil
+	for _, e := range w.Root.names {
+		if e.File.index == nil {
+			continue
+		}
+		for _, e := range e.File.index.names {
+			if n := len(e.File.Data); n > 0 && e.File.Data[n-1] != '\n' {
+				e.File.Torn = true
+			}
 		}
 	}
 }
@@ -68,6 +85,7 @@ func (w *World) survivingNames(d *Dir) []Entry {
 			lost = lost || w.Rand.IntN(2) == 0
 		}
 		if !lost {
+			d.Reordered = d.Reordered || len(lostNames) > 0
 			names = c.apply(names)
 			continue
 		}

@@ -18,7 +18,9 @@
 // Standard input is a pipe of some capacity. Its writer has a stream of bytes
 // and a schedule that says how much of it is to be written by when; it blocks
 // while the pipe is full. The supervisor holds the pipe: it survives a kill of
-// the logger. A power cut takes the pipe, its bytes and the writer.
+// the logger. A power cut takes the pipe, its bytes and the writer; the next
+// pipe may bear the same inode number. The end of the whole service takes them,
+// too, but the number is not used again.
 //
 // # Files and the disk
 //
@@ -27,6 +29,8 @@
 //   - Fsync of a file puts its data, size and mode on disk. Whether it puts
 //     its names there too depends on the World: a journaling file system does
 //     that (all names of the directory so far), POSIX promises nothing.
+//   - When fsync of a file fails, what was to be written counts as written: the
+//     next one succeeds without it, unless the data is written again.
 //   - Fsync of a directory puts all its names on disk.
 //   - A power cut leaves of the names' changes since then any part in which
 //     each change comes with all earlier ones of the same name or file. A

@@ -18,6 +18,9 @@ type File struct {
 	Disk     []byte // what a power cut leaves at least
 	DiskMode uint32
 
+	// This part of Data counts as written, and never got to the disk.
+	lostFrom, lostUpto int
+
 	// Torn says that a power cut took some of its data, or what followed it:
 	// its last line is incomplete for good.
 	Torn bool
@@ -41,6 +44,10 @@ type Dir struct {
 	// Logged counts the bytes that the logger has appended to files here, less
 	// those that it took back. The harness resets it.
 	Logged int64
+
+	// Reordered says that a power cut left later changes of its names, and not
+	// earlier ones: then nobody can tell in which order files came.
+	Reordered bool
 
 	names   []Entry  // as everyone sees them
 	disk    []Entry  // as they were when they were last synced
@@ -119,7 +126,16 @@ func (w *World) release(f *File) {
 	}
 }
 
+// Link gives a file another name.
+func (w *World) Link(d *Dir, name string, f *File) {
+	w.link(d, name, f)
+	d.syncNames()
+}
+
 func (w *World) link(d *Dir, name string, f *File) {
+	if w.Watch != nil {
+		w.Watch.Linking(d, name, f)
+	}
 	f.Links++
 	d.change(change{name: name, file: f})
 }
@@ -174,6 +190,7 @@ func (w *World) append(f *File, b []byte) (int, error) {
 // append goes to memory of its own.
 func (w *World) truncate(f *File, size int64) {
 	old := int64(len(f.Data))
+	f.lostUpto = min(f.lostUpto, int(size))
 	w.free += old - size
 	if size <= old {
 		f.Data = f.Data[:size:size]
@@ -190,7 +207,12 @@ func (w *World) sync(f *File) {
 		w.synced(f.index)
 		return
 	}
-	f.Disk, f.DiskMode = f.Data, f.Mode
+	f.Disk = f.Data
+	if f.lostFrom < f.lostUpto {
+		f.Disk = append([]byte(nil), f.Data...)
+		clear(f.Disk[f.lostFrom:f.lostUpto])
+	}
+	f.DiskMode = f.Mode
 	if w.Journal {
 		f.home.syncNames()
 	}
@@ -226,3 +248,17 @@ func join(d *Dir, name string) string {
 	}
 	return strings.TrimPrefix(d.Name, "./") + "/" + name
 }
+
+// rewrite makes all of a file's data dirty again.
+func (f *File) rewrite() { f.lostFrom, f.lostUpto = 0, 0 }
+
+// lose takes what is not on disk for written.
+func (f *File) lose() {
+	if f.lostFrom >= f.lostUpto {
+		f.lostFrom = len(f.Disk)
+	}
+	f.lostUpto = len(f.Data)
+}
+
+// SyncFile puts a file on disk, as if somebody else had asked for it.
+func (w *World) SyncFile(f *File) { w.sync(f) }

@@ -54,14 +54,24 @@ func (k *Kernel) do(op *ioring.Op) {
 	}
 	if op.Err = k.fails(); op.Err == nil {
 		op.Err = k.perform(op)
-	} else if op.Code == ioring.Close {
-		k.fds[op.FD] = nil // closed all the same
+	} else {
+		k.failed(op)
 	}
 	if k.w.Trace != nil {
 		if op.Err != nil {
 			text += fmt.Sprintf(": %v", op.Err)
 		}
 		k.w.tracef("%s", text)
+	}
+}
+
+// failed is what an operation does to the world that has failed.
+func (k *Kernel) failed(op *ioring.Op) {
+	switch op.Code {
+	case ioring.Close:
+		k.fds[op.FD] = nil // closed all the same
+	case ioring.Fsync, ioring.Fdatasync:
+		k.fd(op.FD).f.lose()
 	}
 }
 
@@ -76,6 +86,7 @@ func (k *Kernel) perform(op *ioring.Op) error {
 		if f == nil {
 			return syscall.ENOENT
 		}
+		f.rewrite()
 		k.w.sync(f)
 	case ioring.Fsync, ioring.Fdatasync:
 		k.w.sync(k.fd(op.FD).f)

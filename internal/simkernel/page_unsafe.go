@@ -34,38 +34,53 @@ func (k *Kernel) keepPages() {
 }
 
 // cutPages cuts off, at any place, the stores into in-flight records that were
-// made since keepPages. They are made one directory after another; within a
-// page, the record that is not the latest comes first.
+// made since keepPages. Between two calls the loop stores in this order, each
+// for one directory after another: states of the records that it is done with;
+// new records; states of those.
 func (k *Kernel) cutPages() {
-	var changed []int
+	var undo []func(whole bool)
 	for i := range k.records {
-		if recordOf(k.pages[i]) != k.records[i] {
-			changed = append(changed, i)
+		p, before := Page(k.pages[i].Data), k.records[i]
+		old := before.latest & 1
+		if p.Flights[old].State != before.flights[old].State {
+			undo = append(undo, func(bool) { p.Flights[old].State = before.flights[old].State })
 		}
 	}
-	if len(changed) == 0 {
+	for i := range k.records {
+		if p, before := Page(k.pages[i].Data), k.records[i]; p.Latest != before.latest {
+			undo = append(undo, func(whole bool) { k.cutRecord(p, before, whole) })
+		}
+	}
+	for i := range k.records {
+		p, before := Page(k.pages[i].Data), k.records[i]
+		if now := p.Latest & 1; p.Latest != before.latest && p.Flights[now].State == flightDone {
+			undo = append(undo, func(bool) { p.Flights[now].State = flightBegun })
+		}
+	}
+	if len(undo) == 0 {
 		return
 	}
-	keep := k.w.Rand.IntN(len(changed) + 1)
-	for n, i := range changed[keep:] {
-		p, before := Page(k.pages[i].Data), k.records[i]
-		switch {
-		case p.Latest == before.latest:
-			p.Flights = before.flights // one store: it has not happened
-		case n > 0:
-			p.Flights, p.Latest = before.flights, before.latest
-		case p.Flights[before.latest&1] == before.flights[before.latest&1]:
-			k.cutRecord(p, before)
-		}
+	keep := k.w.Rand.IntN(len(undo) + 1)
+	for n := len(undo) - 1; n >= keep; n-- {
+		undo[n](n > keep || k.w.Rand.IntN(2) == 0)
 	}
 }
 
-// cutRecord cuts a new record off in its midst.
-func (k *Kernel) cutRecord(p *rotate.Page, before record) {
+// The states of a Flight, as rotate has them.
+const (
+	flightBegun = 1
+	flightDone  = 2
+)
+
+// cutRecord undoes the storing of a record, or all but the last store of it.
+func (k *Kernel) cutRecord(p *rotate.Page, before record, whole bool) {
 	const size = unsafe.Sizeof(rotate.Flight{})
 	bytesOf := func(f *rotate.Flight) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(f)), size) }
 	other := before.latest&1 ^ 1
-	upto := k.w.Rand.IntN(int(size)/8+1) * 8
+	upto := 0
+	if !whole {
+		upto = k.w.Rand.IntN(int(size)/8+1) * 8
+	}
 	copy(bytesOf(&p.Flights[other])[upto:], bytesOf(&before.flights[other])[upto:])
 	p.Latest = before.latest
 }

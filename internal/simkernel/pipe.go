@@ -27,8 +27,8 @@ type Piece struct {
 
 // NewPipe gives the world a new standard input.
 func (w *World) NewPipe(p *Pipe) {
-	w.lastIno++
-	p.Ino = w.lastIno
+	w.lastPipe++
+	p.Ino = w.lastPipe
 	w.Pipe = p
 	w.tracef("a new pipe, capacity %d, for %d bytes", p.Capacity, len(p.Stream))
 }

@@ -11,6 +11,7 @@ import (
 // and what is consumed, after.
 type Watcher interface {
 	Removing(d *Dir, name string, f *File)
+	Linking(d *Dir, name string, f *File)
 	Renaming(d *Dir, from, to string, f, over *File)
 	TakingBack(d *Dir, data []byte)
 	Synced(d *Dir)
@@ -37,6 +38,7 @@ type World struct {
 	boot     uint64
 	free     int64 // bytes on the disk
 	lastIno  uint64
+	lastPipe uint64 // inode number; since the machine was started
 	freeInos []uint64
 	events   []event
 	running  []*process

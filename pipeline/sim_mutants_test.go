@@ -1,0 +1,327 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"strings"
+	"syscall"
+	"testing"
+
+	"multilog/internal/simkernel"
+	"multilog/ioring"
+	"multilog/pipeline"
+	"multilog/rotate"
+)
+
+// The test of the test: bugs that are put in on purpose, between the loop and
+// the simulated kernel, must be found by the histories.
+
+// mutant is a kernel with a bug. Each of its fields, where set, is called
+// instead of the method.
+type mutant struct {
+	*simkernel.Kernel
+	w *simkernel.World
+
+	onOp      func(m *mutant, op *ioring.Op)
+	onDone    func(m *mutant, op *ioring.Op, later bool)
+	onWritev  func(m *mutant, fd int, pieces [][]byte) (int, error)
+	onConsume func(m *mutant, n int, mark *byte) error
+	onWait    func(m *mutant, until int64, input bool) pipeline.Events
+	bootID    bool // one boot is like another
+	identity  bool // so is one pipe
+
+	pages    []*rotate.Page
+	names    map[int]string // of descriptors
+	dirs     map[int]int    // of descriptors: the directories that they were opened in
+	count    int
+	consumed bool
+}
+
+func (m *mutant) Do(op *ioring.Op) {
+	if m.onOp != nil {
+		m.onOp(m, op)
+	}
+	m.Kernel.Do(op)
+	m.note(op, false)
+}
+
+func (m *mutant) Submit(op *ioring.Op) {
+	done := op.Done
+	op.Done = func(op *ioring.Op) {
+		m.note(op, true)
+		done(op)
+	}
+	if m.onOp != nil {
+		m.onOp(m, op)
+	}
+	m.Kernel.Submit(op)
+}
+
+// note looks at a finished operation; later says that it was submitted.
+func (m *mutant) note(op *ioring.Op, later bool) {
+	if op.Code == ioring.OpenAt && op.Err == nil {
+		m.names[int(op.Res)], m.dirs[int(op.Res)] = op.Path, op.Dir
+	}
+	if m.onDone != nil {
+		m.onDone(m, op, later)
+	}
+}
+
+func (m *mutant) Writev(fd int, pieces [][]byte) (int, error) {
+	if m.onWritev != nil {
+		return m.onWritev(m, fd, pieces)
+	}
+	return m.Kernel.Writev(fd, pieces)
+}
+
+func (m *mutant) Consume(n int, mark *byte) error {
+	if m.onConsume != nil {
+		return m.onConsume(m, n, mark)
+	}
+	return m.Kernel.Consume(n, mark)
+}
+
+func (m *mutant) Wait(until int64, input bool) pipeline.Events {
+	if m.onWait != nil {
+		return m.onWait(m, until, input)
+	}
+	return m.Kernel.Wait(until, input)
+}
+
+func (m *mutant) MapPage(fd int) ([]byte, error) {
+	mem, err := m.Kernel.MapPage(fd)
+	if err == nil {
+		m.pages = append(m.pages, simkernel.Page(mem))
+	}
+	return mem, err
+}
+
+func (m *mutant) BootID() [16]byte {
+	if m.bootID {
+		return [16]byte{1}
+	}
+	return m.Kernel.BootID()
+}
+
+func (m *mutant) Identity() (dev, ino uint64) {
+	if m.identity {
+		return 1, 1
+	}
+	return m.Kernel.Identity()
+}
+
+// setStates puts all in-flight records into a state.
+func (m *mutant) setStates(state uint64) {
+	for _, p := range m.pages {
+		if f := &p.Flights[p.Latest&1]; f.State != 0 {
+			f.State = state
+		}
+	}
+}
+
+// isFile says whether an operation is of a log file, not of a directory.
+func (m *mutant) isFile(op *ioring.Op) bool {
+	name := m.names[op.FD]
+	return name == "current" || name == "next" || name == "processed"
+}
+
+func nop(op *ioring.Op) { *op = ioring.Op{Code: ioring.Nop, Done: op.Done} }
+
+const (
+	stateNone = 0
+	stateDone = 2
+)
+
+// withOp is a mutant that changes operations.
+func withOp(change func(m *mutant, op *ioring.Op)) func(m *mutant) {
+	return func(m *mutant) { m.onOp = change }
+}
+
+// withDone is a mutant that changes results.
+func withDone(change func(m *mutant, op *ioring.Op, later bool)) func(m *mutant) {
+	return func(m *mutant) { m.onDone = change }
+}
+
+var mutants = []struct {
+	name   string
+	change func(m *mutant)
+}{
+	{"fsync of files does nothing", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code == ioring.Fsync && m.isFile(op) {
+			nop(op)
+		}
+	})},
+	{"fsync of directories does nothing", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code == ioring.Fsync && !m.isFile(op) {
+			nop(op)
+		}
+	})},
+	{"fsync comes after the name", withOp(func(m *mutant, op *ioring.Op) {
+		switch {
+		case op.Code == ioring.Fsync && m.isFile(op):
+			nop(op)
+		case op.Code == ioring.RenameAt && strings.HasSuffix(op.NewPath, ".s"):
+			done, dir, name := op.Done, m.names[op.Dir], op.NewPath
+			op.Done = func(op *ioring.Op) {
+				if f := m.w.Dir(dir).Lookup(name); f != nil {
+					m.w.SyncFile(f)
+				}
+				done(op)
+			}
+		}
+	})},
+	{"the processor's output is not synced", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code == ioring.Fsync && m.names[op.FD] == "processed" {
+			nop(op)
+		}
+	})},
+	{"previous is removed before processed is on disk", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code == ioring.Fsync && m.names[op.FD] == "processed" && op.Done != nil {
+			m.Kernel.Do(&ioring.Op{Code: ioring.UnlinkAt, Dir: m.dirs[op.FD], Path: "previous"})
+		}
+	})},
+	{"the mode is set before the data is synced", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code == ioring.Fsync && m.isFile(op) && m.names[op.FD] != "processed" {
+			m.Kernel.Do(&ioring.Op{Code: ioring.Fchmod, FD: op.FD, Mode: 0o744})
+		}
+	})},
+	{"the mark of a clean current stays on disk", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code == ioring.Fsync && m.names[op.FD] == "current" && op.Done == nil {
+			nop(op)
+		}
+	})},
+	{"next becomes current before current has its name", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code == ioring.RenameAt && op.Path == "current" {
+			op.Path, op.NewPath = "next", "current"
+		}
+	})},
+	{"a pending file is pruned", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code != ioring.UnlinkAt || op.Path[0] != '@' {
+			return
+		}
+		for _, e := range m.w.Dir(m.names[op.Dir]).Entries() {
+			if strings.HasSuffix(e.Name, ".u") && e.Name > op.Path {
+				op.Path = e.Name
+			}
+		}
+	})},
+	{"one file too many is pruned", withDone(func(_ *mutant, op *ioring.Op, later bool) {
+		if op.Code == ioring.ReadDir && later {
+			op.Names = append(op.Names, "@7fffffffffffffffffffffff.s")
+		}
+	})},
+	{"nothing is pruned", withDone(func(_ *mutant, op *ioring.Op, later bool) {
+		if op.Code == ioring.ReadDir && later {
+			op.Names = nil
+		}
+	})},
+	{"what was begun is not taken back", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code == ioring.Ftruncate {
+			nop(op)
+		}
+	})},
+	{"a byte too many is taken back", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code == ioring.Ftruncate && op.Len > 0 {
+			op.Len--
+		}
+	})},
+	{"next is overlooked by recovery", withOp(func(m *mutant, op *ioring.Op) {
+		if op.Code == ioring.Stat && op.Path == "next" {
+			op.Path = "nothing"
+		}
+	})},
+	{"old files are overlooked by recovery", withDone(func(_ *mutant, op *ioring.Op, later bool) {
+		if op.Code == ioring.ReadDir && !later {
+			op.Names = nil
+		}
+	})},
+	{"consume comes before the writes", func(m *mutant) {
+		m.onWritev = func(m *mutant, fd int, pieces [][]byte) (int, error) {
+			for _, p := range m.pages {
+				if f := &p.Flights[p.Latest&1]; f.State == 1 && !m.consumed {
+					m.consumed = true
+					_ = m.Kernel.Consume(int(f.Length), nil)
+				}
+			}
+			return m.Kernel.Writev(fd, pieces)
+		}
+		m.onConsume = func(m *mutant, n int, mark *byte) error {
+			if m.consumed {
+				m.consumed = false
+				return nil
+			}
+			return m.Kernel.Consume(n, mark)
+		}
+	}},
+	{"batches have no record", func(m *mutant) {
+		m.onWritev = func(m *mutant, fd int, pieces [][]byte) (int, error) {
+			m.setStates(stateNone)
+			return m.Kernel.Writev(fd, pieces)
+		}
+	}},
+	{"the record is cleared before the input is consumed", func(m *mutant) {
+		m.onConsume = func(m *mutant, n int, mark *byte) error {
+			m.setStates(stateNone)
+			return m.Kernel.Consume(n, mark)
+		}
+	}},
+	{"the record says done before the writes", func(m *mutant) {
+		m.onWritev = func(m *mutant, fd int, pieces [][]byte) (int, error) {
+			m.setStates(stateDone)
+			return m.Kernel.Writev(fd, pieces)
+		}
+	}},
+	{"records outlive the machine", func(m *mutant) { m.bootID = true }},
+	{"records are taken for another pipe's", func(m *mutant) { m.identity = true }},
+	{"a short write is taken for a whole one", func(m *mutant) {
+		m.onWritev = func(m *mutant, fd int, pieces [][]byte) (int, error) {
+			size := len(bytes.Join(pieces, nil))
+			if _, err := m.Kernel.Writev(fd, pieces); err != nil {
+				return 0, err
+			}
+			return size, nil
+		}
+	}},
+	{"a failed write is taken for a good one", func(m *mutant) {
+		m.onWritev = func(m *mutant, fd int, pieces [][]byte) (int, error) {
+			size := len(bytes.Join(pieces, nil))
+			n, err := m.Kernel.Writev(fd, pieces)
+			if err == syscall.ENOSPC {
+				return size, nil
+			}
+			return n, err
+		}
+	}},
+	{"a wakeup for input is lost", func(m *mutant) {
+		m.onWait = func(m *mutant, until int64, input bool) pipeline.Events {
+			m.count++
+			return m.Kernel.Wait(until, input && m.count%4 != 0)
+		}
+	}},
+	{"SIGTERM is lost", func(m *mutant) {
+		m.onWait = func(m *mutant, until int64, input bool) pipeline.Events {
+			ev := m.Kernel.Wait(until, input)
+			ev.Term = 0
+			return ev
+		}
+	}},
+}
+
+// mutantHistories are enough to find any of the bugs.
+const mutantHistories = 20_000
+
+func TestMutantsAreCaught(t *testing.T) {
+	for _, mut := range mutants {
+		t.Run(strings.ReplaceAll(mut.name, " ", "-"), func(t *testing.T) {
+			wrap := func(k *simkernel.Kernel, w *simkernel.World) pipeline.Kernel {
+				m := &mutant{Kernel: k, w: w, names: map[int]string{}, dirs: map[int]int{}}
+				mut.change(m)
+				return m
+			}
+			seed, err := firstFailure(1, mutantHistories, wrap)
+			if err == nil {
+				t.Fatalf("%d histories do not show that %s", mutantHistories, mut.name)
+			}
+			t.Logf("found by seed %d: %v", seed, err)
+		})
+	}
+}
