@@ -44,7 +44,7 @@ func streamArgs(text string) []string {
 		}
 		args = append(args, arg)
 	}
-	if len(args) > 0 && args[0] == "t" || len(args) > 0 && args[0] != "" && args[0][0] == 't' {
+	if strings.HasPrefix(text, "t") {
 		// All lines, with the labels that they were given.
 		args = append(args, "+*", "s16777215", "n1000", "!", "./all")
 	}
@@ -293,8 +293,12 @@ func randomStream(seed uint64) *streamRun {
 	}
 	s := &streamRun{args: streamArgs(strings.Join(script, "\n")), seed: seed, prior: map[string]string{}}
 	var input []byte
+	borders := []int{0, 200, 975, 1000, 2095, 3000, 4096, 5000}
 	for total := pick(r, 0, 100, 3000, 20000, 60000); len(input) < total; {
 		n := pick(r, r.IntN(10), r.IntN(100), 900+r.IntN(200), 1900+r.IntN(300), r.IntN(9000))
+		if r.IntN(2) == 0 { // about where rules begin to hold, with labels or without
+			n = max(0, borders[r.IntN(len(borders))]+r.IntN(5)-2-pick(r, 0, tai64n.Len+1))
+		}
 		for range n {
 			input = append(input, "aab5* \x00\xff"[r.IntN(8)])
 		}

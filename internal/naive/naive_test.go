@@ -44,8 +44,8 @@ func TestRotation(t *testing.T) {
 		old     []int
 		current int
 	}{
-		{"below the zone", []int{size - lineZoneBytes - 1}, nil, size - lineZoneBytes - 1},
-		{"a line ends where the zone begins", []int{size - lineZoneBytes}, []int{size - lineZoneBytes}, 0},
+		{"below the zone", []int{size - 2001}, nil, size - 2001},
+		{"a line ends where the zone begins", []int{size - 2000}, []int{size - 2000}, 0},
 		{"a line fills it", []int{size}, []int{size}, 0},
 		{"a line is one byte too long", []int{size + 1}, []int{size}, 1},
 		{"a line begins below the zone and ends in it", []int{2000, 1500, 9}, []int{3500}, 9},
@@ -68,10 +68,10 @@ func TestRotation(t *testing.T) {
 
 func TestStatusAndStderr(t *testing.T) {
 	l := New([]string{"-*", "+a*", "e", "=s"})
-	for _, line := range []string{"a1", "b", "a" + strings.Repeat("2", 200), "a" + strings.Repeat("3", 1000)} {
+	for _, line := range []string{"a1", "b", "a" + strings.Repeat("1", 199), "a" + strings.Repeat("2", 200), "a" + strings.Repeat("3", 1000)} {
 		l.Log(line)
 	}
-	if want := "a1\na" + strings.Repeat("2", 199) + "...\na" + strings.Repeat("3", 199) + "...\n"; l.Stderr != want {
+	if want := "a1\na" + strings.Repeat("1", 199) + "\na" + strings.Repeat("2", 199) + "...\na" + strings.Repeat("3", 199) + "...\n"; l.Stderr != want {
 		t.Errorf("stderr %q", l.Stderr)
 	}
 	if want := "a" + strings.Repeat("3", 999) + "\n"; l.Statuses["s"] != want {
