@@ -234,6 +234,12 @@ func FuzzStream(f *testing.F) {
 	f.Add("t\ne\ns4096\n./a\n-*xy\ns6000\n./b", strings.Repeat("x", 2997)+"y\nx", uint8(30), uint64(6), uint16(500), strings.Repeat("p", 4000))
 	f.Add("s4096\n./a\ns5000\n./b", strings.Repeat("x", 999)+"\n"+strings.Repeat("y", 9000), uint8(9), uint64(7), uint16(7), "x")
 	f.Add("=x\ne\n-a*\n=y\ne", "abc\n\nb\x00\xff\nlast", uint8(3), uint64(8), uint16(2), "")
+	for _, n := range []int{2094, 2095, 2096} { // a line that ends where it may fill a file
+		text := strings.Repeat("x", n) + "\ny\nz\n"
+		f.Add("s4096\n./a", text, uint8(3), uint64(9), uint16(0), "")
+		f.Add("+*\ns4096\n./a", text, uint8(3), uint64(9), uint16(0), "")
+		f.Add("t\ns4096\n./a", text[tai64n.Len+1:], uint8(3), uint64(9), uint16(0), "")
+	}
 	f.Add("t", "a\nb", uint8(1), uint64(8), uint16(2), "")
 	f.Fuzz(func(t *testing.T, script, input string, times uint8, seed uint64, most uint16, prior string) {
 		s := streamRun{args: streamArgs(script), input: expand(input, times), seed: seed, most: int(most), prior: map[string]string{}}
