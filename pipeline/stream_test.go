@@ -32,6 +32,10 @@ func streamArgs(text string) []string {
 	for _, arg := range strings.Split(text, "\n") {
 		switch {
 		case arg == "":
+		case arg[0] == 't':
+			arg = "t" // the other stamps are not the model's
+		case strings.IndexByte("FSTwzabcky", arg[0]) >= 0:
+			arg = "x" // nor are these words
 		case arg[0] == '.' || arg[0] == '/':
 			if dirs == streamDirs {
 				continue
@@ -96,7 +100,11 @@ func (s *streamRun) run() (*simkernel.World, *streamKernel, error) {
 		Idle:      func(*simkernel.Kernel) { w.Fail("the logger waits, and all has come") },
 	})
 	k := &streamKernel{Kernel: inner}
-	out := inner.Run(k, pipeline.Parse(s.args))
+	script, err := pipeline.Parse(s.args)
+	if err != nil {
+		return w, k, err
+	}
+	out := inner.Run(k, script)
 	if w.Err() != nil {
 		return w, k, w.Err()
 	}
