@@ -68,7 +68,7 @@ func (s source) holds(text string) bool {
 
 // onDisk are names in log directories, and words of scripts, with which
 // ARCHITECTURE.md deals besides.
-var onDisk = map[string]bool{"code": true, "=file": true, "n": true, "@LABEL.u": true, "@LABEL.s": true, ".golangci.yml": true}
+var onDisk = map[string]bool{"code": true, "=file": true, "n": true, "c": true, "k": true, "y": true, "@LABEL.u": true, "@LABEL.s": true, ".golangci.yml": true}
 
 // TestArchitectureNames finds every name in backquotes in the source: declared
 // there, or, as the names of files and steps are, a string.
