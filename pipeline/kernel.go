@@ -8,6 +8,9 @@ import "multilog/rotate"
 type Kernel interface {
 	rotate.Kernel
 
+	// Backend says how file operations are done, and why.
+	Backend() string
+
 	// Identity is the device and inode of standard input.
 	Identity() (dev, ino uint64)
 

@@ -28,6 +28,7 @@ type Linux struct {
 
 	coalescer coalescer
 	queue     *ioring.Queue
+	finished  int // operations since memory was collected
 	signal    int // eventfd: a signal has come
 	signaled  atomic.Bool
 	terms     atomic.Int32

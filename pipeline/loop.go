@@ -68,6 +68,7 @@ func (l *loop) open(script *Script) error {
 		if err != nil {
 			return err
 		}
+		d.SetBackend(l.k.Backend())
 		l.dirs = append(l.dirs, d)
 	}
 	if err := rotate.Settle(l.dirs, l); err != nil {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -121,6 +122,7 @@ func (k *Linux) Wait(until int64, input bool) Events {
 		if busy {
 			events, busy = w.waitBriefly(), false
 		} else {
+			k.collect()
 			events = w.wait(deadline)
 		}
 		if k.note(events) {
@@ -128,6 +130,19 @@ func (k *Linux) Wait(until int64, input bool) Events {
 			ev, _ := k.poll()
 			return ev
 		}
+	}
+}
+
+// collectOps is after how many operations the memory that they took is worth
+// collecting: a rotation takes some thirty, of a few hundred bytes each.
+const collectOps = 2000
+
+// collect does by hand, when the loop is about to sleep, what Go's collector
+// would do when it pleases.
+func (k *Linux) collect() {
+	if k.finished >= collectOps {
+		k.finished = 0
+		runtime.GC()
 	}
 }
 
@@ -145,7 +160,9 @@ func (k *Linux) nap(until int64) bool {
 // poll collects what has happened: signals, and operations that have finished.
 func (k *Linux) poll() (ev Events, finished bool) {
 	if k.queue.Inflight() > 0 {
-		finished = k.queue.Complete() > 0
+		n := k.queue.Complete()
+		k.finished += n
+		finished = n > 0
 		k.queue.Flush()
 	}
 	if k.signaled.Swap(false) {

@@ -108,7 +108,10 @@ func (d *Dir) lookFor(name string) (info ioring.FileInfo, there bool, err error)
 }
 
 // SetBackend notes in the lock page how file operations are done.
-func (d *Dir) SetBackend(text string) { copy(d.page.Backend[:], text) }
+func (d *Dir) SetBackend(text string) {
+	defer d.pageLost()
+	copy(d.page.Backend[:], text)
+}
 
 func (f *file) identify(info ioring.FileInfo) {
 	f.ino, f.birth, f.size = info.Ino, info.Birth, info.Size

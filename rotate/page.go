@@ -58,7 +58,6 @@ type Counters struct {
 	ProcessorRuns uint64
 	ProcessorBad  uint64 // runs that did not exit 0
 	WritePauses   uint64 // times writing was tried again after trouble
-	HeapBytes     uint64 // of the logger
 	LastBatch     int64  // when the last batch was written; since 1970
 }
 

@@ -10,3 +10,9 @@ const _ = uint(PageSize - unsafe.Sizeof(Page{}))
 func pageOf(mem []byte) *Page {
 	return (*Page)(unsafe.Pointer(unsafe.SliceData(mem[:PageSize])))
 }
+
+// newPage is memory for a copy of a lock page, aligned as one is.
+func newPage() []byte {
+	words := make([]uint64, PageSize/8)
+	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), PageSize)
+}

@@ -426,3 +426,6 @@ func (k *Kernel) fails() error {
 }
 
 var failures = []error{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.ENOMEM}
+
+// Backend is what the lock page says of how operations are done.
+func (k *Kernel) Backend() string { return "simulated" }

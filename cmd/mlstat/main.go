@@ -1,0 +1,147 @@
+// Command mlstat tells what the loggers of log directories are doing.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"multilog/rotate"
+)
+
+const usage = `usage: mlstat [-w] [--json | --openmetrics] [directory ...]
+
+mlstat reads the lock pages of log directories and tells what their loggers
+are doing, which costs those nothing. Without arguments it looks at the
+directories below the current one.
+
+  -w              show it again every second, with rates
+  --json          for programs: one object per directory
+  --openmetrics   for node_exporter's textfile collector
+`
+
+// Exit codes.
+const (
+	exitTrouble = 1 // some directory could not be looked at
+	exitUsage   = 2
+)
+
+// watchEvery is the time between two looks with -w, and between the two that
+// rates come from.
+const watchEvery = time.Second
+
+// options is the command line.
+type options struct {
+	watch, json, openmetrics, version bool
+	dirs                              []string
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(args []string, stdout, stderr io.Writer) int {
+	var o options
+	set := flag.NewFlagSet("mlstat", flag.ContinueOnError)
+	set.SetOutput(stderr)
+	set.Usage = func() { fmt.Fprint(stderr, usage) }
+	set.BoolVar(&o.watch, "w", false, "")
+	set.BoolVar(&o.json, "json", false, "")
+	set.BoolVar(&o.openmetrics, "openmetrics", false, "")
+	set.BoolVar(&o.version, "version", false, "")
+	switch err := set.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return exitUsage
+	}
+	if o.version {
+		fmt.Fprintln(stdout, "mlstat", version())
+		return 0
+	}
+	if o.json && o.openmetrics || o.watch && (o.json || o.openmetrics) {
+		fmt.Fprintln(stderr, "mlstat: fatal: -w, --json and --openmetrics exclude each other")
+		return exitUsage
+	}
+	if o.dirs = set.Args(); len(o.dirs) == 0 {
+		o.dirs = directoriesBelow(".")
+	}
+	if len(o.dirs) == 0 {
+		fmt.Fprintln(stderr, "mlstat: fatal: no log directory here: name some")
+		return exitUsage
+	}
+	return show(o, stdout, stderr)
+}
+
+func show(o options, stdout, stderr io.Writer) int {
+	looks, code := look(o.dirs, stderr)
+	switch {
+	case o.json:
+		writeJSON(stdout, looks)
+	case o.openmetrics:
+		writeOpenMetrics(stdout, looks)
+	case o.watch:
+		for {
+			time.Sleep(watchEvery)
+			before := looks
+			looks, _ = look(o.dirs, io.Discard)
+			fmt.Fprint(stdout, "\x1b[H\x1b[J")
+			writeTable(stdout, looks, before)
+		}
+	default:
+		writeTable(stdout, looks, nil)
+	}
+	return code
+}
+
+// glance is a status, and when it was read.
+type glance struct {
+	*rotate.Status
+	at time.Time
+}
+
+// look reads the status of each directory, and complains of those that can't
+// be read.
+func look(dirs []string, stderr io.Writer) (looks []glance, code int) {
+	for _, dir := range dirs {
+		s, err := rotate.ReadStatus(dir)
+		if err != nil {
+			fmt.Fprintf(stderr, "mlstat: warning: unable to look at %s: %s\n", dir, rotate.Reason(err))
+			code = exitTrouble
+		}
+		if s != nil {
+			looks = append(looks, glance{s, time.Now()})
+		}
+	}
+	return looks, code
+}
+
+// directoriesBelow are the log directories in dir, which may be one itself.
+func directoriesBelow(dir string) []string {
+	locks, _ := filepath.Glob(filepath.Join(dir, "lock"))
+	for _, pattern := range []string{"*/lock", "*/*/lock", "*/log/*/lock"} {
+		more, _ := filepath.Glob(filepath.Join(dir, pattern))
+		locks = append(locks, more...)
+	}
+	seen := map[string]bool{}
+	var dirs []string
+	for _, lock := range locks {
+		if d := filepath.Dir(lock); !seen[d] {
+			seen[d] = true
+			dirs = append(dirs, d)
+		}
+	}
+	return dirs
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startLogger starts the real logger on dir, with its input held open.
+func startLogger(t *testing.T, dir string, script ...string) (io.WriteCloser, *exec.Cmd) {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "multilog")
+	if out, err := exec.Command("go", "build", "-o", bin, "multilog/cmd/multilog").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	cmd := exec.Command(bin, append(script, dir)...)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return in, cmd
+}
+
+// until looks again and again until ok.
+func until(t *testing.T, dir string, ok func(o object) bool) object {
+	t.Helper()
+	var last string
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		var stdout, stderr bytes.Buffer
+		run([]string{"--json", dir}, &stdout, &stderr)
+		last = stdout.String() + stderr.String()
+		var o object
+		if json.Unmarshal(stdout.Bytes(), &o) == nil && ok(o) {
+			return o
+		}
+	}
+	t.Fatalf("it never came; at last: %s", last)
+	return object{}
+}
+
+func TestLiveAndGone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "main")
+	in, cmd := startLogger(t, dir, "t", "-*no*", "s4096", "n5")
+	_, _ = io.WriteString(in, strings.Repeat("yes\n", 150)+"no\n")
+	o := until(t, dir, func(o object) bool { return o.Metrics["read_lines"] == 151 && o.Metrics["pending_files"] == 0 })
+	if !o.Alive || o.PID != cmd.Process.Pid || o.Metrics["selected_lines"] != 150 || o.Metrics["read_bytes"] != 603 ||
+		o.Metrics["written_bytes"] != 4500 || o.Metrics["rotations"] != 2 || o.Backend == "" {
+		t.Errorf("status: %+v", o)
+	}
+	var table bytes.Buffer
+	if code := run([]string{dir}, &table, io.Discard); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, want := range []string{"DIRECTORY", "pid ", "151", "4.4 KiB"} {
+		if !strings.Contains(table.String(), want) {
+			t.Errorf("the table lacks %q:\n%s", want, table.String())
+		}
+	}
+	_ = cmd.Process.Signal(syscall.SIGKILL)
+	o = until(t, dir, func(o object) bool { return !o.Alive })
+	if o.Metrics["read_lines"] != 151 {
+		t.Errorf("after the kill: %+v", o)
+	}
+}
+
+func TestOpenMetrics(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), `a"b`)
+	in, _ := startLogger(t, dir)
+	_, _ = io.WriteString(in, "x\n")
+	until(t, dir, func(o object) bool { return o.Metrics["read_lines"] == 1 })
+	var out bytes.Buffer
+	run([]string{"--openmetrics", dir}, &out, io.Discard)
+	for _, want := range []string{"# TYPE multilog_read_lines counter\n", `a\"b"} 1` + "\n", "multilog_up{dir="} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in:\n%s", want, out.String())
+		}
+	}
+	if !strings.HasSuffix(out.String(), "\n# EOF\n") {
+		t.Error("no # EOF at the end")
+	}
+}
+
+func TestTrouble(t *testing.T) {
+	dir := t.TempDir()
+	for name, want := range map[string]string{
+		"missing": "mlstat: warning: unable to look at missing: file does not exist\n",
+		"empty":   "no lock page",
+	} {
+		if name == "empty" {
+			if err := os.WriteFile(filepath.Join(dir, "lock"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			name = dir
+		}
+		var stdout, stderr bytes.Buffer
+		if code := run([]string{name}, &stdout, &stderr); code != exitTrouble {
+			t.Errorf("%s: exit code %d", name, code)
+		}
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s: %q, want %q", name, stderr.String(), want)
+		}
+	}
+	for _, args := range [][]string{{"--json", "--openmetrics", "x"}, {"-q"}} {
+		if code := run(args, io.Discard, io.Discard); code != exitUsage {
+			t.Errorf("%v: exit code %d, want %d", args, code, exitUsage)
+		}
+	}
+}
