@@ -66,6 +66,7 @@ type batch struct {
 	chosen   []bool // by sink, for the line at hand
 	midline  bool   // the input stands within a line that has begun
 	lines    int    // that begin in the batch
+	shown    [stderrBytes + len("...\n")]byte
 }
 
 // reset makes room for the next batch.
@@ -195,11 +196,10 @@ func (b *batch) act(line []byte, from int) {
 
 // show writes a line to standard error, as much as e shows of it.
 func (b *batch) show(line []byte) {
-	var buf [stderrBytes + len("...\n")]byte
 	if last := len(line) - 1; line[last] == '\n' {
 		line = line[:last]
 	}
-	out := append(buf[:0], line[:min(len(line), stderrBytes)]...)
+	out := append(b.shown[:0], line[:min(len(line), stderrBytes)]...)
 	if len(line) > stderrBytes {
 		out = append(out, "..."...)
 	}
