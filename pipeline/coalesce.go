@@ -30,6 +30,7 @@ type coalescer struct {
 // new.
 func (c *coalescer) came(now int64, n int) {
 	if c.nap > 0 {
+		c.woke = now
 		c.slept(n)
 		return
 	}
@@ -44,7 +45,7 @@ func (c *coalescer) came(now int64, n int) {
 		if c.gap > shortNap/aimPieces {
 			c.nap = min(aimPieces*c.gap, longestNap)
 		}
-		c.nap = c.bounded(n)
+		c.nap = c.bounded(n, c.gap)
 	}
 }
 
@@ -55,16 +56,18 @@ func (c *coalescer) slept(n int) {
 		c.nap, c.streak = 0, denseStreak-againStreak
 		return
 	}
-	c.gap = c.nap / pieces
+	took := c.nap
+	c.gap = took / pieces
 	c.nap = min(max(c.gap*aimPieces, shortNap), longestNap)
-	c.nap = c.bounded(n)
+	c.nap = c.bounded(n, took)
 }
 
 // bounded is the nap, made so short that what comes in it at the pace of the
-// last n bytes fills no more than a quarter of the input's room.
-func (c *coalescer) bounded(n int) int64 {
-	if room := c.capacity / 4; n > room {
-		return max(c.nap*int64(room)/int64(n), shortNap/10)
+// last n bytes, which took so many nanoseconds, fills no more than a quarter of
+// the input's room.
+func (c *coalescer) bounded(n int, took int64) int64 {
+	if most := took * int64(c.capacity/4) / int64(max(n, 1)); c.nap > most {
+		return max(most, shortNap/10)
 	}
 	return c.nap
 }
