@@ -1,0 +1,133 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// qmailScript is that of a mail server: what matters in one directory, what is
+// wrong in another, the state of things in a file.
+var qmailScript = []string{
+	"t", "s16777215", "./main", "-* status: *", "-* starting delivery *", "-* delivery * success*", "-* delivery * failure*",
+	"-* new msg *", "-* info msg *", "-* end msg *", "-* bounce msg *",
+	"-* delivery * deferral: Sorry,_I_couldn't_find_any_host_by_that_name*",
+	"-* delivery * deferral: Sorry,_I_wasn't_able_to_establish_an_SMTP_*",
+	"./alert", "-*", "+* status: *", "=status",
+}
+
+// qmailLines is about n bytes of what qmail-send writes.
+func qmailLines(n int) []byte {
+	var b strings.Builder
+	for i := 0; b.Len() < n; i++ {
+		msg := 93000 + i%700
+		fmt.Fprintf(&b, "new msg %d\n", msg)
+		fmt.Fprintf(&b, "info msg %d: bytes %d from <user%d@example.org> qp %d uid 1002\n", msg, 400+i*37%90000, i%100, 20000+i)
+		fmt.Fprintf(&b, "starting delivery %d: msg %d to remote someone%d@example.net\n", i, msg, i%50)
+		fmt.Fprintf(&b, "status: local 0/10 remote %d/20\n", i%20)
+		if i%9 == 0 {
+			fmt.Fprintf(&b, "delivery %d: deferral: 192.0.2.%d_does_not_like_recipient./Giving_up.\n", i, i%250)
+		} else {
+			fmt.Fprintf(&b, "delivery %d: success: 192.0.2.%d_accepted_message./Remote_host_said:_250_ok_%d_qp_%d/\n", i, i%250, i, i)
+		}
+		fmt.Fprintf(&b, "end msg %d\n", msg)
+	}
+	return []byte(b.String())
+}
+
+// batches are scripts whose batches cost differently.
+var batches = []struct {
+	name string
+	args []string
+}{
+	{"plain", []string{"s16777215", "./main"}},
+	{"t", []string{"t", "s16777215", "./main"}},
+	{"two directories", []string{"t", "s16777215", "./main", "-*success*", "./alert"}},
+	{"qmail", qmailScript},
+}
+
+// A batch allocates nothing: the collector is off, and would have to wait for
+// the loop's system calls.
+func TestNoAllocations(t *testing.T) {
+	in := qmailLines(20_000)
+	for _, c := range append(batches, struct {
+		name string
+		args []string
+	}{"e", []string{"t", "s16777215", "e", "=status", "./main"}}) {
+		l, k := openLoop(t, c.args...)
+		run := func() {
+			n := l.batch.fill(in)
+			if n == 0 || !l.commit(in[:n], n) {
+				t.Fatalf("%s: no batch", c.name)
+			}
+			k.Wait(0, false)
+		}
+		for range 20 { // whatever grows has grown, and current is preallocated
+			run()
+		}
+		if n := testing.AllocsPerRun(50, run); n > 0 {
+			t.Errorf("%s: %v allocations a batch", c.name, n)
+		}
+		if k.consumed == 0 || k.written == 0 {
+			t.Errorf("%s: %d bytes consumed, %d written", c.name, k.consumed, k.written)
+		}
+	}
+}
+
+func BenchmarkFill(b *testing.B) {
+	in := qmailLines(batchBytes - 4096)
+	for _, c := range batches {
+		b.Run(strings.ReplaceAll(c.name, " ", "-"), func(b *testing.B) {
+			l, _ := openLoop(b, c.args...)
+			b.SetBytes(int64(len(in)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if l.batch.fill(in) == 0 {
+					b.Fatal("nothing filled")
+				}
+				l.batch.reset()
+			}
+		})
+	}
+}
+
+func BenchmarkMatch(b *testing.B) {
+	line := []byte("@4000000040cebb173743e93c delivery 431: success: 192.0.2.7_accepted_message./Remote_host_said:_250_ok/")
+	for _, text := range []string{"*", "* status: *", "* delivery * success*", "@4000000040cebb173743e93d*"} {
+		b.Run(strings.ReplaceAll(text, " ", "_"), func(b *testing.B) {
+			p := compile(text)
+			b.ReportAllocs()
+			for b.Loop() {
+				p.match(line)
+			}
+		})
+	}
+}
+
+func BenchmarkPiecesOf(b *testing.B) {
+	for _, gap := range []int{100, 5000} { // between the lines that are left out, in bytes
+		b.Run(fmt.Sprintf("runs-of-%d", gap), func(b *testing.B) {
+			l, _ := openLoop(b, "./main")
+			l.batch.text = qmailLines(batchBytes)
+			o := &l.batch.outputs[0]
+			for at := 0; at+gap <= batchBytes; at += gap + 50 {
+				o.add(at, at+gap)
+			}
+			b.SetBytes(o.queued)
+			b.ReportAllocs()
+			for b.Loop() {
+				l.piecesOf(o)
+			}
+		})
+	}
+}
+
+func BenchmarkCoalescer(b *testing.B) {
+	c := coalescer{capacity: pipeBytes}
+	b.ReportAllocs()
+	now := int64(0)
+	for b.Loop() {
+		now += 100_000
+		c.came(now, 600)
+	}
+}

@@ -1,0 +1,85 @@
+package pipeline
+
+import "testing"
+
+// feed tells c about count pieces of n bytes, gap nanoseconds apart, each of
+// them waited for, or slept through; it returns how many naps there were.
+func feed(c *coalescer, now *int64, count int, gap int64, n int) (naps int) {
+	for range count {
+		if c.nap > 0 {
+			naps++
+			*now += c.nap
+			c.came(*now, n*int(c.nap/gap))
+		} else {
+			*now += gap
+			c.came(*now, n)
+		}
+	}
+	return naps
+}
+
+func TestCoalescerSparse(t *testing.T) {
+	c, now := coalescer{capacity: pipeBytes}, int64(1e9)
+	if naps := feed(&c, &now, 100, denseGap, 60); naps != 0 {
+		t.Errorf("%d naps between lines that come %d ns apart", naps, denseGap)
+	}
+}
+
+func TestCoalescerDense(t *testing.T) {
+	for _, gap := range []int64{1000, 20_000, 200_000, denseGap - 1} {
+		c, now := coalescer{capacity: pipeBytes}, int64(1e9)
+		if naps := feed(&c, &now, denseStreak, gap, 60); naps != 0 || c.nap > 0 && c.nap < shortNap {
+			t.Errorf("gap %d: %d naps in the first %d pieces; then one of %d ns", gap, naps, denseStreak, c.nap)
+		}
+		feed(&c, &now, 1, gap, 60)
+		if c.nap < shortNap || c.nap > longestNap {
+			t.Errorf("gap %d: a nap of %d ns", gap, c.nap)
+		}
+		if naps := feed(&c, &now, 100, gap, 60); naps < 90 {
+			t.Errorf("gap %d: %d naps in 100 waits of a dense stream", gap, naps)
+		}
+	}
+}
+
+// A line after a pause is not slept through, and naps begin anew soon if the
+// stream goes on.
+func TestCoalescerPause(t *testing.T) {
+	c, now := coalescer{capacity: pipeBytes}, int64(1e9)
+	feed(&c, &now, 50, 20_000, 60)
+	if c.nap == 0 {
+		t.Fatal("no naps in a dense stream")
+	}
+	now += c.nap
+	c.came(now, 0) // nothing came in it
+	if c.nap != 0 {
+		t.Fatal("a nap after a nap in vain")
+	}
+	feed(&c, &now, againStreak+1, 20_000, 60)
+	if c.nap == 0 {
+		t.Error("no naps in a stream that is dense again")
+	}
+	c.came(now+c.nap, 0)
+	feed(&c, &now, 50, 1e9, 60)
+	if c.nap != 0 {
+		t.Error("naps between lines that come a second apart")
+	}
+}
+
+// What comes in a nap fills no more than about a quarter of the input's room.
+func TestCoalescerNeverFillsThePipe(t *testing.T) {
+	const capacity, gap, n = 64 << 10, 10_000, 4000 // 400 MB/s
+	c, now := coalescer{capacity: capacity}, int64(1e9)
+	feed(&c, &now, denseStreak+2, gap, n)
+	for range 20 {
+		if c.nap == 0 {
+			feed(&c, &now, 1, gap, n)
+			continue
+		}
+		came := int(c.nap/gap) * n
+		now += c.nap
+		c.came(now, min(came, capacity))
+	}
+	if came := int(c.nap/gap) * n; c.nap > shortNap/2 || came > capacity && c.nap > shortNap/10 {
+		t.Errorf("a nap of %d ns, in which %d bytes come, of %d that fit", c.nap, came, capacity)
+	}
+}
