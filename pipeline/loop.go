@@ -247,7 +247,8 @@ func (l *loop) piecesOf(o *output) [][]byte {
 	for _, r := range o.runs {
 		l.gather = append(l.gather, text[r.from:r.to]...)
 	}
-	return append(l.pieces, l.gather)
+	l.pieces = append(l.pieces, l.gather)
+	return l.pieces
 }
 
 // writeStatuses writes the last selected line of the batch to each =file.
