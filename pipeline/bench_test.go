@@ -43,6 +43,7 @@ var batches = []struct {
 	{"plain", []string{"s16777215", "./main"}},
 	{"t", []string{"t", "s16777215", "./main"}},
 	{"two directories", []string{"t", "s16777215", "./main", "-*success*", "./alert"}},
+	{"a few", []string{"t", "-*", "+*deferral*", "s16777215", "./main"}},
 	{"qmail", qmailScript},
 }
 
