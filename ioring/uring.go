@@ -135,26 +135,22 @@ func (u *uring) prepare(eventfd int) error {
 	if err := u.ring.RegisterIOWQMaxWorkers(uringWorkers, uringUnboundedWorkers); err != nil {
 		return fmt.Errorf("io_uring: bound the workers: %w", err)
 	}
-	if err := u.endIdleWorkers(); err != nil {
-		return fmt.Errorf("io_uring: let idle workers end: %w", err)
-	}
 	return nil
 }
 
 // endIdleWorkers has the workers of this thread end when there is nothing to
-// do, unless that was done before. The thread must be known to the ring.
+// do, unless that was done before. The thread must have submitted: the kernel
+// knows no workers of another.
 //
 // The last idle worker never ends, and wakes every five seconds to see
 // whether it is the last, except on a CPU outside of its mask. With a mask
 // that has no CPU they all end, five seconds after the last operation.
-// Nothing else is done with the mask: a thread cannot be moved to no CPU.
-func (u *uring) endIdleWorkers() error {
-	tid := unix.Gettid()
-	if u.threads[tid] {
-		return nil
+// Nothing else is done with the mask: a thread cannot be moved to no CPU. Where
+// the kernel refuses, that wake is all it costs.
+func (u *uring) endIdleWorkers() {
+	if tid := unix.Gettid(); !u.threads[tid] {
+		u.threads[tid] = u.ring.RegisterIOWQAff(new(unix.CPUSet)) == nil
 	}
-	u.threads[tid] = true
-	return u.ring.RegisterIOWQAff(new(unix.CPUSet))
 }
 
 // uringOps are the kernel's operations for those that it may have.
@@ -259,7 +255,7 @@ func (u *uring) flush() {
 	for u.ring.SQReady() > 0 {
 		n, err := u.ring.Submit()
 		if err == nil && n > 0 {
-			_ = u.endIdleWorkers() // a worker that stays costs a wake every five seconds
+			u.endIdleWorkers()
 			continue
 		}
 		u.ring.sq.takeBack(func(sqe *SQE) { u.refused(u.release(uint8(sqe.UserData))) })

@@ -14,6 +14,7 @@ const (
 	againStreak = 2         // so many begin them again, after one nap in vain
 	worthPieces = 2         // fewer than this in a nap, and it costs more than it saves
 	aimPieces   = 4         // what a nap is made long enough for
+	pieceDrift  = 16        // how slowly the size of a piece follows larger ones
 )
 
 // coalescer decides when to nap, from how the input comes.
@@ -22,7 +23,7 @@ type coalescer struct {
 	woke     int64 // when the last piece came
 	gap      int64 // between the last two
 	streak   int
-	piece    int   // bytes of a typical piece
+	piece    int   // bytes of a piece
 	nap      int64 // how long; 0 while every piece is waited for
 }
 
@@ -39,7 +40,12 @@ func (c *coalescer) came(now int64, n int) {
 	if c.gap >= denseGap {
 		c.streak = 0
 	}
-	c.piece = max(1, c.piece+(n-c.piece)/4)
+	// Several pieces may have come before the loop woke: the small ones tell.
+	if c.piece == 0 || n < c.piece {
+		c.piece = max(1, n)
+	} else {
+		c.piece += (n - c.piece) / pieceDrift
+	}
 	if c.streak >= denseStreak {
 		c.nap = shortNap
 		if c.gap > shortNap/aimPieces {

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -45,6 +46,7 @@ type Linux struct {
 
 // NewLinux takes over standard input and the signals that multilog obeys.
 func NewLinux() (*Linux, error) {
+	runtime.LockOSThread() // see waiter.wait
 	queue, err := ioring.NewQueue(ioring.Options{Backend: os.Getenv("MULTILOG_IO")})
 	if err != nil {
 		return nil, &rotate.Error{What: "set up the queue of file operations", Err: err}

@@ -72,7 +72,12 @@ func (w *waiter) waitBriefly() []unix.EpollEvent {
 func (w *waiter) wait(deadline time.Time) []unix.EpollEvent {
 	w.n = 0
 	_ = w.file.SetReadDeadline(deadline)
+	// Whichever thread finds out goes on with the loop. Until the next time
+	// the loop keeps to it: a goroutine that is in the kernel most of the time
+	// would otherwise be handed from thread to thread.
+	runtime.UnlockOSThread()
 	_ = w.raw.Read(w.look)
+	runtime.LockOSThread()
 	return w.events[:w.n]
 }
 
