@@ -181,6 +181,7 @@ var reliefSteps = []step{
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
 			if op.Err == nil {
+				d.relieved = 0
 				d.k.Warn("out of disk space, removed " + d.path(op.Path))
 			}
 			return verdict{} // the write is tried again anyway
@@ -199,11 +200,17 @@ func ifConfigured(wanted func(d *Dir) bool, steps []step) []step {
 	return steps
 }
 
+// reliefPause is the time between two looks for a file to remove when there
+// was none: the end of each wakes the loop, which tries to write again.
+const reliefPause = 1e9 // nanoseconds
+
 // relieve removes the oldest file when a write found the disk full and the
 // script wants some of it kept free.
 func (d *Dir) relieve(err error) {
 	full := err == syscall.ENOSPC || err == syscall.EDQUOT
-	if full && d.conf.KeepFree > 0 && !d.relief.busy() {
+	now := d.k.Mono()
+	if full && d.conf.KeepFree > 0 && !d.relief.busy() && now >= d.relieved {
+		d.relieved = now + reliefPause
 		d.relief.start(d, reliefSteps, &pending{}, nil)
 	}
 }
@@ -266,7 +273,7 @@ func (d *Dir) findSince(birth int64) {
 // due is when current is to be synced or rotated, as Mono counts; 0 is never.
 func (d *Dir) due() int64 {
 	at := int64(0)
-	if d.dirty != 0 && !d.flush.busy() && !d.ended {
+	if d.dirty != 0 && !d.flush.busy() && !d.ended && !d.ending.busy() {
 		at = d.dirty + d.conf.SyncWithin
 	}
 	if d.since != 0 && !d.want && d.cur.size > 0 && !d.ended && !d.ending.busy() {
