@@ -155,7 +155,7 @@ func (c *check) Removing(dir *simkernel.Dir, name string, f *simkernel.File) {
 			c.w.Fail("%s/%s is removed, and %s is older", d.conf.name, name, e.Name)
 		}
 	}
-	if olds < d.conf.count {
+	if olds < d.conf.count && d.conf.cap == 0 && !d.conf.keeps {
 		c.w.Fail("%s/%s is removed, one of %d old files", d.conf.name, name, olds)
 	}
 	c.eachLine(f.Data, func(n int) { d.pruned[n] = true })
@@ -301,11 +301,12 @@ func (c *check) numbersUpTo(d *dirCheck, count int) []int {
 
 // whole checks the files of a directory that was closed in peace.
 func (c *check) whole(d *dirCheck) {
-	olds := 0
+	olds, total := 0, 0
 	for _, e := range d.dir.Entries() {
 		switch {
 		case isOldName(e.Name):
 			olds++
+			total += len(e.File.Data)
 			if strings.HasSuffix(e.Name, ".s") && e.File.Mode != 0o744 && c.cuts == 0 {
 				c.w.Fail("%s/%s has mode %o", d.conf.name, e.Name, e.File.Mode)
 			}
@@ -316,6 +317,9 @@ func (c *check) whole(d *dirCheck) {
 		case e.Name != "lock" && e.Name != "state" && e.Name != "newstate":
 			c.w.Fail("%s/%s is left", d.conf.name, e.Name)
 		}
+	}
+	if d.rotated && d.conf.cap > 0 && total > d.conf.cap && olds > 1 && c.cuts == 0 {
+		c.w.Fail("%s has %d bytes in %d old files", d.conf.name, total, olds)
 	}
 	if d.rotated && olds >= d.conf.count {
 		c.w.Fail("%s has %d old files", d.conf.name, olds)

@@ -104,7 +104,9 @@ func (f *faultRun) run(n int, err error) (reached bool, failure error) {
 	return out.Fallible >= n, f.w.Err()
 }
 
-func (f *faultRun) over() bool { return f.w.Pipe.Closed && f.w.Pipe.Head == len(f.w.Pipe.Stream) && f.ended() }
+func (f *faultRun) over() bool {
+	return f.w.Pipe.Closed && f.w.Pipe.Head == len(f.w.Pipe.Stream) && f.ended()
+}
 
 // ended says that the last logger has closed the directories.
 func (f *faultRun) ended() bool {

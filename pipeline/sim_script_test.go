@@ -20,6 +20,8 @@ type simDir struct {
 	name  string
 	rules []simRule
 	count int
+	cap   int  // bytes; 0 for none
+	keeps bool // some of the disk free
 }
 
 func (d *simDir) selects(kind byte) bool {
@@ -65,9 +67,22 @@ func randomScript(r *rand.Rand) *simScript {
 			conf.count = pick(r, 2, 2, 3, 5)
 			s.args = append(s.args, "s"+strconv.Itoa(pick(r, 4096, 4096, 4096, 5000, 7000)), "n"+strconv.Itoa(conf.count))
 		}
-		switch r.IntN(4) {
-		case 0:
+		if r.IntN(4) == 0 {
 			s.args = append(s.args, "!process")
+		}
+		if r.IntN(8) == 0 {
+			s.args = append(s.args, pick(r, "a1ms", "a100ms", "a10s"))
+		}
+		if r.IntN(8) == 0 {
+			s.args = append(s.args, pick(r, "y1ms", "y100ms", "y10s"))
+		}
+		if r.IntN(10) == 0 {
+			conf.cap = pick(r, 4096, 7000, 15000)
+			s.args = append(s.args, "c"+strconv.Itoa(conf.cap))
+		}
+		if r.IntN(12) == 0 {
+			conf.keeps = true
+			s.args = append(s.args, "k5000")
 		}
 		conf.name = fmt.Sprintf("./dir%d", i)
 		conf.rules = append([]simRule(nil), rules...)
