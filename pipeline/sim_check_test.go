@@ -353,13 +353,16 @@ func (c *check) compare(d *dirCheck, want []int) {
 // read returns the numbers of the lines in a directory that was closed in
 // peace, also of those that were removed, and how many are damaged.
 func (c *check) read(d *dirCheck) (numbers []int, damaged int) {
-	files := append([]archived(nil), d.archive...)
+	var files []archived
 	for _, e := range d.dir.Entries() {
 		if isOldName(e.Name) {
 			files = append(files, archived{e.Name[:tai64n.Len], e.File.Data, e.File.Torn})
 		}
 	}
 	sort.SliceStable(files, func(i, j int) bool { return files[i].label < files[j].label })
+	// Those that were removed come first, in that order: when none is left and
+	// the clock is set back, later files may bear smaller labels.
+	files = append(append([]archived(nil), d.archive...), files...)
 	if f := d.dir.Lookup("current"); f != nil {
 		files = append(files, archived{"", f.Data, f.Torn})
 	}
