@@ -348,6 +348,9 @@ var endingSteps = []step{
 		},
 		trouble: troubleWith("write ", currentName, " to disk"),
 	},
+	// The mark says that there is nothing else to look at: a power cut must not
+	// leave names beside it that are gone already.
+	syncDirStep,
 	{
 		// Input that was left within a line, or within a batch, makes this an
 		// outage: what follows may not be what belongs there.
