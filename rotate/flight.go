@@ -210,6 +210,11 @@ func (d *Dir) takeBack() error {
 	fd := int(op.Res)
 	op = ioring.Op{Code: ioring.Ftruncate, FD: fd, Len: int64(d.found.End)}
 	d.k.Do(&op)
+	if op.Err == nil {
+		// They will be written once more: a power cut must not leave both.
+		op = ioring.Op{Code: ioring.Fsync, FD: fd}
+		d.k.Do(&op)
+	}
 	err := op.Err
 	op = ioring.Op{Code: ioring.Close, FD: fd}
 	d.k.Do(&op)
