@@ -241,6 +241,9 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 			}
 		}
 	})
+	if h.r.IntN(4) == 0 {
+		h.w.WriteBack()
+	}
 	h.w.Pass(int64(pick(h.r, 1, 1e6, 5e9)))
 	return over
 }

@@ -146,3 +146,22 @@ func (w *World) cutPage(f *File) {
 	}
 	f.Data, f.Disk = b, b
 }
+
+// WriteBack puts some of what is not on disk there, as time does.
+func (w *World) WriteBack() {
+	for _, e := range w.Root.names {
+		d := e.File.index
+		if d == nil {
+			continue
+		}
+		for _, e := range d.names {
+			if w.Rand.IntN(2) == 0 {
+				w.sync(e.File)
+			}
+		}
+		if w.Rand.IntN(2) == 0 {
+			w.sync(e.File)
+		}
+	}
+	w.tracef("some of it is written back")
+}
