@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -64,6 +65,7 @@ func (s *shown) reset() {
 // lines shows those of lines, each with its newline, that are chosen.
 func (r *renderer) lines(dst *shown, lines []byte) {
 	if r.search == nil {
+		dst.text = slices.Grow(dst.text, len(lines)+len(lines)/8)
 		r.all(dst, lines)
 	} else {
 		r.matching(dst, lines)

@@ -81,15 +81,12 @@ func (sc *scanner) work() {
 // do reads and shows one block.
 func (sc *scanner) do(r *renderer, j *job, buf []byte) (*piece, []byte) {
 	p := sc.newPiece(&j.piece)
-	data, err := j.content.ReadBlock(j.block, buf)
+	data, err := j.content.ReadPart(j.block, j.from, j.to, buf)
 	if err != nil {
 		p.err = fmt.Errorf("%s: %w", j.source.files[j.file].Path(), err)
 		return p, buf
 	}
-	off, _ := j.content.Block(j.block)
-	wanted := data[:max(0, min(int64(len(data)), j.to-off))]
-	wanted = wanted[min(int64(len(wanted)), max(0, j.from-off)):]
-	p.fill(r, wanted)
+	p.fill(r, data)
 	return p, data
 }
 

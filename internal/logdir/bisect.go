@@ -10,6 +10,9 @@ import (
 // lines are longer, the whole block is.
 const headBytes = 4 << 10
 
+// probeBytes is the size of the blocks in which a plain file is searched.
+const probeBytes = 16 << 10
+
 // LineHead returns how many bytes of line its label takes, with the space behind
 // it; 0 without one. What is behind the line makes no difference.
 func LineHead(line []byte) int {
@@ -70,6 +73,15 @@ func firstMark(block []byte, first bool) (mark, bool) {
 //
 // What one call has decompressed helps the next; so it is for one goroutine.
 func (c *Content) LowerBound(target tai64n.Label) (off int64, labelled bool, err error) {
+	if c.frames == nil { // where it costs nothing, look at less
+		fine := *c
+		fine.blockBytes = probeBytes
+		return fine.lowerBound(target)
+	}
+	return c.lowerBound(target)
+}
+
+func (c *Content) lowerBound(target tai64n.Label) (off int64, labelled bool, err error) {
 	var found mark
 	low, high := 0, c.Blocks() // blocks before low begin before target, from high on not
 	for low < high {
@@ -153,22 +165,24 @@ func (c *Content) firstMarkOf(i int) (mark, error) {
 // boundIn returns the first line that starts in block i, or right behind it,
 // whose label is not before target.
 func (c *Content) boundIn(i int, target tai64n.Label) (mark, bool, error) {
-	if c.searched == nil || c.searchedBlock != i {
+	u := c.searched[0]
+	if u.data == nil || u.block != i {
 		_, size := c.Block(i)
 		data, err := c.ReadBlock(i, make([]byte, 0, size+tai64n.Len))
 		if err != nil {
 			return mark{}, false, err
 		}
+		u = unpacked{block: i, size: len(data), data: data}
 		if i+1 < c.Blocks() { // a label may be cut by the border
 			more, err := c.BlockHead(i+1, tai64n.Len)
 			if err != nil {
 				return mark{}, false, err
 			}
-			data = append(data, more...)
+			u.data = append(u.data, more...)
 		}
-		c.searched, c.searchedBlock = data, i
+		c.searched = [2]unpacked{u, c.searched[0]}
 	}
-	m, ok := boundIn(c.searched, target, i == 0)
+	m, ok := boundIn(u.data, target, i == 0)
 	return m, ok, nil
 }
 

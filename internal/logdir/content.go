@@ -31,24 +31,31 @@ const (
 // can be read in any order, by several goroutines, or a stream that can only be
 // read from its beginning (until [Content.Spool]).
 type Content struct {
-	r      io.ReaderAt
-	frames []seekable.Frame                   // of a zstd file
-	unpack func(io.Reader) (io.Reader, error) // of a stream
-	packed int64                              // bytes of the file
-	size   int64                              // bytes of content, -1 when not known
-	spool  *os.File
+	r          io.ReaderAt
+	frames     []seekable.Frame                   // of a zstd file
+	unpack     func(io.Reader) (io.Reader, error) // of a stream
+	packed     int64                              // bytes of the file
+	size       int64                              // bytes of content, -1 when not known
+	spool      *os.File
+	blockBytes int64 // of a plain file's blocks
 
 	// What LowerBound has found out: blocks' first labelled lines (the zero mark
-	// where there is none), and the block that it searched last.
-	firsts        map[int]mark
-	searched      []byte
-	searchedBlock int
+	// where there is none), and the last blocks that it unpacked.
+	firsts   map[int]mark
+	searched [2]unpacked
+}
+
+// unpacked is a block that was unpacked, and what follows it up to a label's length.
+type unpacked struct {
+	block int
+	size  int // bytes of data that are the block's
+	data  []byte
 }
 
 // NewContent returns the content of the file r that has size bytes. With packed
 // it may be compressed, which its first bytes tell.
 func NewContent(r io.ReaderAt, size int64, packed bool) (*Content, error) {
-	c := &Content{r: r, packed: size, size: size}
+	c := &Content{r: r, packed: size, size: size, blockBytes: BlockBytes}
 	if !packed {
 		return c, nil
 	}
@@ -112,7 +119,7 @@ func (c *Content) Blocks() int {
 	if c.frames != nil {
 		return len(c.frames)
 	}
-	return int((c.size + BlockBytes - 1) / BlockBytes)
+	return int((c.size + c.blockBytes - 1) / c.blockBytes)
 }
 
 // Block returns where in the content block i begins, and its bytes.
@@ -120,15 +127,15 @@ func (c *Content) Block(i int) (off, size int64) {
 	if c.frames != nil {
 		return c.frames[i].Offset, c.frames[i].Size
 	}
-	off = int64(i) * BlockBytes
-	return off, min(BlockBytes, c.size-off)
+	off = int64(i) * c.blockBytes
+	return off, min(c.blockBytes, c.size-off)
 }
 
 // BlockAt returns the block that holds the byte at off: the number of blocks when
 // off is at the end.
 func (c *Content) BlockAt(off int64) int {
 	if c.frames == nil {
-		return int(off / BlockBytes)
+		return int(off / c.blockBytes)
 	}
 	low, high := 0, len(c.frames)
 	for low < high {
@@ -158,12 +165,17 @@ var decoder = sync.OnceValue(func() *zstd.Decoder {
 // ReadBlock returns the content of block i, in buf where it is large enough. A
 // file that has become shorter gives a shorter block.
 func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
-	_, size := c.Block(i)
+	off, size := c.Block(i)
 	if int64(cap(buf)) < size {
 		buf = make([]byte, size)
 	}
 	if c.frames == nil {
-		return c.readAt(buf[:size], int64(i)*BlockBytes)
+		return c.readAt(buf[:size], off)
+	}
+	for _, u := range c.searched {
+		if u.data != nil && u.block == i {
+			return buf[:copy(buf[:size], u.data[:u.size])], nil
+		}
 	}
 	f := c.frames[i]
 	packed := scratch.Get().(*[]byte)
@@ -180,6 +192,28 @@ func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
 		return nil, fmt.Errorf("frame at byte %d: %w", f.CompressedOffset, err)
 	}
 	return content, nil
+}
+
+// ReadPart returns what of block i is from byte from of the content on and before
+// byte to. It reads no more than that, where it can.
+func (c *Content) ReadPart(i int, from, to int64, buf []byte) ([]byte, error) {
+	off, size := c.Block(i)
+	from, to = max(from, off), min(to, off+size)
+	if from >= to {
+		return buf[:0], nil
+	}
+	if c.frames == nil {
+		if int64(cap(buf)) < to-from {
+			buf = make([]byte, to-from)
+		}
+		return c.readAt(buf[:to-from], from)
+	}
+	data, err := c.ReadBlock(i, buf)
+	if err != nil {
+		return nil, err
+	}
+	n := int64(len(data))
+	return data[min(from-off, n):min(to-off, n)], nil
 }
 
 func (c *Content) readAt(buf []byte, off int64) ([]byte, error) {
@@ -199,17 +233,27 @@ func (c *Content) BlockHead(i, n int) ([]byte, error) {
 		return c.readAt(buf, off)
 	}
 	f := c.frames[i]
-	r, err := unpackZstd(io.NewSectionReader(c.r, f.CompressedOffset, f.CompressedSize))
-	if err != nil {
+	d := headDecoders.Get().(*zstd.Decoder)
+	defer headDecoders.Put(d)
+	if err := d.Reset(io.NewSectionReader(c.r, f.CompressedOffset, f.CompressedSize)); err != nil {
 		return nil, err
 	}
-	defer r.(io.Closer).Close()
-	got, err := io.ReadFull(r, buf)
+	got, err := io.ReadFull(d, buf)
 	if err == io.ErrUnexpectedEOF {
 		err = nil
 	}
 	return buf[:got], err
 }
+
+// headDecoders unpack the beginnings of frames.
+var headDecoders = sync.Pool{New: func() any {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(seekable.MaxFrameBytes))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return d
+}}
 
 // Stream returns the content from its beginning.
 func (c *Content) Stream() (io.ReadCloser, error) {

@@ -92,6 +92,12 @@ func (w *watch) wait(most time.Duration) {
 	unix.Poll(fds, int(most.Milliseconds())) // an error is a short wait
 }
 
+// rest waits, whatever happens in the directory.
+func (w *watch) rest(most time.Duration) {
+	fds := []unix.PollFd{{Fd: int32(w.wake), Events: unix.POLLIN}}
+	unix.Poll(fds, int(most.Milliseconds()))
+}
+
 // drain returns the events that have come.
 func (w *watch) drain() []event {
 	if w.buf == nil {

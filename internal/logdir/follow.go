@@ -15,6 +15,8 @@ const (
 	// pollEvery is for what nobody tells: network filesystems, directories whose
 	// parents do not exist, a lack of inotify instances.
 	pollEvery = time.Second
+
+	maxRest = 200 * time.Millisecond
 )
 
 // A Follower finds the files of a log as they come to be, while somebody else
@@ -81,8 +83,12 @@ func (f *Follower) More() bool {
 
 func (f *Follower) run() {
 	for {
+		began := time.Now()
 		err := f.look()
 		f.tell()
+		// Of a directory of thousands of files a look takes long; then it should
+		// not take all the time there is.
+		f.dir.watch.rest(min(2*time.Since(began), maxRest))
 		missing := errors.Is(err, fs.ErrNotExist)
 		if err != nil && !missing {
 			f.mu.Lock()
