@@ -81,13 +81,13 @@ func (sc *scanner) work() {
 // do reads and shows one block.
 func (sc *scanner) do(r *renderer, j *job, buf []byte) (*piece, []byte) {
 	p := sc.newPiece(&j.piece)
-	data, err := j.content.ReadPart(j.block, j.from, j.to, buf)
+	data, buf, err := j.content.ReadPart(j.block, j.from, j.to, buf)
 	if err != nil {
 		p.err = fmt.Errorf("%s: %w", j.source.files[j.file].Path(), err)
 		return p, buf
 	}
 	p.fill(r, data)
-	return p, data
+	return p, buf
 }
 
 func (sc *scanner) newPiece(like *piece) *piece {

@@ -168,11 +168,12 @@ func (c *Content) boundIn(i int, target tai64n.Label) (mark, bool, error) {
 	u := c.searched[0]
 	if u.data == nil || u.block != i {
 		_, size := c.Block(i)
-		data, err := c.ReadBlock(i, make([]byte, 0, size+tai64n.Len))
+		room := make([]byte, size+tai64n.Len)
+		data, err := c.ReadBlock(i, room[:size])
 		if err != nil {
 			return mark{}, false, err
 		}
-		u = unpacked{block: i, size: len(data), data: data}
+		u = unpacked{block: i, size: len(data), data: room[:len(data)]}
 		if i+1 < c.Blocks() { // a label may be cut by the border
 			more, err := c.BlockHead(i+1, tai64n.Len)
 			if err != nil {

@@ -172,11 +172,6 @@ func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
 	if c.frames == nil {
 		return c.readAt(buf[:size], off)
 	}
-	for _, u := range c.searched {
-		if u.data != nil && u.block == i {
-			return buf[:copy(buf[:size], u.data[:u.size])], nil
-		}
-	}
 	f := c.frames[i]
 	packed := scratch.Get().(*[]byte)
 	defer scratch.Put(packed)
@@ -195,25 +190,35 @@ func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
 }
 
 // ReadPart returns what of block i is from byte from of the content on and before
-// byte to. It reads no more than that, where it can.
-func (c *Content) ReadPart(i int, from, to int64, buf []byte) ([]byte, error) {
+// byte to. It reads no more than that, where it can, into buf, which it returns
+// too: it may be a larger one, and need not be where the part is.
+func (c *Content) ReadPart(i int, from, to int64, buf []byte) (part, buffer []byte, err error) {
 	off, size := c.Block(i)
 	from, to = max(from, off), min(to, off+size)
 	if from >= to {
-		return buf[:0], nil
+		return nil, buf, nil
 	}
 	if c.frames == nil {
 		if int64(cap(buf)) < to-from {
 			buf = make([]byte, to-from)
 		}
-		return c.readAt(buf[:to-from], from)
+		part, err = c.readAt(buf[:to-from], from)
+		return part, buf, err
 	}
-	data, err := c.ReadBlock(i, buf)
-	if err != nil {
-		return nil, err
+	var data []byte
+	for _, u := range c.searched {
+		if u.data != nil && u.block == i {
+			data = u.data[:u.size]
+		}
+	}
+	if data == nil {
+		if data, err = c.ReadBlock(i, buf); err != nil {
+			return nil, buf, err
+		}
+		buf = data
 	}
 	n := int64(len(data))
-	return data[min(from-off, n):min(to-off, n)], nil
+	return data[min(from-off, n):min(to-off, n)], buf, nil
 }
 
 func (c *Content) readAt(buf []byte, off int64) ([]byte, error) {
