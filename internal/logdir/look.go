@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -377,14 +378,18 @@ func (l *look) finish() []*File {
 	return l.files
 }
 
-// forgetRemoved keeps the known labels few: those that are there, and that of
-// `previous`.
+// keptLabels of old files are known at least, whether these are there or not.
+const keptLabels = 1000
+
+// forgetRemoved keeps the known labels few: those that are there, and the greatest.
+// Not being among the names says little about a recent one: its file may have got
+// another name while they were read.
 func (l *look) forgetRemoved() {
-	const slack = 1000
-	if len(l.Dir.labels) <= 2*len(l.old)+slack {
+	if len(l.Dir.labels) <= 2*(len(l.old)+keptLabels) {
 		return
 	}
-	for label := range l.Dir.labels {
+	known := slices.Sorted(maps.Keys(l.Dir.labels))
+	for _, label := range known[:len(known)-len(l.old)-keptLabels] {
 		if !l.has(label) && label != l.previousLabel {
 			delete(l.Dir.labels, label)
 		}
