@@ -42,8 +42,8 @@ var batches = []struct {
 }{
 	{"plain", []string{"s16777215", "./main"}},
 	{"t", []string{"t", "s16777215", "./main"}},
-	{"two directories", []string{"t", "s16777215", "./main", "-*success*", "./alert"}},
-	{"a few", []string{"t", "-*", "+*deferral*", "s16777215", "./main"}},
+	{"two directories", []string{"t", "s16777215", "./main", "-* delivery *: success*", "./alert"}},
+	{"a few", []string{"t", "-*", "+* delivery *: deferral*", "s16777215", "./main"}},
 	{"qmail", qmailScript},
 }
 
@@ -56,6 +56,7 @@ func TestNoAllocations(t *testing.T) {
 		args []string
 	}{"e", []string{"t", "s16777215", "e", "=status", "./main"}}) {
 		l, k := openLoop(t, c.args...)
+		k.written = 0
 		run := func() {
 			n := l.batch.fill(in)
 			if n == 0 || !l.commit(in[:n], n) {
