@@ -1,0 +1,351 @@
+package pipeline
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// Each kind of input against the kernel's own.
+
+// must fails the test on an error.
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func closeLater(t *testing.T, fds ...int) {
+	t.Cleanup(func() {
+		for _, fd := range fds {
+			_ = unix.Close(fd)
+		}
+	})
+}
+
+func pipePair(t *testing.T, flags int) (r, w int) {
+	t.Helper()
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|flags); err != nil {
+		t.Fatal(err)
+	}
+	closeLater(t, p[0])
+	return p[0], p[1]
+}
+
+// put writes all of a text.
+func put(t *testing.T, fd int, text string) {
+	t.Helper()
+	if n, err := unix.Write(fd, []byte(text)); n != len(text) {
+		t.Fatalf("write: %d of %d bytes, %v", n, len(text), err)
+	}
+}
+
+// look peeks and says what is there; known is what was there last time.
+type look struct {
+	t   *testing.T
+	src source
+	buf []byte
+}
+
+func newLook(t *testing.T, fd int) *look {
+	l := &look{t: t, src: newSource(fd), buf: make([]byte, batchBytes)}
+	if p, ok := l.src.(*pipe); ok {
+		closeLater(t, p.in, p.out)
+	}
+	return l
+}
+
+func (l *look) shows(want string, hangup, wantEOF bool) {
+	l.t.Helper()
+	n, _, eof := l.src.peek(l.buf, 0, hangup)
+	if got := string(l.buf[:n]); got != want || eof != wantEOF {
+		l.t.Errorf("peek shows %d bytes %.60q, end %v; not %d bytes %.60q, end %v", n, got, eof, len(want), want, wantEOF)
+	}
+}
+
+func (l *look) consumes(n int) {
+	l.t.Helper()
+	if err := l.src.consume(n, nil); err != nil {
+		l.t.Errorf("consume %d: %v", n, err)
+	}
+}
+
+// life is what every input that can be peeked does. send appends to it, end
+// ends it.
+func (l *look) life(send func(text string), end func()) {
+	l.t.Helper()
+	if !l.src.canPeek() {
+		l.t.Fatalf("%T can't be peeked", l.src)
+	}
+	l.shows("", false, false)
+	send("abc\nde")
+	l.shows("abc\nde", false, false)
+	l.shows("abc\nde", false, false) // it is still there
+	l.consumes(4)
+	l.shows("de", false, false)
+	send("f\n")
+	l.shows("def\n", false, false)
+	end()
+	l.shows("def\n", true, true)
+	l.consumes(3)
+	l.shows("\n", true, true)
+	l.consumes(1)
+	l.shows("", true, true)
+	l.shows("", false, true)
+}
+
+func TestPipeSource(t *testing.T) {
+	r, w := pipePair(t, 0)
+	l := newLook(t, r)
+	if _, ok := l.src.(*pipe); !ok {
+		t.Fatalf("a pipe is a %T", l.src)
+	}
+	l.life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
+}
+
+// The flags of standard input are others' too: a pipe that does not block is
+// read as well as one that does, and stays as it is.
+func TestPipeSourceFlags(t *testing.T) {
+	for _, flags := range []int{0, unix.O_NONBLOCK} {
+		r, w := pipePair(t, flags)
+		before := must[int](t)(unix.FcntlInt(uintptr(r), unix.F_GETFL, 0))
+		newLook(t, r).life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
+		if after := must[int](t)(unix.FcntlInt(uintptr(r), unix.F_GETFL, 0)); after != before {
+			t.Errorf("flags %#o became %#o", before, after)
+		}
+	}
+}
+
+func TestFIFOSource(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := must[int](t)(unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0))
+	closeLater(t, r)
+	w := must[int](t)(unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0))
+	newLook(t, r).life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
+}
+
+// The private pipe has slots, each for a packet: of more packets than that,
+// the rest shows later, and peek says so.
+func TestPipeOfTinyPackets(t *testing.T) {
+	r, w := pipePair(t, unix.O_DIRECT)
+	closeLater(t, w)
+	l := newLook(t, r)
+	p := l.src.(*pipe)
+	if p.bytes/unix.Getpagesize() < p.slots {
+		t.Skip("the pipe could not be enlarged")
+	}
+	for range p.slots {
+		put(t, w, "x")
+	}
+	n, more, eof := p.peek(l.buf, 0, true)
+	if n != p.slots || !more || eof {
+		t.Errorf("of %d packets, peek shows %d, more %v, end %v", p.slots, n, more, eof)
+	}
+	if _, more, _ = p.peek(l.buf, n, false); more {
+		t.Error("the same packets again, and there is more")
+	}
+	l.consumes(n - 1)
+	l.shows("x", false, false)
+}
+
+// More than fits into a pipe, in writes of all lengths.
+func TestPipeSourceLong(t *testing.T) {
+	r, w := pipePair(t, 0)
+	sent := make(chan [sha256.Size]byte)
+	go func() {
+		all := sha256.New()
+		for i := range 900 {
+			b := bytes.Repeat([]byte{byte(i)}, 1+i*7919%9000)
+			all.Write(b)
+			for len(b) > 0 {
+				n, err := unix.Write(w, b)
+				if err != nil {
+					break
+				}
+				b = b[n:]
+			}
+		}
+		_ = unix.Close(w)
+		sent <- [sha256.Size]byte(all.Sum(nil))
+	}()
+	l := newLook(t, r)
+	got, total := sha256.New(), 0
+	for {
+		n, _, eof := l.src.peek(l.buf, 0, false)
+		if n == 0 && eof {
+			break
+		}
+		if n == 0 {
+			fds := []unix.PollFd{{Fd: int32(r), Events: unix.POLLIN}}
+			_, _ = unix.Poll(fds, -1)
+			continue
+		}
+		n = 1 + total*31%n // not all of it is dealt with at once
+		total += n
+		got.Write(l.buf[:n])
+		l.consumes(n)
+	}
+	if [sha256.Size]byte(got.Sum(nil)) != <-sent {
+		t.Error("what was peeked and consumed is not what was written")
+	}
+	if total <= pipeBytes {
+		t.Errorf("%d bytes are no more than a pipe holds", total)
+	}
+}
+
+// The byte that a consume takes last goes where it is told.
+func TestConsumeMark(t *testing.T) {
+	r, w := pipePair(t, 0)
+	closeLater(t, w)
+	put(t, w, strings.Repeat("x", 5000)+"yz")
+	var mark byte
+	if err := newLook(t, r).src.consume(5001, &mark); err != nil || mark != 'y' {
+		t.Errorf("mark %q, %v", mark, err)
+	}
+}
+
+func socketPair(t *testing.T, kind int) (ours, theirs int) {
+	t.Helper()
+	p := must[[2]int](t)(unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0))
+	closeLater(t, p[0])
+	return p[0], p[1]
+}
+
+func TestSocketSource(t *testing.T) {
+	r, w := socketPair(t, unix.SOCK_STREAM)
+	l := newLook(t, r)
+	if _, ok := l.src.(*socket); !ok {
+		t.Fatalf("a stream socket is a %T", l.src)
+	}
+	l.life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
+}
+
+// Several messages are one stream, and their end is only seen behind the last.
+func TestSocketSourceMessages(t *testing.T) {
+	r, w := socketPair(t, unix.SOCK_STREAM)
+	var want strings.Builder
+	for i := range 50 {
+		text := "message " + strconv.Itoa(i) + "\n"
+		put(t, w, text)
+		want.WriteString(text)
+	}
+	_ = unix.Shutdown(w, unix.SHUT_WR)
+	closeLater(t, w)
+	l := newLook(t, r)
+	var got []byte
+	for range 100 {
+		n, more, eof := l.src.peek(l.buf, 0, true)
+		if eof && more || eof && n < want.Len()-len(got) {
+			t.Fatalf("the end after %d bytes, of which %d show", len(got), n)
+		}
+		got = append(got, l.buf[:n]...)
+		l.consumes(n)
+		if eof {
+			break
+		}
+	}
+	if string(got) != want.String() {
+		t.Errorf("%d bytes, not %d", len(got), want.Len())
+	}
+}
+
+func TestRegularSource(t *testing.T) {
+	f := must[*os.File](t)(os.Create(filepath.Join(t.TempDir(), "file")))
+	defer f.Close()
+	must[int](t)(f.WriteString("skipped\none\ntwo"))
+	must[int64](t)(f.Seek(8, 0))
+	l := newLook(t, int(f.Fd()))
+	if !l.src.canPeek() {
+		t.Error("a file can't be peeked")
+	}
+	l.shows("one\ntwo", false, true)
+	l.shows("one\ntwo", false, true)
+	l.consumes(4)
+	if at := must[int64](t)(f.Seek(0, 1)); at != 12 {
+		t.Errorf("the file stands at %d", at)
+	}
+	l.shows("two", false, true)
+	l.buf = l.buf[:2]
+	l.shows("tw", false, false) // there is more
+}
+
+// terminal is a terminal in the usual mode, and its other side.
+func terminal(t *testing.T) (slave, master int) {
+	t.Helper()
+	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Skipf("no terminals: %v", err)
+	}
+	closeLater(t, master)
+	if err := unix.IoctlSetPointerInt(master, unix.TIOCSPTLCK, 0); err != nil {
+		t.Skipf("no terminals: %v", err)
+	}
+	n := must[int](t)(unix.IoctlGetInt(master, unix.TIOCGPTN))
+	slave, err = unix.Open("/dev/pts/"+strconv.Itoa(n), unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Skipf("no terminals: %v", err)
+	}
+	closeLater(t, slave)
+	return slave, master
+}
+
+func TestTerminalSource(t *testing.T) {
+	slave, master := terminal(t)
+	l := newLook(t, slave)
+	if l.src.canPeek() {
+		t.Errorf("a terminal is a %T", l.src)
+	}
+	l.shows("", false, false)
+	put(t, master, "one\n")
+	l.shows("one\n", false, false)
+	l.shows("one\n", false, false)
+	put(t, master, "two\n")
+	l.shows("one\ntwo\n", false, false)
+	l.consumes(6)
+	l.shows("o\n", false, false)
+	put(t, master, "\x04") // the end, as typed
+	l.shows("o\n", false, true)
+	l.consumes(2)
+	l.shows("", false, true)
+}
+
+// After SIGTERM, what can't be peeked is taken up to the end of the line and
+// no further.
+func TestTerminalLastLine(t *testing.T) {
+	slave, master := terminal(t)
+	l := newLook(t, slave)
+	l.src.lastLine()
+	put(t, master, "last\nleft\n")
+	l.shows("last\n", false, false)
+	buf := make([]byte, 100)
+	if n := must[int](t)(unix.Read(slave, buf)); string(buf[:n]) != "left\n" {
+		t.Errorf("left: %q", buf[:n])
+	}
+}
+
+// Where there is nothing to read from, that is the end.
+func TestNoSource(t *testing.T) {
+	null := must[int](t)(unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0))
+	closeLater(t, null)
+	_, w := pipePair(t, 0)
+	closeLater(t, w)
+	dir := must[int](t)(unix.Open(t.TempDir(), unix.O_RDONLY|unix.O_CLOEXEC, 0))
+	closeLater(t, dir)
+	for name, fd := range map[string]int{"/dev/null": null, "no descriptor": 1 << 20, "the writing end of a pipe": w, "a directory": dir} {
+		t.Run(name, func(t *testing.T) { newLook(t, fd).shows("", false, true) })
+	}
+}

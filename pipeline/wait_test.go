@@ -1,0 +1,92 @@
+package pipeline
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func watching(t *testing.T, fds ...int) *waiter {
+	t.Helper()
+	w := must[*waiter](t)(newWaiter())
+	t.Cleanup(func() { _ = w.file.Close() })
+	for _, fd := range fds {
+		if err := w.add(fd, unix.EPOLLIN|unix.EPOLLRDHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+// woken says which descriptors had events.
+func woken(events []unix.EpollEvent) map[int]uint32 {
+	m := map[int]uint32{}
+	for _, ev := range events {
+		m[int(ev.Fd)] |= ev.Events
+	}
+	return m
+}
+
+// A wait without a deadline ends with an event; each write is one, also when
+// what was written before has not been read.
+func TestWaitForWrites(t *testing.T) {
+	r, w := pipePair(t, 0)
+	quiet, other := pipePair(t, 0)
+	closeLater(t, other)
+	wait := watching(t, r, quiet)
+	for range 3 {
+		go put(t, w, "x")
+		if got := woken(wait.wait(time.Time{})); len(got) != 1 || got[r] != unix.EPOLLIN {
+			t.Fatalf("events %v, and %d was written to", got, r)
+		}
+		if got := wait.waitBriefly(); len(got) != 0 {
+			t.Fatalf("events %v after nothing happened", woken(got))
+		}
+	}
+	put(t, w, "x")
+	if got := woken(wait.waitBriefly()); got[r] != unix.EPOLLIN {
+		t.Errorf("events %v of a brief wait", got)
+	}
+	_ = unix.Close(w)
+	if got := woken(wait.wait(time.Time{})); got[r]&unix.EPOLLHUP == 0 {
+		t.Errorf("events %v when the writer has gone", got)
+	}
+}
+
+// A deadline ends a wait in which nothing happens, not before its time; the
+// next wait may have a later one, or none.
+func TestWaitDeadline(t *testing.T) {
+	r, w := pipePair(t, 0)
+	closeLater(t, w)
+	wait := watching(t, r)
+	for range 2 {
+		deadline := time.Now().Add(20 * time.Millisecond)
+		if got := wait.wait(deadline); len(got) != 0 {
+			t.Errorf("events %v of nothing", woken(got))
+		}
+		if time.Now().Before(deadline) {
+			t.Error("awake too early")
+		}
+	}
+	if got := wait.wait(time.Now().Add(-time.Second)); len(got) != 0 {
+		t.Errorf("events %v of nothing", woken(got))
+	}
+	go put(t, w, "x")
+	if got := woken(wait.wait(time.Time{})); got[r] != unix.EPOLLIN {
+		t.Errorf("events %v after a deadline has passed", got)
+	}
+}
+
+// An eventfd, which signals and the queue use, wakes the same way.
+func TestWaitForEventfd(t *testing.T) {
+	fd := must[int](t)(unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK))
+	closeLater(t, fd)
+	wait := watching(t, fd)
+	for range 3 { // it is never read: each write is an edge
+		go put(t, fd, "\x01\x00\x00\x00\x00\x00\x00\x00")
+		if got := woken(wait.wait(time.Time{})); got[fd] != unix.EPOLLIN {
+			t.Fatalf("events %v", got)
+		}
+	}
+}
