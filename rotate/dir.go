@@ -85,6 +85,8 @@ type Dir struct {
 	ended  bool
 	lost   bool // an fsync of current has failed
 
+	flushing uint64 // inode of the file that flush syncs
+
 	relieved int64 // Mono from when on relief may be looked for
 
 	dirty int64 // Mono of the first write to current that is not on disk yet; 0 for none, or if nobody asks

@@ -221,16 +221,22 @@ var flushSteps = []step{
 	{
 		name: "sync current's data",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			d.dirty = 0
+			d.dirty, d.flushing = 0, d.cur.ino
 			op.Code, op.FD = ioring.Fdatasync, d.cur.fd
 			return true
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
-			if op.Err != nil {
-				d.lost = true
-				return verdict{err: op.Err, redo: "write current again"}
+			if op.Err == nil {
+				return verdict{}
 			}
-			return verdict{}
+			for _, p := range d.queue {
+				if p.ino == d.flushing {
+					p.lost = true // it was current when this began
+					return verdict{}
+				}
+			}
+			d.lost = true
+			return verdict{err: op.Err, redo: "write current again"}
 		},
 		trouble: troubleWith("write ", currentName, " to disk"),
 	},
