@@ -11,6 +11,7 @@ import (
 // daemontools', with next and .u files added:
 //
 //	current, 0100 set       finished cleanly: goes on, if next holds nothing
+//	                        and no old file is the same one
 //	current, 0100 not set   an outage: becomes @LABEL.u
 //	next, not empty         was swapped in, and not named yet: becomes
 //	                        @LABEL.u after current
@@ -52,7 +53,7 @@ func (d *Dir) Recover() error {
 			return err
 		}
 	}
-	if haveCurrent && cur.Mode&ownerExec != 0 && !haveNext {
+	if haveCurrent && cur.Mode&ownerExec != 0 && cur.Nlink == 1 && !haveNext {
 		return d.openCurrent(0)
 	}
 	if err := d.afterOutage(names, haveCurrent, haveNext); err != nil {
