@@ -271,7 +271,27 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 		if n == 0 {
 			ts.Fatalf("no signal %s", name)
 		}
+		l.awaitSleep()
 		ts.Check(unix.Kill(l.cmd.Process.Pid, n))
+	}
+}
+
+// awaitSleep waits, for a while, until the logger sleeps. djb's notices a
+// signal that comes between its look at the flags and its read only when that
+// read returns.
+func (l *logger) awaitSleep() {
+	const polls = 200
+	asleep := 0
+	for i := 0; i < polls && asleep < 3; i++ {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", l.cmd.Process.Pid))
+		if err != nil {
+			return
+		}
+		asleep++
+		if _, state, ok := strings.Cut(string(stat), ") "); !ok || state == "" || state[0] != 'S' {
+			asleep = 0
+		}
+		time.Sleep(time.Millisecond)
 	}
 }
 
