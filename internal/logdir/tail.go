@@ -93,7 +93,7 @@ func (t *Tail) enter(next *File) (lines []byte, gap *Gap, err error) {
 		t.stream.Close()
 		t.stream = nil
 	}
-	t.file, t.off, t.recent, t.again = next, 0, t.recent[:0], nil
+	t.file, t.off, t.recent = next, 0, t.recent[:0]
 	c, err := next.Content()
 	if errors.Is(err, ErrRemoved) {
 		t.file = nil

@@ -3,6 +3,8 @@ package logdir
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -184,6 +186,58 @@ func TestReadingIsChecked(t *testing.T) {
 		r := reading{lines: tt.lines}
 		if got := r.wrong(3); (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
 			t.Errorf("%v: %q, want %q", tt.lines, got, tt.want)
+		}
+	}
+}
+
+// What a killed logger takes back and logs again, with later labels, in the same
+// file or in the next one, is read once.
+func TestTakenBack(t *testing.T) {
+	const first = "@400000005000000000000001 one\n"
+	const batch = "@400000005000000000000002 two\n@400000005000000000000003 three\n"
+	const again = "@400000005000000000000005 two\n@400000005000000000000006 three\n"
+	const more = "@400000005000000000000007 two\n"
+	for _, elsewhere := range []bool{false, true} {
+		dir := t.TempDir()
+		current := filepath.Join(dir, "current")
+		write := func(content string) {
+			if err := os.WriteFile(current, []byte(content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(first + batch)
+		files := &stepFiles{t: t, dir: NewDir(dir)}
+		defer files.dir.Close()
+		tail := NewTail(files, nil, 0)
+		read := func() (text string) {
+			files.look()
+			for {
+				lines, gap, err := tail.Read()
+				if err != nil || gap != nil {
+					t.Fatal(gap, err)
+				}
+				if len(lines) == 0 {
+					return text
+				}
+				text += string(lines)
+			}
+		}
+		if got := read(); got != first+batch {
+			t.Fatalf("read %q", got)
+		}
+		if err := os.Truncate(current, int64(len(first))); err != nil {
+			t.Fatal(err)
+		}
+		if elsewhere {
+			if err := os.Rename(current, filepath.Join(dir, "@400000005000000000000004.u")); err != nil {
+				t.Fatal(err)
+			}
+			write(again + more)
+		} else {
+			write(first + again + more)
+		}
+		if got := read(); got != more {
+			t.Errorf("in the next file %v: then read %q, want %q", elsewhere, got, more)
 		}
 	}
 }
