@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestSlowDisk runs this test again in a mount namespace of its own, and
+// there writes to a slow disk.
+func TestSlowDisk(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("mounting needs root")
+	}
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	if os.Getenv(namespaceEnv) == "" {
+		cmd := exec.Command("unshare", "--mount", os.Args[0], "-test.run=^TestSlowDisk$", "-test.v")
+		cmd.Env = append(os.Environ(), namespaceEnv+"=1")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if strings.Contains(string(out), "--- SKIP") {
+			t.Skipf("%s", out)
+		}
+		return
+	}
+	dir := t.TempDir()
+	d, err := newSlowDisk(t.Context(), dir)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(d.close)
+	name := filepath.Join(d.dir, "file")
+	if err := os.WriteFile(name, []byte("some bytes"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	took, err := timeFsync(d.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if least := slowFlushMillis * time.Millisecond; took < least || d.fsync < least {
+		t.Errorf("fsync took %v, and %v at first: not slow", took, d.fsync)
+	}
+	if text, err := os.ReadFile(name); err != nil || string(text) != "some bytes" {
+		t.Errorf("read %q, %v", text, err)
+	}
+	d.close()
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
