@@ -19,7 +19,7 @@ MANDIR   := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz compat lint check install uninstall deb clean
+.PHONY: help build demo test race fuzz bench compat lint check install uninstall deb clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -44,6 +44,9 @@ race: ## run all tests under the race detector (needs a C compiler)
 
 fuzz: ## run every fuzz test for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
+
+bench: ## race this logger against those that are installed (BENCH="-quick throughput" for less)
+	$(GO) run ./bench $(BENCH)
 
 compat: peers ## hold multilog, tai64n, tai64nlocal against djb's, rule by rule
 	$(GO) test -count=1 ./cmd/multilog ./cmd/tai64n ./cmd/tai64nlocal
