@@ -1,0 +1,174 @@
+package rotate
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"unsafe"
+)
+
+const flightInput = "second\nthird\n" // what is in the input; "second\n" is the batch
+
+// interrupted is a directory whose logger has written "first\n", and was
+// killed at some point of the next batch.
+func interrupted(t *testing.T, upto func(d *Dir)) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	k := newKernel(t)
+	d, _ := k.open(dir, &head{dev: 1, ino: 2})
+	batch := func(number uint64, text string) {
+		d.Begin(Input{Batch: number, Dev: 1, Ino: 2, Length: len(text), Last: '\n', Sum: Fingerprint([]byte(text))}, int64(len(text)), false, true)
+	}
+	batch(7, "first\n")
+	if err := d.Append([][]byte{[]byte("first\n")}); err != nil {
+		t.Fatal(err)
+	}
+	d.Done()
+	d.Clear()
+	batch(8, "second\n")
+	upto(d)
+	k.kill()
+	return dir
+}
+
+func begun(n int) func(d *Dir) {
+	return func(d *Dir) {
+		if n > 0 {
+			_ = d.Append([][]byte{[]byte("second\n"[:n])})
+		}
+	}
+}
+
+func done(d *Dir) {
+	begun(7)(d)
+	d.Done()
+}
+
+// What the next logger makes of a record: what stays in the file that was
+// current, and how much of the input it takes for written.
+func TestFlight(t *testing.T) {
+	replace := func(t *testing.T, path string) { // the same content in another file
+		text, _ := os.ReadFile(path)
+		if err := os.WriteFile(path+".new", text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path+".new", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	grow := func(t *testing.T, path string) {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = f.WriteString("other\n")
+		_ = f.Close()
+	}
+	for _, c := range []struct {
+		name     string
+		upto     func(d *Dir)
+		change   func(k *realKernel, h *head)
+		file     func(t *testing.T, current string)
+		want     string
+		consumed int
+	}{
+		{name: "begun, nothing written", upto: begun(0), want: "first\n"},
+		{name: "begun, in part written", upto: begun(3), want: "first\n"},
+		{name: "begun, written", upto: begun(7), want: "first\n"},
+		{name: "done", upto: done, want: "first\nsecond\n", consumed: 7},
+		{name: "done and consumed", upto: func(d *Dir) { done(d); *d.Mark() = '\n' }, want: "first\nsecond\n"},
+		{name: "cleared", upto: func(d *Dir) { done(d); d.Clear() }, want: "first\nsecond\n"},
+
+		{name: "begun, another boot", upto: begun(3), change: func(k *realKernel, _ *head) { k.boot[5]++ }, want: "first\nsec"},
+		{name: "done, another boot", upto: done, change: func(k *realKernel, _ *head) { k.boot[5]++ }, want: "first\nsecond\n"},
+		{name: "done, no boot known", upto: done, change: func(k *realKernel, _ *head) { k.boot = [16]byte{} }, want: "first\nsecond\n"},
+		{name: "begun, another device", upto: begun(3), change: func(_ *realKernel, h *head) { h.dev++ }, want: "first\nsec"},
+		{name: "begun, another pipe", upto: begun(3), change: func(_ *realKernel, h *head) { h.ino++ }, want: "first\nsec"},
+		{name: "done, another pipe", upto: done, change: func(_ *realKernel, h *head) { h.ino++ }, want: "first\nsecond\n"},
+		{name: "done, other input", upto: done, change: func(_ *realKernel, h *head) { h.input = "secind\nthird\n" }, want: "first\nsecond\n"},
+		{name: "done, less input", upto: done, change: func(_ *realKernel, h *head) { h.input = "second" }, want: "first\nsecond\n"},
+		{name: "begun, other input", upto: begun(3), change: func(_ *realKernel, h *head) { h.input = "third\n" }, want: "first\nsec"},
+		{name: "begun, another file", upto: begun(3), file: replace, want: "first\nsec"},
+		{name: "done, another file", upto: done, file: replace, want: "first\nsecond\n"},
+		{name: "begun, somebody wrote", upto: begun(7), file: grow, want: "first\nsecond\nother\n"},
+		{name: "done, somebody wrote", upto: done, file: grow, want: "first\nsecond\nother\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := interrupted(t, c.upto)
+			k, h := newKernel(t), &head{dev: 1, ino: 2, input: flightInput}
+			if c.change != nil {
+				c.change(k, h)
+			}
+			if c.file != nil {
+				c.file(t, filepath.Join(dir, currentName))
+			}
+			k.open(dir, h)
+			if got, want := listing(t, dir), ".u="+c.want+" current="; got != want {
+				t.Errorf("%q, not %q", got, want)
+			}
+			if h.consumed != c.consumed {
+				t.Errorf("%d bytes of input are consumed, not %d", h.consumed, c.consumed)
+			}
+		})
+	}
+}
+
+// A change anywhere in a short batch, at the ends of a long one, or all over
+// it, makes another fingerprint.
+func TestFingerprint(t *testing.T) {
+	for _, n := range []int{1, 100, sampleStride, sampleStride + 1, 256 << 10} {
+		b := bytes.Repeat([]byte("0123456789abcdef\n"), n/17+1)[:n]
+		sum := Fingerprint(b)
+		for _, at := range []int{0, n / 3, min(n, sampleEndsBytes) - 1, n - min(n, sampleEndsBytes), n - 1} {
+			if n > sampleStride && at == n/3 {
+				continue // it may lie between two samples
+			}
+			b[at] ^= 1
+			if Fingerprint(b) == sum {
+				t.Errorf("%d bytes: the same with another byte %d", n, at)
+			}
+			b[at] ^= 1
+		}
+		if n > 3*sampleStride {
+			b[sampleStride+sampleBytes-1] ^= 1
+			if Fingerprint(b) == sum {
+				t.Errorf("%d bytes: the same with another first sample", n)
+			}
+		}
+	}
+}
+
+func BenchmarkFingerprint(b *testing.B) {
+	for _, n := range []int{100, 4096, 256 << 10} {
+		in := bytes.Repeat([]byte("0123456789abcdef\n"), n/17+1)[:n]
+		b.Run(fmt.Sprintf("%d-bytes", n), func(b *testing.B) {
+			b.SetBytes(int64(n))
+			b.ReportAllocs()
+			for b.Loop() {
+				Fingerprint(in)
+			}
+		})
+	}
+}
+
+// Others read these pages: fields stand where they did, in one page.
+func TestPageLayout(t *testing.T) {
+	var p Page
+	if size := unsafe.Sizeof(p); size > PageSize {
+		t.Errorf("%d bytes", size)
+	}
+	for name, at := range map[string][2]uintptr{
+		"PID": {unsafe.Offsetof(p.PID), 8}, "Started": {unsafe.Offsetof(p.Started), 16}, "Boot": {unsafe.Offsetof(p.Boot), 24}, "Backend": {unsafe.Offsetof(p.Backend), 40},
+	} {
+		if at[0] != at[1] {
+			t.Errorf("%s is at %d, not %d", name, at[0], at[1])
+		}
+	}
+	for name, at := range map[string]uintptr{"Counters": unsafe.Offsetof(p.Counters), "Flights": unsafe.Offsetof(p.Flights), "Latest": unsafe.Offsetof(p.Latest)} {
+		if at%8 != 0 {
+			t.Errorf("%s is at %d: its words would be torn", name, at)
+		}
+	}
+}

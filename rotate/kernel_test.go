@@ -1,0 +1,148 @@
+package rotate
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"multilog/ioring"
+	"multilog/tai64n"
+)
+
+// realKernel does what it is asked to, for real, and remembers what it opened:
+// kill gives that back, as a process's end does.
+type realKernel struct {
+	tb     testing.TB
+	clock  int64 // what Now is ahead of the time, in nanoseconds
+	mono   int64
+	boot   [16]byte
+	warned []string
+
+	killAt int // the number of the operation before which it is killed; 0: none
+	ops    int
+	fds    []int
+	pages  [][]byte
+}
+
+func newKernel(tb testing.TB) *realKernel {
+	k := &realKernel{tb: tb, boot: [16]byte{1}}
+	tb.Cleanup(k.kill)
+	return k
+}
+
+type killed struct{}
+
+func (k *realKernel) Now() int64        { return time.Now().UnixNano() + k.clock }
+func (k *realKernel) Mono() int64       { return k.mono }
+func (k *realKernel) BootID() [16]byte  { return k.boot }
+func (k *realKernel) Warn(text string)  { k.warned = append(k.warned, text) }
+func (k *realKernel) Submit(*ioring.Op) {}
+func (k *realKernel) Do(op *ioring.Op) {
+	if k.ops++; k.ops == k.killAt {
+		panic(killed{})
+	}
+	ioring.Do(op)
+	if op.Code == ioring.OpenAt && op.Err == nil {
+		k.fds = append(k.fds, int(op.Res))
+	}
+	if op.Code == ioring.Close {
+		k.fds = slices.DeleteFunc(k.fds, func(fd int) bool { return fd == op.FD })
+	}
+}
+
+func (k *realKernel) Writev(fd int, pieces [][]byte) (int, error) { return unix.Writev(fd, pieces) }
+
+func (k *realKernel) MapPage(fd int) ([]byte, error) {
+	mem, err := unix.Mmap(fd, 0, PageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err == nil {
+		k.pages = append(k.pages, mem)
+	}
+	return mem, err
+}
+
+func (k *realKernel) kill() {
+	for _, fd := range k.fds {
+		_ = unix.Close(fd)
+	}
+	for _, mem := range k.pages {
+		_ = unix.Munmap(mem)
+	}
+	k.fds, k.pages = nil, nil
+}
+
+// head is a standard input.
+type head struct {
+	dev, ino uint64
+	input    string
+	consumed int
+}
+
+func (h *head) Identity() (dev, ino uint64) { return h.dev, h.ino }
+func (h *head) PeekHead(n int) []byte       { return []byte(h.input[:min(n, len(h.input))]) }
+
+func (h *head) Consume(n int, mark *byte) error {
+	*mark = h.input[n-1]
+	h.input = h.input[n:]
+	h.consumed += n
+	return nil
+}
+
+// open locks, settles and recovers a directory; it says whether it was killed
+// in doing so.
+func (k *realKernel) open(path string, h Head) (d *Dir, dead bool) {
+	k.tb.Helper()
+	defer func() {
+		if v := recover(); v != nil {
+			if _, dead = v.(killed); !dead {
+				panic(v)
+			}
+			k.kill()
+		}
+	}()
+	d, err := Lock(k, unix.AT_FDCWD, Config{Name: path, Size: 99999, Count: 10, Code: "s"})
+	if err == nil {
+		err = Settle([]*Dir{d}, h)
+	}
+	if err == nil {
+		err = d.Recover()
+	}
+	if err != nil {
+		k.tb.Fatal(err)
+	}
+	return d, false
+}
+
+// listing is what a directory holds: old files as "suffix=content", in order,
+// then the others by name. Labels, lock and state are left out, and files in
+// which nothing is, but for current.
+func listing(tb testing.TB, path string) string {
+	tb.Helper()
+	entries, err := os.ReadDir(path) // sorted by name: @ comes before letters
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out []string
+	for _, e := range entries {
+		name := e.Name()
+		if name == lockName || name == stateName {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(path, name))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if len(text) == 0 && name != currentName {
+			continue
+		}
+		if isOld(name) {
+			name = name[tai64n.Len:]
+		}
+		out = append(out, name+"="+string(text))
+	}
+	return strings.Join(out, " ")
+}

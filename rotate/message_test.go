@@ -1,0 +1,89 @@
+package rotate
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestReason(t *testing.T) {
+	for err, want := range map[error]string{
+		syscall.ENOSPC:                      "out of disk space",
+		syscall.EACCES:                      "access denied",
+		&Error{What: "x", Err: syscall.EIO}: "input/output error",
+		syscall.EDOM:                        "numerical argument out of domain", // none of daemontools' own
+		errors.New("exit code 1"):           "exit code 1",
+	} {
+		if got := Reason(err); got != want {
+			t.Errorf("%v: %q, not %q", err, got, want)
+		}
+	}
+	err := &Error{What: "lock directory ./main", Err: syscall.EAGAIN, More: " (held by pid 7)"}
+	if got, want := err.Error(), "unable to lock directory ./main: temporary failure (held by pid 7)"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+	if !errors.Is(err, syscall.EAGAIN) {
+		t.Error("the error hides its reason")
+	}
+}
+
+// Trouble warns at once, then after a minute, then ever more rarely, but at
+// least once an hour.
+func TestTrouble(t *testing.T) {
+	k := newKernel(t)
+	k.mono = 1e9
+	var trouble Trouble
+	var at []int // seconds
+	const hours = 6
+	for second := range hours * 3600 {
+		before := len(k.warned)
+		trouble.Failed(k, "write to ./main/current", syscall.ENOSPC)
+		if len(k.warned) > before {
+			at = append(at, second)
+		}
+		k.mono += int64(time.Second)
+	}
+	if !slices.Equal(at, []int{0, 60, 300, 1260, 4860, 8460, 12060, 15660, 19260}) {
+		t.Errorf("warned after %v seconds", at)
+	}
+	if first := k.warned[0]; first != "unable to write to ./main/current, pausing: out of disk space" {
+		t.Errorf("%q", first)
+	}
+	if second := k.warned[1]; !strings.HasPrefix(second, "unable to write to ./main/current, pausing: out of disk space (61 times since 2") {
+		t.Errorf("%q", second)
+	}
+	k.warned = nil
+	k.clock += 3600e9
+	trouble.Over(k)
+	trouble.Over(k)
+	if len(k.warned) != 1 || k.warned[0] != "able to write to ./main/current again after 1h0m0s" {
+		t.Errorf("%q", k.warned)
+	}
+}
+
+// What went wrong once is mentioned once; other trouble begins anew.
+func TestTroubleOnce(t *testing.T) {
+	k := newKernel(t)
+	var trouble Trouble
+	trouble.Over(k)
+	trouble.Failed(k, "open next", syscall.EMFILE)
+	trouble.Over(k)
+	if len(k.warned) != 1 {
+		t.Errorf("%q", k.warned)
+	}
+	trouble.Failed(k, "open next", syscall.EMFILE)
+	trouble.Failed(k, "open next", syscall.EMFILE)
+	trouble.Failed(k, "stat next", syscall.EIO)
+	trouble.Failed(k, "stat next", syscall.EIO)
+	want := []string{
+		"unable to open next, pausing: system cannot open more files",
+		"unable to open next, pausing: system cannot open more files",
+		"unable to stat next, pausing: input/output error",
+	}
+	if !slices.Equal(k.warned, want) {
+		t.Errorf("%q", k.warned)
+	}
+}

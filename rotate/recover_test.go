@@ -1,0 +1,126 @@
+package rotate
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"multilog/tai64n"
+)
+
+// found is a file that recovery finds: its mode, content, and the second name
+// that it may have, behind a label.
+type found struct {
+	name, text string
+	mode       os.FileMode
+	link       string
+}
+
+// The table of recover.go, on a real file system.
+var recoveries = []struct {
+	name  string
+	files []found
+	want  string
+}{
+	{"nothing", nil, "current="},
+	{"a clean current", []found{{currentName, "c", 0o744, ""}}, "current=c"},
+	{"an outage", []found{{currentName, "c", 0o644, ""}}, ".u=c current="},
+	{"an empty next", []found{{currentName, "c", 0o744, ""}, {nextName, "", 0o644, ""}}, "current=c"},
+	{"next is written", []found{{currentName, "c", 0o644, ""}, {nextName, "n", 0o644, ""}}, ".u=c .u=n current="},
+	{"next beside a clean current", []found{{currentName, "c", 0o744, ""}, {nextName, "n", 0o644, ""}}, ".u=c .u=n current="},
+	{"next alone", []found{{nextName, "n", 0o644, ""}}, ".u=n current="},
+	{
+		"a processor at work",
+		[]found{{previousName, "p", 0o744, ""}, {processedName, "half", 0o644, ""}, {newstateName, "s", 0o644, ""}, {currentName, "c", 0o644, ""}},
+		".u=p .u=c current=",
+	},
+	{
+		"a processor that is done",
+		[]found{{previousName, "p", 0o744, ""}, {processedName, "whole", 0o744, ""}, {currentName, "c", 0o644, ""}},
+		".s=whole .u=c current=",
+	},
+	{"an old file", []found{{"@400000000000000000000000.s", "o", 0o744, ""}, {currentName, "c", 0o644, ""}}, ".s=o .u=c current="},
+	{"a name given already", []found{{currentName, "c", 0o644, "@400000000000000000000001.u"}}, ".u=c current="},
+	{"previous has its name already", []found{{previousName, "p", 0o744, "@400000000000000000000001.u"}, {currentName, "c", 0o644, ""}}, ".u=p .u=c current="},
+}
+
+func makeFiles(t *testing.T, files []found) string {
+	dir := t.TempDir()
+	for _, f := range files {
+		path := filepath.Join(dir, f.name)
+		if err := os.WriteFile(path, []byte(f.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, f.mode); err != nil {
+			t.Fatal(err)
+		}
+		if f.link != "" {
+			if err := os.Link(path, filepath.Join(dir, f.link)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return dir
+}
+
+func TestRecovery(t *testing.T) {
+	for _, c := range recoveries {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			k := newKernel(t)
+			dir := makeFiles(t, c.files)
+			k.open(dir, &head{})
+			if got := listing(t, dir); got != c.want {
+				t.Errorf("%s, not %s", got, c.want)
+			}
+			info, err := os.Stat(filepath.Join(dir, currentName))
+			if err != nil || info.Mode() != 0o644 {
+				t.Errorf("current: %v, %v", info.Mode(), err)
+			}
+			if len(k.warned) > 0 {
+				t.Errorf("warnings: %q", k.warned)
+			}
+		})
+	}
+}
+
+// Killed before any of its operations, and begun anew, recovery comes to the
+// same; so it does when it had been finished.
+func TestRecoveryTwice(t *testing.T) {
+	for _, c := range recoveries {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			for killAt := 1; ; killAt++ {
+				dir := makeFiles(t, c.files)
+				first := newKernel(t)
+				first.killAt = killAt
+				_, dead := first.open(dir, &head{})
+				first.kill()
+				newKernel(t).open(dir, &head{})
+				got := listing(t, dir)
+				// What a recovery has made current is clean no more: an outage.
+				if got != c.want && got != strings.Replace(c.want, "current=c", ".u=c current=", 1) {
+					t.Errorf("killed before operation %d, then again: %s, not %s", killAt, got, c.want)
+				}
+				if !dead {
+					break
+				}
+			}
+		})
+	}
+}
+
+// Pruning takes the oldest, whatever their suffix, and nothing else.
+func TestRecoveryPrunes(t *testing.T) {
+	files := []found{{currentName, "c", 0o644, ""}, {"note", "x", 0o644, ""}, {"@short", "y", 0o644, ""}}
+	var l tai64n.Label
+	for range 12 {
+		l = l.Next()
+		files = append(files, found{l.String() + ".s", string('a' + rune(l.Nano)), 0o744, ""})
+	}
+	dir := makeFiles(t, files)
+	newKernel(t).open(dir, &head{})
+	want := ".s=f .s=g .s=h .s=i .s=j .s=k .s=l .s=m .u=c @short=y current= note=x"
+	if got := listing(t, dir); got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+}
