@@ -43,7 +43,7 @@ type program struct {
 func run(args []string) int {
 	o, err := parseOptions(args)
 	if err != nil {
-		return usageError(err)
+		return fatal(err)
 	}
 	switch {
 	case o.help:
@@ -57,7 +57,7 @@ func run(args []string) int {
 	debug.SetGCPercent(400)
 	p := &program{options: o, out: os.Stdout}
 	if err := p.prepare(); err != nil {
-		return usageError(err)
+		return fatal(err)
 	}
 	p.openPager()
 	err = p.show()
@@ -65,7 +65,7 @@ func run(args []string) int {
 	switch {
 	case errors.Is(err, syscall.EPIPE): // who read it has enough
 	case err != nil:
-		p.warn(err)
+		return fatal(err)
 	}
 	switch {
 	case p.failed:
@@ -76,7 +76,8 @@ func run(args []string) int {
 	return exitOK
 }
 
-func usageError(err error) int {
+// fatal says why mlcat ends, and returns its exit status.
+func fatal(err error) int {
 	fmt.Fprintf(os.Stderr, "mlcat: fatal: %v\n", plain(err))
 	return exitTrouble
 }
