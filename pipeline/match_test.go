@@ -19,7 +19,11 @@ func FuzzMatch(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1])
 	}
+	f.Add("[a-z]*[!\\]]", "ab")
 	f.Fuzz(func(t *testing.T, pattern, line string) {
+		if got := globMatch(pattern, []byte(line)); !strings.ContainsAny(pattern, `*?[\`) && got != (pattern == line) {
+			t.Errorf("glob %q, line %q: %v", pattern, line, got)
+		}
 		if p := compile(pattern); p.match([]byte(line)) != naive.Match(pattern, line) {
 			t.Errorf("pattern %q, line %q: %v, and the rules say %v", pattern, line, p.match([]byte(line)), naive.Match(pattern, line))
 		}
