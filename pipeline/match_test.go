@@ -20,6 +20,7 @@ func FuzzMatch(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Add("[a-z]*[!\\]]", "ab")
+	f.Add("\\", "a")
 	f.Fuzz(func(t *testing.T, pattern, line string) {
 		if got := globMatch(pattern, []byte(line)); !strings.ContainsAny(pattern, `*?[\`) && got != (pattern == line) {
 			t.Errorf("glob %q, line %q: %v", pattern, line, got)
