@@ -23,7 +23,7 @@ func TestGlobAsBash(t *testing.T) {
 		}
 		return string(b)
 	}
-	globs := []string{"", "*", "?", "**", "a*b*", "*a*b", "[ab]*", "[!a]?", "[^a]*", "[a-c]x*", "\\*", "\\[*", "[]a]*", "[!]a]*", "[a-]", "[[:digit:]]*", "*[[:upper:]a]", "[", "[a", "a]"}
+	globs := []string{"", "*", "?", "**", "a*b*", "*a*b", "[ab]*", "[!a]?", "[^a]*", "[a-c]x*", "[a-c]*", "*[A-Z0-9]", "\\*", "\\[*", "[]a]*", "[!]a]*", "[a-]", "[[:digit:]]*", "*[[:upper:]a]", "[", "[a", "a]"}
 	for len(globs) < 120 {
 		globs = append(globs, random("aab*?", 6), random("ab[]!-c*?", 8))
 	}

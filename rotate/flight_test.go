@@ -91,6 +91,7 @@ func TestFlight(t *testing.T) {
 		{name: "done, less input", upto: done, change: func(_ *realKernel, h *head) { h.input = "second" }, want: "first\nsecond\n"},
 		{name: "begun, other input", upto: begun(3), change: func(_ *realKernel, h *head) { h.input = "third\n" }, want: "first\nsec"},
 		{name: "begun, another file", upto: begun(3), file: replace, want: "first\nsec"},
+		{name: "begun, the inode used again", upto: func(d *Dir) { begun(3)(d); d.page.flight().FileBirth++ }, want: "first\nsec"},
 		{name: "done, another file", upto: done, file: replace, want: "first\nsecond\n"},
 		{name: "begun, somebody wrote", upto: begun(7), file: grow, want: "first\nsecond\nother\n"},
 		{name: "done, somebody wrote", upto: done, file: grow, want: "first\nsecond\nother\n"},
