@@ -74,16 +74,18 @@ type Dir struct {
 	want    bool // a rotation was asked for
 	newline bool // current ends with a newline, or is empty
 
-	spare  task       // makes next
-	naming task       // gives the files of the last swap their names
-	finish task       // makes pending[0] safe
-	extend task       // preallocates current
-	ending task       // closes the directory
-	flush  task       // syncs current
-	relief task       // makes room on a full disk
-	queue  []*pending // files finished, but not safe yet; the oldest first
-	ended  bool
-	lost   bool // an fsync of current has failed
+	spare    task            // makes next
+	naming   task            // gives the files of the last swap their names
+	finish   task            // makes pending[0] safe
+	extend   task            // preallocates current
+	ending   task            // closes the directory
+	flush    task            // syncs current
+	relief   task            // makes room on a full disk
+	oldFiles int             // how many there are at most, unless somebody else has made or removed some
+	waiting  map[string]bool // the labels of queue
+	queue    []*pending      // files finished, but not safe yet; the oldest first
+	ended    bool
+	lost     bool // an fsync of current has failed
 
 	flushing uint64 // inode of the file that flush syncs
 
@@ -181,6 +183,8 @@ func (d *Dir) Rotate() {
 	f := d.page.flight()
 	d.noFlight(f, f.LineAfter)
 	d.queue = append(d.queue, p)
+	d.waiting[p.label.String()] = true
+	d.oldFiles++
 	add(&d.page.Counters.Rotations, 1)
 	store(&d.page.Counters.Pending, uint64(len(d.queue)))
 	d.naming.start(d, namingSteps, p, func() {
@@ -200,6 +204,7 @@ func (d *Dir) finishNext() {
 		steps = processorSteps
 	}
 	d.finish.start(d, steps, d.queue[0], func() {
+		delete(d.waiting, d.queue[0].label.String())
 		d.queue = append(d.queue[:0], d.queue[1:]...)
 		store(&d.page.Counters.Pending, uint64(len(d.queue)))
 		d.finishNext()

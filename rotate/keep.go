@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"multilog/ioring"
+	"multilog/tai64n"
 )
 
 // What is kept, and for how long: the oldest files go when there are more than
@@ -47,17 +48,26 @@ func (h *keeping) unmeasured() string {
 	return ""
 }
 
-var listStep = step{
-	name: "list old files",
-	prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-		op.Code, op.FD = ioring.ReadDir, d.fd
-		return true
-	},
-	then: func(d *Dir, p *pending, op *ioring.Op) verdict {
-		p.kept.names, p.kept.measured = op.Names, false
-		return verdict{err: op.Err}
-	},
-	trouble: func(d *Dir, _ *pending) string { return "read directory " + d.conf.Name },
+var listStep = listStepIf(func(*Dir) bool { return true })
+
+// listStepIf lists the old files, if that is wanted.
+func listStepIf(wanted func(d *Dir) bool) step {
+	return step{
+		name: "list old files",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			p.kept.names, p.kept.measured = nil, false
+			op.Code, op.FD = ioring.ReadDir, d.fd
+			return wanted(d)
+		},
+		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
+			if op.Err == nil {
+				// A pending file may bear another name just now.
+				p.kept.names, d.oldFiles = op.Names, countOld(op.Names)+len(d.queue)
+			}
+			return verdict{err: op.Err}
+		},
+		trouble: func(d *Dir, _ *pending) string { return "read directory " + d.conf.Name },
+	}
 }
 
 // removeStep removes the oldest file for as long as tooMany says.
@@ -86,15 +96,11 @@ func removeStep(name string, tooMany func(d *Dir, p *pending) bool) step {
 
 // isKept says whether an old file is one that waits to be made safe, or has
 // just been.
-func (d *Dir) isKept(name string) bool {
-	return slices.ContainsFunc(d.queue, func(p *pending) bool {
-		return name == p.unsafeName() || name == d.safeName(p)
-	})
-}
+func (d *Dir) isKept(name string) bool { return d.waiting[name[:tai64n.Len]] }
 
 // countSteps remove what is too many.
 var countSteps = []step{
-	listStep,
+	listStepIf(func(d *Dir) bool { return d.oldFiles >= d.conf.Count }),
 	removeStep("remove the oldest", func(d *Dir, p *pending) bool { return countOld(p.kept.names) >= d.conf.Count }),
 }
 

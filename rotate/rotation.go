@@ -193,7 +193,19 @@ var namingSteps = []step{
 			return "rename next to current in directory " + d.conf.Name
 		},
 	},
+	{
+		// Hundreds of files may be pending, and descriptors are few. One that
+		// something else is at work on stays open.
+		name: "close @LABEL.u until its turn",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			return len(d.queue) > openPending && !d.extend.busy() && !d.flush.busy() && closeFile(op, &p.fd)
+		},
+		then: harmless,
+	},
 }
+
+// openPending is how many pending files of a directory keep their descriptors.
+const openPending = 2
 
 func rename(d *Dir, op *ioring.Op, from, to string) bool {
 	op.Code, op.Dir, op.Path, op.NewPath = ioring.RenameAt, d.fd, from, to
@@ -203,6 +215,20 @@ func rename(d *Dir, op *ioring.Op, from, to string) bool {
 // finishedSteps make the data of a finished file safe; they begin both
 // plainSteps and processorSteps.
 var finishedSteps = []step{
+	{
+		name: "open @LABEL.u again",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			op.Code, op.Dir, op.Path, op.Flags = ioring.OpenAt, d.fd, p.unsafeName(), openAppend
+			return p.fd < 0
+		},
+		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			if op.Err == nil {
+				p.fd = int(op.Res)
+			}
+			return verdict{err: op.Err}
+		},
+		trouble: pendingTrouble("open ", ""),
+	},
 	{
 		name: "give back its unused blocks",
 		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
