@@ -296,7 +296,7 @@ func (f feed) run(ctx context.Context) (_ fed, err error) {
 	w.Close()
 	if f.during != nil {
 		if err := f.during(ctx, lg); err != nil {
-			p.cmd.Cancel()
+			_ = p.cmd.Cancel() // it may have ended by itself
 			_, _ = p.wait()
 			return fed{}, err
 		}

@@ -121,21 +121,42 @@ func (k *Linux) watchSignals() {
 	}()
 }
 
-func (k *Linux) Now() int64                     { return time.Now().UnixNano() }
-func (k *Linux) Mono() int64                    { return int64(time.Since(k.start)) }
-func (k *Linux) BootID() [16]byte               { return k.boot }
-func (k *Linux) Do(op *ioring.Op)               { ioring.Do(op) }
-func (k *Linux) Submit(op *ioring.Op)           { k.queue.Submit(op) }
-func (k *Linux) Identity() (dev, ino uint64)    { return k.dev, k.ino }
-func (k *Linux) CanPeek() bool                  { return k.source.canPeek() }
-func (k *Linux) LastLine()                      { k.source.lastLine() }
-func (k *Linux) Warn(text string)               { k.WriteStderr([]byte("multilog: warning: " + text + "\n")) }
+// Now is the time in nanoseconds since 1970.
+func (k *Linux) Now() int64 { return time.Now().UnixNano() }
+
+// Mono is the time in nanoseconds since the program was started.
+func (k *Linux) Mono() int64 { return int64(time.Since(k.start)) }
+
+// BootID tells one run of the machine from the next.
+func (k *Linux) BootID() [16]byte { return k.boot }
+
+// Do does op now, and returns when it is done.
+func (k *Linux) Do(op *ioring.Op) { ioring.Do(op) }
+
+// Submit has op done behind the loop; Wait returns it when it is.
+func (k *Linux) Submit(op *ioring.Op) { k.queue.Submit(op) }
+
+// Identity implements [Kernel].
+func (k *Linux) Identity() (dev, ino uint64) { return k.dev, k.ino }
+
+// CanPeek implements [Kernel]: pipes, regular files and stream sockets can.
+func (k *Linux) CanPeek() bool { return k.source.canPeek() }
+
+// LastLine implements [Kernel].
+func (k *Linux) LastLine() { k.source.lastLine() }
+
+// Warn writes a warning, without a newline in text, to standard error.
+func (k *Linux) Warn(text string) { k.WriteStderr([]byte("multilog: warning: " + text + "\n")) }
+
+// MapPage maps the lock page that fd is open on, shared.
 func (k *Linux) MapPage(fd int) ([]byte, error) { return mapPage(fd) }
 
 func mapPage(fd int) ([]byte, error) {
 	return unix.Mmap(fd, 0, rotate.PageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 }
 
+// Writev writes the pieces one after another, as many of them as one call takes, and
+// returns how many bytes that were.
 func (k *Linux) Writev(fd int, pieces [][]byte) (int, error) {
 	for {
 		n, err := k.writev(fd, pieces)
@@ -145,6 +166,7 @@ func (k *Linux) Writev(fd int, pieces [][]byte) (int, error) {
 	}
 }
 
+// Peek implements [Kernel].
 func (k *Linux) Peek() (b []byte, eof bool) {
 	n, more, eof := k.source.peek(k.buf[:batchBytes], k.left, k.hangup)
 	if k.waited {
@@ -154,11 +176,13 @@ func (k *Linux) Peek() (b []byte, eof bool) {
 	return k.buf[:n], eof
 }
 
+// Consume implements [Kernel].
 func (k *Linux) Consume(n int, mark *byte) error {
 	k.left -= n
 	return k.source.consume(n, mark)
 }
 
+// WriteStatus writes b at the start of fd, whose length stays as it is.
 func (k *Linux) WriteStatus(fd int, b []byte) error {
 	for at := 0; at < len(b); {
 		n, err := unix.Pwrite(fd, b[at:], int64(at))

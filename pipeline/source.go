@@ -179,11 +179,10 @@ func (s *socket) lastLine()                       {}
 // stream is whatever can only be read: a terminal, a device, a datagram
 // socket.
 type stream struct {
-	fd       int
-	held     []byte // read, and not consumed
-	ended    bool
-	byByte   bool
-	readable unix.PollFd
+	fd     int
+	held   []byte // read, and not consumed
+	ended  bool
+	byByte bool
 }
 
 func (s *stream) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {

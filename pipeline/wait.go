@@ -105,6 +105,8 @@ func (k *Linux) openWait() (err error) {
 	return nil
 }
 
+// Wait implements [Kernel]. While the stream is busy it naps, so that one batch
+// takes what would have been many.
 func (k *Linux) Wait(until int64, input bool) Events {
 	if input && (k.more || !k.polled || k.nap(until)) {
 		ev, _ := k.poll()

@@ -164,7 +164,6 @@ func (s *source) behindPlace(m cursorMark) place {
 
 // markAt returns the cursor's mark for the place at which reading ended.
 func (s *source) markAt(p place) cursorMark {
-	var unlabelled *cursorMark
 	if p.off == 0 {
 		p.file--
 		p.off = -1
@@ -184,14 +183,10 @@ func (s *source) markAt(p place) cursorMark {
 		if count > 0 {
 			return cursorMark{label: label, count: count, extra: extra}
 		}
-		if p.off > 0 && unlabelled == nil {
+		if p.off > 0 { // without labels in the last file, they are not relied on
 			e := s.files[p.file]
-			unlabelled = &cursorMark{byPlace: true, after: e.After, ino: e.Inode(), off: p.off}
-			break // without labels in the last file, they are not relied on
+			return cursorMark{byPlace: true, after: e.After, ino: e.Inode(), off: p.off}
 		}
-	}
-	if unlabelled != nil {
-		return *unlabelled
 	}
 	return cursorMark{}
 }

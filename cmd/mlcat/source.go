@@ -34,7 +34,6 @@ type source struct {
 	files    []*entry
 	from, to place // what of it is wanted
 	warn     func(error)
-	quiet    bool
 }
 
 // openSource finds the files of the log at path. With follow, a directory need

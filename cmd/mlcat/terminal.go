@@ -74,6 +74,6 @@ func (p *program) openPager() {
 func (p *program) closePager() {
 	if p.pager != nil {
 		p.pager.in.Close()
-		p.pager.cmd.Wait() // its status says nothing about ours
+		_ = p.pager.cmd.Wait() // its status says nothing about ours
 	}
 }

@@ -66,7 +66,7 @@ func (w *watch) add(path string) bool {
 		return false
 	}
 	if int32(wd) != w.wd && w.wd != 0 {
-		unix.InotifyRmWatch(w.fd, uint32(w.wd)) // fails when its directory is gone
+		_, _ = unix.InotifyRmWatch(w.fd, uint32(w.wd)) // fails when its directory is gone
 	}
 	w.wd, w.path = int32(wd), path
 	return true
@@ -74,7 +74,7 @@ func (w *watch) add(path string) bool {
 
 // interrupt ends a wait, from another goroutine.
 func (w *watch) interrupt() {
-	unix.Write(w.wake, binary.NativeEndian.AppendUint64(nil, 1))
+	_, _ = unix.Write(w.wake, binary.NativeEndian.AppendUint64(nil, 1))
 }
 
 // addNearest watches path or, while it does not exist, the directory nearest to it.
@@ -89,13 +89,13 @@ func (w *watch) addNearest(path string) {
 // wait returns when there are events, or after most.
 func (w *watch) wait(most time.Duration) {
 	fds := []unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}, {Fd: int32(w.wake), Events: unix.POLLIN}}
-	unix.Poll(fds, int(most.Milliseconds())) // an error is a short wait
+	_, _ = unix.Poll(fds, int(most.Milliseconds())) // an error is a short wait
 }
 
 // rest waits, whatever happens in the directory.
 func (w *watch) rest(most time.Duration) {
 	fds := []unix.PollFd{{Fd: int32(w.wake), Events: unix.POLLIN}}
-	unix.Poll(fds, int(most.Milliseconds()))
+	_, _ = unix.Poll(fds, int(most.Milliseconds()))
 }
 
 // drain returns the events that have come.

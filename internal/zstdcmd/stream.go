@@ -79,7 +79,7 @@ func (out *output) takeBack() {
 		return
 	}
 	if out.w.Truncate(out.start) == nil && !out.append {
-		out.w.Seek(out.start, io.SeekStart)
+		_, _ = out.w.Seek(out.start, io.SeekStart)
 	}
 }
 
