@@ -35,11 +35,12 @@ const retryPause = 5e9 // nanoseconds
 
 // file is an open file that is written to.
 type file struct {
-	fd    int
-	ino   uint64
-	birth int64
-	size  int64 // bytes
-	taken bool  // preallocated
+	fd     int
+	ino    uint64
+	birth  int64
+	size   int64 // bytes
+	taken  bool  // preallocated
+	pushed int64 // bytes that the kernel was told to write out
 }
 
 var noFile = file{fd: -1}
@@ -81,6 +82,7 @@ type Dir struct {
 	ending   task            // closes the directory
 	flush    task            // syncs current
 	relief   task            // makes room on a full disk
+	push     task            // has current's pages written out as it grows
 	oldFiles int             // how many there are at most, unless somebody else has made or removed some
 	waiting  map[string]bool // the labels of queue
 	queue    []*pending      // files finished, but not safe yet; the oldest first
@@ -196,7 +198,7 @@ func (d *Dir) Rotate() {
 
 // finishNext begins to make the oldest pending file safe.
 func (d *Dir) finishNext() {
-	if len(d.queue) == 0 || d.finish.busy() || !d.queue[0].named || d.extend.busy() || d.flush.busy() {
+	if len(d.queue) == 0 || d.finish.busy() || !d.queue[0].named || d.extend.busy() || d.flush.busy() || d.push.busy() {
 		return // they may be at work on the descriptor that finish closes
 	}
 	steps := plainSteps
@@ -322,6 +324,9 @@ func (d *Dir) prepareAhead() {
 		d.cur.taken = true
 		d.extend.start(d, extendSteps, nil, d.finishNext)
 	}
+	if d.cur.size-d.cur.pushed >= pushBytes && !d.push.busy() {
+		d.push.start(d, pushSteps, nil, d.finishNext)
+	}
 }
 
 // Rollback takes back what Append has written of the batch: the caller leaves
@@ -375,15 +380,15 @@ func (d *Dir) Tick(now int64) {
 	d.tend(now)
 }
 
-func (d *Dir) tasks() [7]*task {
-	return [...]*task{&d.spare, &d.naming, &d.finish, &d.extend, &d.ending, &d.flush, &d.relief}
+func (d *Dir) tasks() [8]*task {
+	return [...]*task{&d.spare, &d.naming, &d.finish, &d.extend, &d.ending, &d.flush, &d.relief, &d.push}
 }
 
 // End begins to close the directory: when nothing is pending any more,
 // current is made safe and marked as finished. Ended says when that is done.
 // Call it again after each wait until then.
 func (d *Dir) End() {
-	if d.ended || d.ending.busy() || d.spare.busy() || d.naming.busy() || d.extend.busy() || d.flush.busy() || len(d.queue) > 0 {
+	if d.ended || d.ending.busy() || d.spare.busy() || d.naming.busy() || d.extend.busy() || d.flush.busy() || d.push.busy() || len(d.queue) > 0 {
 		return
 	}
 	d.ending.start(d, endingSteps, nil, func() { d.ended = true })

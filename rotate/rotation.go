@@ -160,6 +160,21 @@ var extendSteps = []step{{
 	then: harmless,
 }}
 
+// pushBytes is how much of current may wait to be written out before the kernel
+// is told to begin, so that the last fsync finds little left to do.
+const pushBytes = 1 << 20
+
+var pushSteps = []step{{
+	name: "push out current's pages",
+	prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+		op.Code, op.FD = ioring.SyncRange, d.cur.fd
+		op.Off, op.Len = d.cur.pushed, d.cur.size-d.cur.pushed
+		d.cur.pushed = d.cur.size
+		return true
+	},
+	then: harmless,
+}}
+
 // preallocate reserves blocks behind the end of the file, which does not grow:
 // readers and log shippers would choke on trailing zeros.
 func preallocate(op *ioring.Op, fd int, size int64) {
@@ -198,7 +213,7 @@ var namingSteps = []step{
 		// something else is at work on stays open.
 		name: "close @LABEL.u until its turn",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			return len(d.queue) > openPending && !d.extend.busy() && !d.flush.busy() && closeFile(op, &p.fd)
+			return len(d.queue) > openPending && !d.extend.busy() && !d.flush.busy() && !d.push.busy() && closeFile(op, &p.fd)
 		},
 		then: harmless,
 	},
