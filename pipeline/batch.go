@@ -153,29 +153,6 @@ func (b *batch) copy(line []byte) {
 	b.text = append(b.text, line...)
 }
 
-// choose finds out which sinks get the line. The last pattern before a sink
-// that matches decides, so the rules between two sinks are tried backwards.
-func (b *batch) choose(line []byte) {
-	line = line[:min(len(line), lineBytes)]
-	if last := len(line) - 1; line[last] == '\n' {
-		line = line[:last]
-	}
-	selected, tried := true, 0
-	for i, sink := range b.script.sinks {
-		for r := sink.rules - 1; r >= tried; r-- {
-			if rule := &b.script.rules[r]; rule.pattern.match(line) {
-				selected = rule.selects
-				break
-			}
-		}
-		tried = sink.rules
-		b.chosen[i] = selected
-		if sink.kind == toDir {
-			b.outputs[sink.index].selected = selected
-		}
-	}
-}
-
 // act does what e and = do with a line, which stands at from in the text.
 func (b *batch) act(line []byte, from int) {
 	for i, sink := range b.script.sinks {

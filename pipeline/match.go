@@ -14,6 +14,7 @@ import (
 // pattern is a compiled pattern: pieces, each preceded by a skip.
 type pattern struct {
 	pieces []piece
+	from   int     // where in the line the first piece is looked for
 	open   bool    // it ends in a star: what is left over matches
 	glob   *string // instead: a pattern of fnmatch(3)
 }
@@ -53,6 +54,10 @@ func (p *pattern) match(line []byte) bool {
 	if p.glob != nil {
 		return globMatch(*p.glob, line)
 	}
+	if len(line) < p.from {
+		return false // a label is never shorter
+	}
+	line = line[p.from:]
 	for i := range p.pieces {
 		q := &p.pieces[i]
 		stop := byte('*')

@@ -58,9 +58,11 @@ type Script struct {
 	Status []string        // the files of = actions
 	Dirs   []rotate.Config // the log directories
 
-	stamp stampKind
-	rules []rule
-	sinks []sink
+	stamp    stampKind
+	rules    []rule
+	sinks    []sink
+	segments []*segment // by sink
+	keyAt    int        // which byte of a line tells what rules may match
 }
 
 // parser reads a script; what holds for the directories that follow is in conf.
@@ -89,6 +91,7 @@ func Parse(args []string) (*Script, error) {
 			return nil, fmt.Errorf("unable to understand %s: %w", arg, err)
 		}
 	}
+	p.script.index()
 	return &p.script, nil
 }
 
