@@ -132,6 +132,9 @@ func (d *Dir) forget() {
 // note takes in what happened in the directory, and reports whether there may be
 // new files.
 func (d *Dir) note() (renamed bool) {
+	if d.seen == nil {
+		d.seen = make(map[string]int) // something happened before the first look
+	}
 	for _, e := range d.watch.drain() {
 		renamed = renamed || e.mask != unix.IN_MODIFY || e.name == "next"
 		d.halfMoved = e.mask&unix.IN_MOVED_FROM != 0
