@@ -2,6 +2,7 @@
 
 GO       ?= go
 FUZZTIME ?= 20s
+KILLS    ?= 10000
 PREFIX   ?= /usr/local
 BIN      ?= bin
 TOOLS    := bin/tools
@@ -19,7 +20,7 @@ MANDIR   := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz bench compat lint check install uninstall deb clean
+.PHONY: help build demo test race fuzz fault bench compat lint check install uninstall deb clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -44,6 +45,9 @@ race: ## run all tests under the race detector (needs a C compiler)
 
 fuzz: ## run every fuzz test for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
+
+fault: peers ## kill loggers KILLS times (10000), break system calls, and count the lines; also other loggers, for comparison
+	$(GO) test -count=1 -v -timeout 2h ./fault -kills $(KILLS)
 
 bench: ## race this logger against those that are installed (BENCH="-quick throughput" for less)
 	$(GO) run ./bench $(BENCH)

@@ -1,0 +1,157 @@
+package fault
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The lines that are sent: a number, and a filling whose length follows from
+// it, so that a line which is torn is told from one that is whole.
+
+const numberDigits = 9
+
+func appendLine(b []byte, n int) []byte {
+	b = fmt.Appendf(b, "%0*d ", numberDigits, n)
+	fill := n % 97
+	if n%1009 == 0 {
+		fill = 3000 // longer than patterns look at, and than the end of a file
+	}
+	for range fill {
+		b = append(b, 'a'+byte(n%26))
+	}
+	return append(b, '\n')
+}
+
+// producer writes numbered lines to a pipe, in pieces of any size, until it is
+// stopped; then it closes the pipe.
+type producer struct {
+	stop chan struct{}
+	sent chan int // how many lines, when it is done
+}
+
+func produce(w *os.File, seed uint64) *producer {
+	p := &producer{stop: make(chan struct{}), sent: make(chan int, 1)}
+	go func() {
+		r := rand.New(rand.NewPCG(seed, 1))
+		n := 0
+		var b []byte
+		for {
+			select {
+			case <-p.stop:
+				w.Close()
+				p.sent <- n
+				return
+			default:
+			}
+			b = b[:0]
+			for range 1 + r.IntN(200) {
+				b = appendLine(b, n)
+				n++
+			}
+			for len(b) > 0 {
+				k := len(b)
+				if r.IntN(3) == 0 {
+					k = 1 + r.IntN(k)
+				}
+				if _, err := w.Write(b[:k]); err != nil {
+					p.sent <- -1
+					return
+				}
+				b = b[k:]
+			}
+			if r.IntN(40) == 0 {
+				time.Sleep(2 * time.Millisecond)
+			}
+		}
+	}()
+	return p
+}
+
+func (p *producer) finish(t *testing.T) int {
+	t.Helper()
+	close(p.stop)
+	select {
+	case n := <-p.sent:
+		if n < 0 {
+			t.Fatal("the producer could not write")
+		}
+		return n
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the logger takes no more input")
+		return 0
+	}
+}
+
+// tally is what became of the lines.
+type tally struct{ lost, twice, torn, reordered int }
+
+// account holds the lines of a log directory against those that were sent:
+// numbers below sent for which wanted says yes. Stamps end at the first space,
+// if there are any.
+func account(lines [][]byte, sent int, stamped bool, wanted func(n int) bool) (tally, []string) {
+	var c tally
+	var notes []string
+	note := func(format string, args ...any) {
+		if len(notes) < 10 {
+			notes = append(notes, fmt.Sprintf(format, args...))
+		}
+	}
+	count := make([]uint8, sent)
+	last := -1
+	for _, line := range lines {
+		if stamped {
+			_, line, _ = bytes.Cut(line, []byte(" "))
+		}
+		n := -1
+		if len(line) > numberDigits {
+			n, _ = strconv.Atoi(string(line[:numberDigits]))
+		}
+		if n < 0 || n >= sent || !bytes.Equal(append(line, '\n'), appendLine(nil, n)) {
+			c.torn++
+			note("torn behind %d: %.60q", last, line)
+			continue
+		}
+		switch {
+		case count[n] > 0:
+			c.twice++
+			note("%d comes twice", n)
+		case n < last:
+			c.reordered++
+			note("%d comes behind %d", n, last)
+		}
+		count[n] = 1
+		last = max(last, n)
+	}
+	for n, seen := range count {
+		if seen == 0 && wanted(n) {
+			c.lost++
+			note("%d is lost", n)
+		}
+	}
+	return c, notes
+}
+
+// read returns the lines of a log directory, old files first.
+func read(t *testing.T, dir string) [][]byte {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "@*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sort.Slice(names, func(i, j int) bool { return label(names[i]) < label(names[j]) })
+	var all []byte
+	for _, name := range append(names, filepath.Join(dir, "current")) {
+		all = append(all, content(t, name)...)
+	}
+	return bytes.Split(bytes.TrimSuffix(all, []byte("\n")), []byte("\n"))
+}
+
+func label(path string) string { return strings.SplitN(filepath.Base(path), ".", 2)[0] }
