@@ -20,7 +20,7 @@ MANDIR   := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz fault bench compat lint check install uninstall deb clean
+.PHONY: help build demo test race fuzz fault bench compat lint man check install uninstall deb clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -60,6 +60,9 @@ lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint, govulncheck (their first b
 	$(TOOLS)/golangci-lint run ./...
 	@scripts/vulncheck $(TOOLS)/govulncheck
 	@scripts/lint-scripts scripts/[a-z-]* .ci/run $(EXAMPLES)
+
+man: ## have mandoc look at the manual pages
+	mandoc -T lint -W warning $(MANPAGES)
 
 $(TOOLS)/golangci-lint: tools/go.mod
 	@mkdir -p $(TOOLS)
