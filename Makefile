@@ -47,7 +47,7 @@ fuzz: ## run every fuzz test for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
 
 fault: peers ## kill loggers KILLS times (10000), break system calls, and count the lines; also other loggers, for comparison
-	$(GO) test -count=1 -v -timeout 2h ./fault -kills $(KILLS)
+	$(GO) test -count=1 -v -timeout 2h ./fault -kills $(KILLS) -every
 
 bench: ## race this logger against those that are installed (BENCH="-quick throughput" for less)
 	$(GO) run ./bench $(BENCH)
