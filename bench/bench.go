@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,11 +89,27 @@ func (b *bench) close() {
 	os.RemoveAll(b.dir)
 }
 
+// plan is how many runs the chosen scenarios take, at most.
+func (b *bench) plan(chosen []*scenario) (runs int) {
+	for _, s := range chosen {
+		racers := len(b.contenders)
+		if s.copiers {
+			racers += len(b.copiers)
+		}
+		for _, tc := range s.cases(b) {
+			if b.only.MatchString(s.name + "/" + tc.name) {
+				runs += racers * cmp.Or(b.rounds, tc.rounds)
+			}
+		}
+	}
+	return runs
+}
+
 // runScenario runs the cases that -run selects.
 func (b *bench) runScenario(ctx context.Context, s *scenario) (scenarioResult, error) {
 	result := scenarioResult{scenario: s, Name: s.name, Title: s.title, About: s.about}
 	for _, tc := range s.cases(b) {
-		if b.only != nil && !b.only.MatchString(s.name+"/"+tc.name) {
+		if !b.only.MatchString(s.name + "/" + tc.name) {
 			continue
 		}
 		cr, err := b.runCase(ctx, s, tc)
@@ -127,10 +144,7 @@ func (b *bench) runCase(ctx context.Context, s *scenario, tc testcase) (caseResu
 	if s.copiers {
 		racers = slices.Concat(b.copiers, b.contenders)
 	}
-	rounds := tc.rounds
-	if b.rounds > 0 {
-		rounds = b.rounds
-	}
+	rounds := cmp.Or(b.rounds, tc.rounds)
 	lanes := make([]lane, len(racers))
 	for i, c := range racers {
 		lanes[i].contender = c
@@ -143,6 +157,7 @@ func (b *bench) runCase(ctx context.Context, s *scenario, tc testcase) (caseResu
 	for round := range rounds {
 		for i := range lanes {
 			l := &lanes[(i+round)%len(lanes)]
+			b.progress.steps++
 			if l.out != "" {
 				continue
 			}
@@ -266,7 +281,7 @@ type progress struct {
 	out   io.Writer
 	tty   bool
 	steps int
-	total int // 0: not known
+	total int // 0: not known yet
 	start time.Time
 	shown time.Time
 }
@@ -282,10 +297,9 @@ func newProgress(f *os.File) *progress {
 
 // step says what begins.
 func (p *progress) step(format string, args ...any) {
-	p.steps++
 	text := fmt.Sprintf("[%s] ", time.Since(p.start).Round(time.Second))
 	if p.total > 0 {
-		text += fmt.Sprintf("%d of %d: ", p.steps, p.total)
+		text += fmt.Sprintf("run %d of %d, ", p.steps, p.total)
 	}
 	text += fmt.Sprintf(format, args...)
 	switch {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -74,7 +75,7 @@ func latencyCase(name, title string, perSecond float64, length time.Duration, ro
 			if err := (checker{dir: dir, input: in.data, label: note}).check(got.outputs); err != nil {
 				return nil, err
 			}
-			slices.SortFunc(errs, func(a, b int64) int { return int(abs(a)>>1 - abs(b)>>1) })
+			slices.SortFunc(errs, func(a, b int64) int { return cmp.Compare(abs(a), abs(b)) })
 			return sample{
 				"p50": float64(got.Seen.P50), "p99": float64(got.Seen.P99), "max": float64(got.Seen.Max),
 				"reached": float64(got.Lines) / seconds(got.End-got.Start),

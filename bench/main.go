@@ -91,7 +91,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.racers, "racers", "", "only contenders whose names match this `regexp`")
 	f.StringVar(&o.run, "run", "", "only cases whose scenario/case matches this `regexp`; -list shows them")
 	f.IntVar(&o.rounds, "rounds", 0, "rounds of each case, instead of its own number")
-	f.BoolVar(&o.quick, "quick", false, "less of everything: a minute or two in all")
+	f.BoolVar(&o.quick, "quick", false, "less of everything: two or three minutes in all")
 	f.BoolVar(&o.list, "list", false, "list the cases and exit")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.StringVar(&o.report, "report", "", "write a report with charts, HTML that needs no network, to this `directory`")
@@ -147,6 +147,7 @@ func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) (err
 		text = stderr
 	}
 	res.introduce(text)
+	b.progress.total = b.plan(o.chosen())
 	for _, s := range o.chosen() {
 		got, err := b.runScenario(ctx, s)
 		if err != nil {

@@ -35,7 +35,7 @@ var rate = &scenario{
 	},
 	cases: func(b *bench) []testcase {
 		rates := []int{100, 1000, 10000, 50000, 200000}
-		window, rounds := 8*time.Second, 5
+		window, rounds := 5*time.Second, 5
 		if b.quick {
 			rates, window, rounds = []int{1000, 50000}, 1200*time.Millisecond, 1
 		}

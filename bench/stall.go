@@ -21,7 +21,7 @@ var stall = &scenario{
 	title:    "how long the service waits for its logger",
 	baseline: daemontoolsName,
 	about: "A service writes 20,000 lines of 100 bytes a second, one write each, and times every one; t, files of 1 MB, 20 of them. Longest: its longest write, the scheduler's share " +
-		"included. Pipe full: how often a write found no room, for how long at most, and in all per second; while it waits there, the service does not answer.",
+		"included. Pipe full: how often a write found no room, for how long at most, and for what part of the run; while it waits there, the service does not answer.",
 	metrics: []metric{
 		{key: "max", title: "longest", unit: nanoseconds, lower: true, leads: true},
 		{key: "p50", title: "p50", unit: nanoseconds, lower: true},
