@@ -172,7 +172,7 @@ func (d *Dir) Ready() bool {
 		d.prepare()
 		return false
 	}
-	return !d.naming.busy() && len(d.queue) < d.conf.Count-1
+	return !d.naming.busy() && len(d.queue) < d.conf.Count-1 && d.capAllows()
 }
 
 // Rotate makes next the file that is written. Everything else follows in the

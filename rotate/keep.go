@@ -139,6 +139,19 @@ var capSteps = ifConfigured(func(d *Dir) bool { return d.conf.Cap > 0 }, []step{
 	removeStep("remove the oldest above the cap", func(d *Dir, p *pending) bool { return p.kept.total() > d.conf.Cap }),
 })
 
+// capAllows says whether current may become pending too: what is pending can't
+// be removed, and counts. One file is always allowed.
+func (d *Dir) capAllows() bool {
+	if d.conf.Cap == 0 || len(d.queue) == 0 {
+		return true
+	}
+	total := d.cur.size
+	for _, p := range d.queue {
+		total += p.size
+	}
+	return total <= d.conf.Cap
+}
+
 // freeSteps keep some of the filesystem free.
 var freeSteps = ifConfigured(func(d *Dir) bool { return d.conf.KeepFree > 0 }, []step{
 	listStep,
