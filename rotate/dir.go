@@ -282,8 +282,9 @@ func (d *Dir) Append(pieces [][]byte) error {
 			err = syscall.EIO // a file takes bytes or says why not
 		}
 		add(&d.page.Counters.WritePauses, 1)
-		d.relieve(err)
-		d.trouble.Failed(d.k, "write to "+d.path(currentName), err)
+		if !d.relieve(err) {
+			d.trouble.Failed(d.k, "write to "+d.path(currentName), err)
+		}
 		return err
 	}
 	d.trouble.Over(d.k)

@@ -223,15 +223,16 @@ func ifConfigured(wanted func(d *Dir) bool, steps []step) []step {
 // was none: the end of each wakes the loop, which tries to write again.
 const reliefPause = 1e9 // nanoseconds
 
-// relieve removes the oldest file when a write found the disk full and the
-// script wants some of it kept free.
-func (d *Dir) relieve(err error) {
+// relieve has the oldest file removed when a write found the disk full and the
+// script wants some of it kept free, and says whether that is under way.
+func (d *Dir) relieve(err error) bool {
 	full := err == syscall.ENOSPC || err == syscall.EDQUOT
 	now := d.k.Mono()
 	if full && d.conf.KeepFree > 0 && !d.relief.busy() && now >= d.relieved {
 		d.relieved = now + reliefPause
 		d.relief.start(d, reliefSteps, &pending{}, nil)
 	}
+	return d.relief.busy()
 }
 
 // flushSteps bring current to disk while it is written.
