@@ -21,7 +21,7 @@ type Page struct {
 	PID     uint64
 	Started int64 // nanoseconds since 1970
 	Boot    [16]byte
-	Backend [64]byte // how file operations are done, and why; NUL-padded text
+	Backend [128]byte // how file operations are done, and why; NUL-padded text
 
 	AgeIno   uint64 // the current that AgeSince is about
 	AgeSince int64  // when its first line came, in nanoseconds since 1970; 0 if nobody asked
