@@ -121,11 +121,11 @@ func cutLabels(args []string) (bool, []string) {
 
 // readOne is what the one file holds whose name matches glob.
 func readOne(ts *testscript.TestScript, glob string) ([]byte, error) {
-	if _, err := stat(ts, glob); err != nil {
+	name, err := oneName(ts, glob)
+	if err != nil {
 		return nil, err
 	}
-	names, _ := filepath.Glob(ts.MkAbs(glob)) // stat has seen them
-	return os.ReadFile(names[0])
+	return os.ReadFile(name)
 }
 
 func checkIs(ts *testscript.TestScript, args []string) error {
@@ -204,16 +204,26 @@ func checkMatch(ts *testscript.TestScript, args []string) error {
 	return err
 }
 
-// stat is os.Stat of the one file whose name matches glob.
-func stat(ts *testscript.TestScript, glob string) (os.FileInfo, error) {
+// oneName is the one name that matches glob. It may be gone the next moment: a
+// logger renames current while a script looks.
+func oneName(ts *testscript.TestScript, glob string) (string, error) {
 	names, err := filepath.Glob(ts.MkAbs(glob))
 	if err == nil && len(names) != 1 {
 		err = fmt.Errorf("%d names match %s, want 1", len(names), glob)
 	}
 	if err != nil {
+		return "", err
+	}
+	return names[0], nil
+}
+
+// stat is os.Stat of the one file whose name matches glob.
+func stat(ts *testscript.TestScript, glob string) (os.FileInfo, error) {
+	name, err := oneName(ts, glob)
+	if err != nil {
 		return nil, err
 	}
-	return os.Stat(names[0])
+	return os.Stat(name)
 }
 
 func checkSize(ts *testscript.TestScript, args []string) error {
