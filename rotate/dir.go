@@ -321,11 +321,11 @@ func (d *Dir) prepareAhead() {
 	if d.cur.size >= d.conf.Size/2 {
 		d.prepare()
 	}
-	if !d.cur.taken && d.cur.size >= preallocateAt && !d.extend.busy() {
+	if preallocates && !d.cur.taken && d.cur.size >= preallocateAt && !d.extend.busy() {
 		d.cur.taken = true
 		d.extend.start(d, extendSteps, nil, d.finishNext)
 	}
-	if d.cur.size-d.cur.pushed >= pushBytes && !d.push.busy() {
+	if pushesOut && d.cur.size-d.cur.pushed >= pushBytes && !d.push.busy() {
 		d.push.start(d, pushSteps, nil, d.finishNext)
 	}
 }

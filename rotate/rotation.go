@@ -132,7 +132,7 @@ var spareSteps = []step{
 	{
 		name: "preallocate next",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			if d.cur.size < preallocateAt {
+			if !preallocates || d.cur.size < preallocateAt {
 				return false // it was asked for, not filled: next may stay small too
 			}
 			d.made.taken = true
