@@ -51,7 +51,10 @@ func NewLinux() (*Linux, error) {
 	if err != nil {
 		return nil, &rotate.Error{What: "set up the queue of file operations", Err: err}
 	}
-	k := &Linux{queue: queue, start: time.Now(), boot: bootID(), source: newSource(0)}
+	k := &Linux{queue: queue, start: time.Now(), boot: bootID()}
+	if k.source, err = openSource(0, os.Getenv("MULTILOG_INPUT")); err != nil {
+		return nil, &rotate.Error{What: "set up standard input", Err: err}
+	}
 	var st unix.Stat_t
 	if err := unix.Fstat(0, &st); err == nil {
 		k.dev, k.ino = st.Dev, st.Ino

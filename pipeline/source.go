@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -27,11 +28,28 @@ type source interface {
 // smallCapacityBytes is a pipe's capacity where nobody has enlarged it.
 const smallCapacityBytes = 64 << 10
 
+// pipeBytes is the capacity that pipes are given where that is allowed: what
+// a hiccup delays stays in the kernel, where a kill can't reach it.
+const pipeBytes = 1 << 20
+
+// openSource takes the descriptor as input: how is "peek" or empty for what
+// its kind allows, or "read" for plain reading, whatever it is.
+func openSource(fd int, how string) (source, error) {
+	switch how {
+	case "", "peek":
+		return newSource(fd), nil
+	case "read":
+		return newStream(fd), nil
+	default:
+		return nil, fmt.Errorf("unknown way %q", how)
+	}
+}
+
 // newSource finds out what the descriptor is.
 func newSource(fd int) source {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
-		return &stream{fd: fd}
+		return newStream(fd)
 	}
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFIFO:
@@ -47,12 +65,8 @@ func newSource(fd int) source {
 			return &socket{fd: fd}
 		}
 	}
-	return &stream{fd: fd}
+	return newStream(fd)
 }
-
-// pipeBytes is the capacity that pipes are given where that is allowed: what
-// a hiccup delays stays in the kernel, where a kill can't reach it.
-const pipeBytes = 1 << 20
 
 // pipe is a pipe or FIFO. peek duplicates its pages into a private pipe, which
 // moves nothing, and reads that.
@@ -63,10 +77,17 @@ type pipe struct {
 	trash       trash
 }
 
+// enlarge makes a pipe larger where that is allowed, and returns its capacity
+// in bytes. Not to be allowed to is no error; not to be a pipe is one.
+func enlarge(fd int) (bytes int, err error) {
+	if n, err := unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, pipeBytes); err == nil {
+		return n, nil
+	}
+	return unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
+}
+
 func newPipe(fd int) (*pipe, error) {
-	// A refusal is harmless.
-	_, _ = unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, pipeBytes)
-	bytes, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
+	bytes, err := enlarge(fd)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +96,7 @@ func newPipe(fd int) (*pipe, error) {
 		return nil, err
 	}
 	p := &pipe{fd: fd, bytes: bytes, out: private[0], in: private[1]}
-	size, err := unix.FcntlInt(uintptr(p.in), unix.F_SETPIPE_SZ, pipeBytes)
-	if err != nil {
-		size, err = unix.FcntlInt(uintptr(p.in), unix.F_GETPIPE_SZ, 0)
-	}
+	size, err := enlarge(p.in)
 	if err != nil {
 		return nil, err
 	}
@@ -177,17 +195,29 @@ func (s *socket) capacity() int                   { return smallCapacityBytes }
 func (s *socket) lastLine()                       {}
 
 // stream is whatever can only be read: a terminal, a device, a datagram
-// socket.
+// socket. What was read and not consumed stands in the buffer that peek gets,
+// which is the same each time: from from to to.
 type stream struct {
-	fd     int
-	held   []byte // read, and not consumed
-	ended  bool
-	byByte bool
+	fd       int
+	bytes    int // capacity
+	from, to int
+	ended    bool
+	byByte   bool
+}
+
+func newStream(fd int) *stream {
+	bytes, err := enlarge(fd)
+	if err != nil {
+		bytes = smallCapacityBytes // not a pipe
+	}
+	return &stream{fd: fd, bytes: bytes}
 }
 
 func (s *stream) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
-	for !s.ended && len(s.held) < len(buf) && s.ready() {
-		part := buf[len(s.held):]
+	s.to = copy(buf, buf[s.from:s.to])
+	s.from = 0
+	for !s.ended && s.to < len(buf) && s.ready() {
+		part := buf[s.to:]
 		if s.byByte {
 			part = part[:1]
 		}
@@ -199,14 +229,13 @@ func (s *stream) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
 			s.ended = true
 			break
 		}
-		s.held = append(s.held, part[:n]...)
-		if s.byByte && part[0] != '\n' {
-			continue
+		s.to += n
+		if !s.byByte || part[0] == '\n' {
+			more = s.ready()
+			break
 		}
-		more = true
-		break
 	}
-	return copy(buf, s.held), more, s.ended
+	return s.to, more, s.ended
 }
 
 // ready says whether a read would not wait.
@@ -217,10 +246,10 @@ func (s *stream) ready() bool {
 }
 
 func (s *stream) consume(n int, _ *byte) error {
-	s.held = append(s.held[:0], s.held[n:]...)
+	s.from += n
 	return nil
 }
 
 func (s *stream) canPeek() bool { return false }
-func (s *stream) capacity() int { return smallCapacityBytes }
+func (s *stream) capacity() int { return s.bytes }
 func (s *stream) lastLine()     { s.byByte = true }
