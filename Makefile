@@ -8,8 +8,10 @@ BIN      ?= bin
 TOOLS    := bin/tools
 
 # What is built: every directory below cmd/. Static, and the same bytes from the same source anywhere.
+# The version is in internal/version/VERSION; --version says the commit, too.
 LDFLAGS  ?=
-BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags='$(LDFLAGS)'
+COMMIT   ?= $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)
+BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags='-X multilog/internal/version.commit=$(COMMIT) $(LDFLAGS)'
 COMMANDS := $(notdir $(wildcard cmd/*))
 
 # What is installed besides.

@@ -71,9 +71,11 @@ func installDeb(t *testing.T, deb string) {
 			t.Error(err)
 		}
 	}
-	version := runIn(t, nil, filepath.Join(root, "usr/lib/multilog/bin/multilog"), "--version")
-	if !strings.HasPrefix(version, "multilog ") {
-		t.Errorf("--version says %q", version)
+	if out := runIn(t, nil, filepath.Join(root, "usr/lib/multilog/bin/multilog"), "--version"); !strings.HasPrefix(out, "multilog "+version(t)) {
+		t.Errorf("--version says %q", out)
+	}
+	if out := runIn(t, nil, "dpkg-deb", "--field", deb, "Version"); !strings.HasPrefix(out, version(t)+"-") {
+		t.Errorf("the package's version is %q", out)
 	}
 	// That each link in /usr/bin and among the manual pages leads somewhere.
 	links := runIn(t, nil, "find", filepath.Join(root, "usr"), "-xtype", "l")

@@ -102,21 +102,36 @@ func TestInstallAndUninstall(t *testing.T) {
 	}
 }
 
-// TestBuildsAreEqual builds in another directory, too.
+// TestBuildsAreEqual builds in another directory, too, which is no checkout.
 func TestBuildsAreEqual(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds everything twice")
 	}
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	runIn(t, nil, "sh", "-c", `mkdir "$0" && tar -c --exclude=.git --exclude=./bin . | tar -x -C "$0"`, elsewhere)
-	runIn(t, nil, "make", "build", "BIN="+bin)
-	runIn(t, nil, "make", "-C", elsewhere, "build")
+	runIn(t, nil, "make", "build", "BIN="+bin, "COMMIT=64284d8a1b2c")
+	runIn(t, nil, "make", "-C", elsewhere, "build", "COMMIT=64284d8a1b2c")
 	here, there := files(t, bin), files(t, filepath.Join(elsewhere, "bin"))
 	for _, name := range commands(t) {
 		if _, ok := here[name]; !ok || here[name] != there[name] {
 			t.Errorf("two builds of %s differ", name)
 		}
 	}
+	for _, name := range []string{"multilog", "mlcat", "mlstat", "multilog-zstd"} {
+		want := name + " " + version(t) + " (64284d8a1b2c)\n"
+		if got := runIn(t, nil, filepath.Join(bin, name), "--version"); got != want {
+			t.Errorf("--version says %q, not %q", got, want)
+		}
+	}
+}
+
+// version is the one in the tree.
+func version(t *testing.T) string {
+	text, err := os.ReadFile("../internal/version/VERSION")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
 }
 
 func TestDemo(t *testing.T) {

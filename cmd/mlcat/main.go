@@ -14,6 +14,7 @@ import (
 
 	"multilog/cmd/mlcat/internal/pattern"
 	"multilog/cmd/mlcat/internal/timespec"
+	"multilog/internal/version"
 	"multilog/tai64n"
 	"multilog/tai64n/localtime"
 )
@@ -50,7 +51,7 @@ func run(args []string) int {
 		fmt.Print(helpText)
 		return exitOK
 	case o.version:
-		fmt.Println("mlcat", version())
+		fmt.Println("mlcat", version.String())
 		return exitOK
 	}
 	// Blocks are reused, so there is little to collect and much that looks like it.
@@ -80,15 +81,6 @@ func run(args []string) int {
 func fatal(err error) int {
 	fmt.Fprintf(os.Stderr, "mlcat: fatal: %v\n", plain(err))
 	return exitTrouble
-}
-
-// version is that of the module, or of the commit that this was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	return info.Main.Version
 }
 
 // warn says that something could not be shown.

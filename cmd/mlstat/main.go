@@ -8,9 +8,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
+	"multilog/internal/version"
 	"multilog/rotate"
 )
 
@@ -61,7 +61,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	if o.version {
-		fmt.Fprintln(stdout, "mlstat", version())
+		fmt.Fprintln(stdout, "mlstat", version.String())
 		return 0
 	}
 	if o.json && o.openmetrics || o.watch && (o.json || o.openmetrics) {
@@ -137,11 +137,4 @@ func directoriesBelow(dir string) []string {
 		}
 	}
 	return dirs
-}
-
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }

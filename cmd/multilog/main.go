@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"multilog/internal/version"
 	"multilog/internal/zstdcmd"
 	"multilog/pipeline"
 )
@@ -60,7 +61,7 @@ func main() {
 			fmt.Print(usage)
 			return
 		case "--version":
-			fmt.Println("multilog", version())
+			fmt.Println("multilog", version.String())
 			return
 		}
 	}
@@ -98,11 +99,4 @@ func tuneRuntime() {
 func fatal(err error) {
 	fmt.Fprintf(os.Stderr, "multilog: fatal: %v\n", err)
 	os.Exit(exitTrouble)
-}
-
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"multilog/internal/seekable"
+	"multilog/internal/version"
 )
 
 // Name is what the command is called. A program that holds it runs it when it is
@@ -122,7 +123,7 @@ func run(args []string, stdin, stdout, stderr *os.File) error {
 	case o.help:
 		_, err = io.WriteString(out, usage)
 	case o.version:
-		_, err = fmt.Fprintln(out, Name, version())
+		_, err = fmt.Fprintln(out, Name, version.String())
 	case o.list:
 		err = list(o.files, out, stderr)
 	default:
@@ -152,15 +153,6 @@ func filter(o options, stdin *os.File, out *output) error {
 		return err
 	}
 	return nil
-}
-
-// version is what go build knows of the module's version or its commit.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(unknown version)"
-	}
-	return info.Main.Version
 }
 
 // reason is the errno in err, if there is one, else err itself: which file it
