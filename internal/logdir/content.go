@@ -3,7 +3,6 @@ package logdir
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -330,10 +329,4 @@ func (c *Content) Close() error {
 		return nil
 	}
 	return c.spool.Close()
-}
-
-// Damaged reports whether err says that a compressed file is not whole.
-func Damaged(err error) bool {
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) ||
-		errors.Is(err, zstd.ErrCRCMismatch) || errors.Is(err, seekable.ErrBadFrame)
 }
