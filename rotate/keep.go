@@ -70,8 +70,9 @@ func listStepIf(wanted func(d *Dir) bool) step {
 	}
 }
 
-// removeStep removes the oldest file for as long as tooMany says.
-func removeStep(name string, tooMany func(d *Dir, p *pending) bool) step {
+// removeStep removes the oldest file for as long as tooMany says. After each it
+// goes back to the step called again: itself, or one before it.
+func removeStep(name, again string, tooMany func(d *Dir, p *pending) bool) step {
 	return step{
 		name: name,
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
@@ -86,7 +87,7 @@ func removeStep(name string, tooMany func(d *Dir, p *pending) bool) step {
 				return verdict{err: op.Err}
 			}
 			p.kept.drop(op.Path)
-			return verdict{redo: name}
+			return verdict{redo: again}
 		},
 		trouble: func(d *Dir, p *pending) string {
 			return "remove " + d.path(oldest(p.kept.names, d.isKept))
@@ -101,7 +102,7 @@ func (d *Dir) isKept(name string) bool { return d.waiting[name[:tai64n.Len]] }
 // countSteps remove what is too many.
 var countSteps = []step{
 	listStepIf(func(d *Dir) bool { return d.oldFiles >= d.conf.Count }),
-	removeStep("remove the oldest", func(d *Dir, p *pending) bool { return countOld(p.kept.names) >= d.conf.Count }),
+	removeStep("remove the oldest", "remove the oldest", func(d *Dir, p *pending) bool { return countOld(p.kept.names) >= d.conf.Count }),
 }
 
 // capSteps make room under the cap for the file that is about to become an old
@@ -136,7 +137,7 @@ var capSteps = ifConfigured(func(d *Dir) bool { return d.conf.Cap > 0 }, []step{
 		},
 		trouble: func(d *Dir, p *pending) string { return "stat " + d.path(p.kept.unmeasured()) },
 	},
-	removeStep("remove the oldest above the cap", func(d *Dir, p *pending) bool { return p.kept.total() > d.conf.Cap }),
+	removeStep("remove the oldest above the cap", "remove the oldest above the cap", func(d *Dir, p *pending) bool { return p.kept.total() > d.conf.Cap }),
 })
 
 // capAllows says whether current may become pending too: what is pending can't
@@ -167,26 +168,7 @@ var freeSteps = ifConfigured(func(d *Dir) bool { return d.conf.KeepFree > 0 }, [
 		},
 		trouble: func(d *Dir, _ *pending) string { return "find out what is free in " + d.conf.Name },
 	},
-	{
-		name: "remove the oldest for room",
-		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			if p.kept.free >= d.conf.KeepFree {
-				return false
-			}
-			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, oldest(p.kept.names, d.isKept)
-			return op.Path != ""
-		},
-		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
-			if op.Err != nil && op.Err != syscall.ENOENT {
-				return verdict{err: op.Err}
-			}
-			p.kept.drop(op.Path)
-			return verdict{redo: "look at the free space"}
-		},
-		trouble: func(d *Dir, p *pending) string {
-			return "remove " + d.path(oldest(p.kept.names, d.isKept))
-		},
-	},
+	removeStep("remove the oldest for room", "look at the free space", func(d *Dir, p *pending) bool { return p.kept.free < d.conf.KeepFree }),
 })
 
 // reliefSteps remove one file from a disk that is full.
