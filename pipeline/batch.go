@@ -13,8 +13,10 @@ const (
 	stderrBytes = 200  // what e shows
 	labelBytes  = tai64n.Len + 1
 
-	batchBytes  = 256 << 10 // most of the input that is looked at in one go
-	textBytes   = 512 << 10 // most labelled text of one batch
+	// Half a pipe: whoever writes to it goes on meanwhile. Each batch wakes
+	// him, so smaller ones cost more, though they fit the cache better.
+	batchBytes  = 512 << 10 // most of the input that is looked at in one go
+	textBytes   = 1 << 20   // most labelled text of one batch
 	gatherBytes = 512       // pieces shorter than this, on average, are copied together
 )
 
@@ -25,6 +27,9 @@ type run struct{ from, to int }
 // output is what a batch has for one directory.
 type output struct {
 	dir      *rotate.Dir
+	room     int64 // of the directory's file, in bytes, before the batch
+	lineRoom int64 // and before a newline fills it
+	full     bool  // it is to be rotated before anything else is written
 	runs     []run
 	queued   int64 // bytes in runs
 	lines    int   // that begin in runs
@@ -86,16 +91,24 @@ func (b *batch) reset() {
 // many bytes of in it has dealt with. Invariant: on entry, no output has
 // anything queued.
 func (b *batch) fill(in []byte) (used int) {
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		o.room, o.lineRoom, o.full = o.dir.Room(), o.dir.LineRoom(), o.dir.Full()
+	}
+	uniform := b.script.uniform()
 	if b.script.stamp != stampNone {
 		b.text = b.labels[:0]
 		b.stamper.advance(b.k.Now())
 	} else {
 		b.text = in
-	}
-	if b.script.plain() {
-		return b.fillPlain(in)
+		if uniform {
+			return b.fillPlain(in)
+		}
 	}
 	for used < len(in) {
+		if uniform && !b.midline {
+			used += b.fillUniform(in[used:])
+		}
 		n, more := b.line(in[used:], used)
 		used += n
 		if !more {
@@ -191,10 +204,10 @@ func (b *batch) room() int {
 		if !o.selected {
 			continue
 		}
-		if o.queued == 0 && o.dir.Full() {
+		if o.queued == 0 && o.full {
 			return 0
 		}
-		room = min(room, o.dir.Room()-o.queued)
+		room = min(room, o.room-o.queued)
 	}
 	return int(room)
 }
@@ -209,11 +222,42 @@ func (b *batch) queue(from, to int, newline bool) bool {
 			continue
 		}
 		o.add(from, to)
-		if o.queued == o.dir.Room() || newline && o.queued >= o.dir.LineRoom() {
+		if o.queued == o.room || newline && o.queued >= o.lineRoom {
 			more = false
 		}
 	}
 	return more
+}
+
+// fillUniform deals with lines that all go to every directory, stamped: with
+// those that are complete and fill nobody's file. What comes then is for line.
+// Invariant: in begins with the beginning of a line.
+func (b *batch) fillUniform(in []byte) (used int) {
+	text, lines, from := b.text, 0, len(b.text)
+	limit := cap(text) - maxStampBytes
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		limit = min(limit, int(o.lineRoom-o.queued)+from-maxStampBytes)
+	}
+	for {
+		n := bytes.IndexByte(in[used:], '\n') + 1
+		if n == 0 || len(text)+n >= limit {
+			break
+		}
+		text = append(b.stamper.append(text), in[used:used+n]...)
+		used += n
+		lines++
+	}
+	b.text = text
+	b.lines += lines
+	for i := range b.outputs {
+		if o := &b.outputs[i]; lines > 0 {
+			o.selected = true
+			o.lines += lines
+			o.add(from, len(text))
+		}
+	}
+	return used
 }
 
 // fillPlain is fill for a script that does not look at lines: all that
@@ -227,10 +271,10 @@ func (b *batch) fillPlain(in []byte) (used int) {
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		o.selected = true
-		if o.dir.Full() {
+		if o.full {
 			return 0
 		}
-		room, lineRoom = min(room, o.dir.Room()), min(lineRoom, max(1, o.dir.LineRoom()))
+		room, lineRoom = min(room, o.room), min(lineRoom, max(1, o.lineRoom))
 	}
 	if int64(take) >= lineRoom {
 		end := lineRoom + int64(bytes.IndexByte(in[lineRoom-1:take], '\n'))

@@ -221,10 +221,10 @@ func (s *Script) add(kind sinkKind, index int) {
 	s.sinks = append(s.sinks, sink{kind: kind, index: index, rules: len(s.rules)})
 }
 
-// plain says that the lines need not be looked at: all of them go to every
-// directory as they are, and nowhere else.
-func (s *Script) plain() bool {
-	if s.stamp != stampNone || len(s.rules) > 0 {
+// uniform says that it does not matter what is in a line: all of them go to
+// every directory, and nowhere else.
+func (s *Script) uniform() bool {
+	if len(s.rules) > 0 {
 		return false
 	}
 	for _, k := range s.sinks {
