@@ -3,6 +3,7 @@ package logdir
 import (
 	"bytes"
 
+	"multilog/internal/hugepage"
 	"multilog/tai64n"
 )
 
@@ -168,7 +169,7 @@ func (c *Content) boundIn(i int, target tai64n.Label) (mark, bool, error) {
 	u := c.searched[0]
 	if u.data == nil || u.block != i {
 		_, size := c.Block(i)
-		room := make([]byte, size+tai64n.Len)
+		room := hugepage.Alloc(int(size) + tai64n.Len)
 		data, err := c.ReadBlock(i, room[:size])
 		if err != nil {
 			return mark{}, false, err

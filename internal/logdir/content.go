@@ -3,10 +3,8 @@ package logdir
 import (
 	"bytes"
 	"compress/gzip"
-	"fmt"
 	"io"
 	"os"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -148,19 +146,6 @@ func (c *Content) BlockAt(off int64) int {
 	return low
 }
 
-// scratch is where compressed frames are read to.
-var scratch = sync.Pool{New: func() any { return new([]byte) }}
-
-// decoder unpacks whole frames, for as many goroutines as there are processors.
-var decoder = sync.OnceValue(func() *zstd.Decoder {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true),
-		zstd.WithDecoderMaxWindow(seekable.MaxFrameBytes))
-	if err != nil {
-		panic(err) // the options are constants
-	}
-	return d
-})
-
 // ReadBlock returns the content of block i, in buf where it is large enough. A
 // file that has become shorter gives a shorter block.
 func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
@@ -171,21 +156,7 @@ func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
 	if c.frames == nil {
 		return c.readAt(buf[:size], off)
 	}
-	f := c.frames[i]
-	packed := scratch.Get().(*[]byte)
-	defer scratch.Put(packed)
-	if int64(cap(*packed)) < f.CompressedSize {
-		*packed = make([]byte, f.CompressedSize)
-	}
-	raw, err := c.readAt((*packed)[:f.CompressedSize], f.CompressedOffset)
-	if err != nil {
-		return nil, err
-	}
-	content, err := decoder().DecodeAll(raw, buf[:0:size])
-	if err != nil {
-		return nil, fmt.Errorf("frame at byte %d: %w", f.CompressedOffset, err)
-	}
-	return content, nil
+	return c.readFrame(i, buf)
 }
 
 // ReadPart returns what of block i is from byte from of the content on and before
@@ -231,33 +202,12 @@ func (c *Content) readAt(buf []byte, off int64) ([]byte, error) {
 // BlockHead returns the first n bytes of block i, or all of it when it has less,
 // without decompressing much more than those.
 func (c *Content) BlockHead(i, n int) ([]byte, error) {
+	if c.frames != nil {
+		return c.frameHead(i, n)
+	}
 	off, size := c.Block(i)
-	buf := make([]byte, min(int64(n), size))
-	if c.frames == nil {
-		return c.readAt(buf, off)
-	}
-	f := c.frames[i]
-	d := headDecoders.Get().(*zstd.Decoder)
-	defer headDecoders.Put(d)
-	if err := d.Reset(io.NewSectionReader(c.r, f.CompressedOffset, f.CompressedSize)); err != nil {
-		return nil, err
-	}
-	got, err := io.ReadFull(d, buf)
-	if err == io.ErrUnexpectedEOF {
-		err = nil
-	}
-	return buf[:got], err
+	return c.readAt(make([]byte, min(int64(n), size)), off)
 }
-
-// headDecoders unpack the beginnings of frames.
-var headDecoders = sync.Pool{New: func() any {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxWindow(seekable.MaxFrameBytes))
-	if err != nil {
-		panic(err) // the options are constants
-	}
-	return d
-}}
 
 // Stream returns the content from its beginning.
 func (c *Content) Stream() (io.ReadCloser, error) {
