@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"multilog/cmd/mlcat/internal/pattern"
+	"multilog/internal/hugepage"
 	"multilog/internal/logdir"
 	"multilog/tai64n"
 	"multilog/tai64n/localtime"
@@ -62,10 +63,18 @@ func (s *shown) reset() {
 	s.text, s.marks, s.count, s.known = s.text[:0], s.marks[:0], 0, false
 }
 
+// grow makes room for n more bytes.
+func (s *shown) grow(n int) {
+	if cap(s.text) == 0 {
+		s.text = hugepage.Alloc(n)[:0]
+	}
+	s.text = slices.Grow(s.text, n)
+}
+
 // lines shows those of lines, each with its newline, that are chosen.
 func (r *renderer) lines(dst *shown, lines []byte) {
 	if r.search == nil {
-		dst.text = slices.Grow(dst.text, len(lines)+len(lines)/8)
+		dst.grow(len(lines) + len(lines)/8)
 		r.all(dst, lines)
 	} else {
 		r.matching(dst, lines)

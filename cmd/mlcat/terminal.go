@@ -24,7 +24,7 @@ func (p *program) outputGone() bool {
 	return err == nil && n > 0 && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }
 
-const sinkBytes = 64 << 10
+const sinkBytes = 16 << 10
 
 // newSink gathers short writes; long ones go straight through.
 func newSink(out io.Writer) *bufio.Writer { return bufio.NewWriterSize(out, sinkBytes) }

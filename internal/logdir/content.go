@@ -8,6 +8,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"multilog/internal/hugepage"
 	"multilog/internal/seekable"
 )
 
@@ -37,8 +38,9 @@ type Content struct {
 	blockBytes int64 // of a plain file's blocks
 
 	// What LowerBound has found out: blocks' first labelled lines (the zero mark
-	// where there is none), and the last blocks that it unpacked.
+	// where there is none), frames' first bytes, and the last blocks that it unpacked.
 	firsts   map[int]mark
+	heads    map[int][]byte
 	searched [2]unpacked
 }
 
@@ -151,7 +153,7 @@ func (c *Content) BlockAt(off int64) int {
 func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
 	off, size := c.Block(i)
 	if int64(cap(buf)) < size {
-		buf = make([]byte, size)
+		buf = hugepage.Alloc(int(size))
 	}
 	if c.frames == nil {
 		return c.readAt(buf[:size], off)
@@ -170,7 +172,7 @@ func (c *Content) ReadPart(i int, from, to int64, buf []byte) (part, buffer []by
 	}
 	if c.frames == nil {
 		if int64(cap(buf)) < to-from {
-			buf = make([]byte, to-from)
+			buf = hugepage.Alloc(int(to - from))
 		}
 		part, err = c.readAt(buf[:to-from], from)
 		return part, buf, err

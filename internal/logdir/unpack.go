@@ -1,6 +1,7 @@
 package logdir
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"sync"
@@ -60,8 +61,25 @@ func (c *Content) readFrame(i int, buf []byte) ([]byte, error) {
 	return content, nil
 }
 
-// frameHead returns the beginning of frame i: n bytes, or all where it has less.
+// frameHead returns the beginning of frame i: n bytes, or all where it has less. It
+// keeps what it returned.
 func (c *Content) frameHead(i, n int) ([]byte, error) {
+	n = int(min(int64(n), c.frames[i].Size))
+	head := c.heads[i]
+	if len(head) < n {
+		var err error
+		if head, err = c.unpackHead(i, n); err != nil {
+			return nil, err
+		}
+		if c.heads == nil {
+			c.heads = make(map[int][]byte)
+		}
+		c.heads[i] = head
+	}
+	return head[:min(n, len(head))], nil
+}
+
+func (c *Content) unpackHead(i, n int) ([]byte, error) {
 	f := c.frames[i]
 	packed := scratch.Get().(*[]byte)
 	defer scratch.Put(packed)
@@ -73,8 +91,8 @@ func (c *Content) frameHead(i, n int) ([]byte, error) {
 		buf := heads.Get().(*[]byte)
 		defer heads.Put(buf)
 		head, err := decoder().DecodeAll(first, (*buf)[:0])
-		if err == nil && (len(head) >= n || int64(len(head)) == f.Size) {
-			return append([]byte(nil), head[:min(n, len(head))]...), nil
+		if err == nil && len(head) >= n {
+			return bytes.Clone(head[:n]), nil
 		}
 	}
 	return c.streamHead(i, n)
@@ -117,7 +135,7 @@ func firstBlock(raw []byte) []byte {
 	return first[:headerBytes+size]
 }
 
-// streamHead is frameHead for frames that are not as usual.
+// streamHead is unpackHead for frames that are not as usual: whose first block is short.
 func (c *Content) streamHead(i, n int) ([]byte, error) {
 	f := c.frames[i]
 	d, err := zstd.NewReader(io.NewSectionReader(c.r, f.CompressedOffset, f.CompressedSize), zstd.WithDecoderConcurrency(1),
@@ -126,7 +144,7 @@ func (c *Content) streamHead(i, n int) ([]byte, error) {
 		return nil, err
 	}
 	defer d.Close()
-	buf := make([]byte, min(int64(n), f.Size))
+	buf := make([]byte, n)
 	got, err := io.ReadFull(d, buf)
 	if err == io.ErrUnexpectedEOF {
 		err = nil
