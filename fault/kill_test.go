@@ -60,6 +60,17 @@ func binary(t *testing.T) string {
 	return bin
 }
 
+// need skips a test when a program is not installed; in CI, that fails.
+func need(t *testing.T, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not installed", program)
+		}
+		t.Skipf("%s is not installed", program)
+	}
+}
+
 // all is every line.
 func all(int) bool { return true }
 

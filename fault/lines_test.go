@@ -107,12 +107,9 @@ func account(lines [][]byte, sent int, stamped bool, wanted func(n int) bool) (t
 	count := make([]uint8, sent)
 	last := -1
 	for _, line := range lines {
+		n := number(line, stamped)
 		if stamped {
 			_, line, _ = bytes.Cut(line, []byte(" "))
-		}
-		n := -1
-		if len(line) > numberDigits {
-			n, _ = strconv.Atoi(string(line[:numberDigits]))
 		}
 		if n < 0 || n >= sent || !bytes.Equal(append(line, '\n'), appendLine(nil, n)) {
 			c.torn++
@@ -137,6 +134,21 @@ func account(lines [][]byte, sent int, stamped bool, wanted func(n int) bool) (t
 		}
 	}
 	return c, notes
+}
+
+// number is a line's; -1 if it has none.
+func number(line []byte, stamped bool) int {
+	if stamped {
+		_, line, _ = bytes.Cut(line, []byte(" "))
+	}
+	if len(line) <= numberDigits {
+		return -1
+	}
+	n, err := strconv.Atoi(string(line[:numberDigits]))
+	if err != nil {
+		return -1
+	}
+	return n
 }
 
 // read returns the lines of a log directory, old files first.

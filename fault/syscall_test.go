@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 var every = flag.Bool("every", false, "kill at, and break, every system call instead of a sample")
@@ -19,17 +21,71 @@ var every = flag.Bool("every", false, "kill at, and break, every system call ins
 // Kills and errors at system calls, with strace. All of the logger's operations
 // are system calls with MULTILOG_IO=pool; those of io_uring can't be seen.
 
-// someLines fit into a pipe that nobody has enlarged.
-const someLines = 400
-
 // oneRun is how long a run may take: the logger pauses for five seconds before
 // it tries again what has failed.
 const oneRun = 2 * time.Minute
 
+// scene is what the logger is doing when a system call fails: so many lines
+// come to it by a pipe, which holds them all.
+type scene struct {
+	name    string
+	script  []string
+	first   int // line that the pipe begins with; those from 1 on before it are in the directory
+	lines   int // up to this one
+	prunes  bool
+	prepare func(t *testing.T, in *injected)
+	calls   []string
+}
+
+var scenes = []scene{
+	{
+		name: "small files", script: []string{"t", "s8192", "n1000", "./main"}, first: 1, lines: 400,
+		calls: []string{"tee", "readv", "write", "openat", "renameat", "fsync", "fchmod", "statx", "flock", "close", "mkdirat"},
+	},
+	{
+		name: "few files", script: []string{"t", "s4096", "n2", "./main"}, first: 1, lines: 400, prunes: true,
+		calls: []string{"unlinkat", "getdents64"},
+	},
+	{
+		name: "large files", script: []string{"t", "s200000", "n1000", "y1ms", "=status", "./main"}, first: 1, lines: 6000,
+		calls: []string{"fdatasync", "ftruncate", "fallocate", "pwrite64"},
+	},
+	{
+		name: "after an outage", script: []string{"t", "s8192", "n1000", "./main"}, first: 61, lines: 400, prepare: outage,
+		calls: []string{"linkat", "unlinkat", "fsync", "openat", "ftruncate"},
+	},
+}
+
+// outage leaves what an outage does: files that nobody has finished.
+func outage(t *testing.T, in *injected) {
+	t.Helper()
+	dir := filepath.Join(in.dir, "main")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	n := 1
+	for _, file := range []string{"previous", "current", "next"} {
+		var b []byte
+		for range (in.first - 1) / 3 {
+			b = appendLine(append(b, "@4000000060000000"+"00000000 "...), n)
+			n++
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"processed", "state", "newstate"} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte("incomplete"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // injected runs the logger under strace, with a fault at the k-th such call of
-// one of its threads, on a pipe that holds someLines; then another logger takes
-// what is left. It says whether there was such a call.
+// one of its threads, in a scene; then another logger takes what is left. It
+// says whether there was such a call.
 type injected struct {
+	*scene
 	bin, dir string
 	call     string
 	fault    string // error=EIO, signal=KILL
@@ -41,19 +97,11 @@ type injected struct {
 
 func (in *injected) run(t *testing.T) {
 	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
+	if in.prepare != nil {
+		in.prepare(t, in)
 	}
+	r := in.pipe(t)
 	defer r.Close()
-	var b []byte
-	for n := 1; n <= someLines; n++ {
-		b = appendLine(b, n)
-	}
-	if _, err := w.Write(b); err != nil {
-		t.Fatal(err)
-	}
-	w.Close()
 	trace := filepath.Join(in.dir, "trace")
 	ctx, cancel := context.WithTimeout(context.Background(), oneRun)
 	defer cancel()
@@ -79,15 +127,34 @@ func (in *injected) run(t *testing.T) {
 	}
 }
 
+// pipe is a pipe that holds the scene's lines.
+func (in *injected) pipe(t *testing.T) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	var b []byte
+	for n := in.first; n <= in.lines; n++ {
+		b = appendLine(b, n)
+	}
+	if size, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, len(b)); err != nil || size < len(b) {
+		t.Fatalf("a pipe of %d bytes has only %d: %v", len(b), size, err)
+	}
+	if _, err := w.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 func (in *injected) start(cmd *exec.Cmd, stdin *os.File) {
 	cmd.Dir, cmd.Stdin, cmd.Stderr = in.dir, stdin, &in.said
 	cmd.Env = append(os.Environ(), "MULTILOG_IO=pool")
 	cmd.WaitDelay = 10 * time.Second
 }
 
-func (in *injected) command() []string {
-	return []string{in.bin, "t", "s8192", "n1000", "./main"}
-}
+func (in *injected) command() []string { return append([]string{in.bin}, in.script...) }
 
 // options has strace follow every thread. Writes count only when they are to
 // the log: an eventfd can't fail.
@@ -105,7 +172,11 @@ func (in *injected) options(trace string) []string {
 // check accounts for the lines.
 func (in *injected) check(t *testing.T) {
 	t.Helper()
-	c, notes := account(read(t, filepath.Join(in.dir, "main")), someLines+1, true, func(n int) bool { return n > 0 })
+	lines, first := read(t, filepath.Join(in.dir, "main")), 1
+	if in.prunes {
+		first = number(lines[0], true)
+	}
+	c, notes := account(lines, in.lines+1, true, func(n int) bool { return n >= first })
 	if c != (tally{}) {
 		t.Errorf("%s %s %d: %+v, exit code %d\n%s\n%s", in.call, in.fault, in.k, c, in.code, strings.Join(notes, "\n"), in.said.String())
 	}
@@ -117,48 +188,51 @@ func (in *injected) check(t *testing.T) {
 // sample are the calls that are tried, of each kind, unless all are.
 var sample = []int{1, 2, 3, 5, 9, 17}
 
-// inject tries fault at the k-th of each of the calls, until there is no k-th.
-func inject(t *testing.T, calls, faults []string, sample []int, check func(t *testing.T, in *injected)) {
+// inject tries each fault at the k-th of each call of each scene, until there is
+// no k-th.
+func inject(t *testing.T, faults []string, sample []int, check func(t *testing.T, in *injected)) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
-	if _, err := exec.LookPath("strace"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("strace is not installed")
-		}
-		t.Skip("strace is not installed")
-	}
+	need(t, "strace")
 	bin := binary(t)
-	for _, call := range calls {
-		for _, fault := range faults {
-			t.Run(call+" "+fault, func(t *testing.T) {
-				t.Parallel()
-				happened := 0
-				for i := 0; *every || i < len(sample); i++ {
-					in := &injected{bin: bin, dir: t.TempDir(), call: call, fault: fault, k: i + 1}
-					if !*every {
-						in.k = sample[i]
-					}
-					in.run(t)
-					in.check(t)
-					check(t, in)
-					if !in.happened {
-						break
-					}
-					happened++
-				}
-				if happened == 0 {
-					t.Errorf("there is no %s to break", call)
-				}
-			})
+	for i := range scenes {
+		for _, call := range scenes[i].calls {
+			for _, fault := range faults {
+				t.Run(scenes[i].name+"/"+call+" "+fault, func(t *testing.T) {
+					t.Parallel()
+					injectAt(t, injected{scene: &scenes[i], bin: bin, call: call, fault: fault}, sample, check)
+				})
+			}
 		}
 	}
 }
 
+func injectAt(t *testing.T, what injected, sample []int, check func(t *testing.T, in *injected)) {
+	happened := 0
+	for i := 0; *every || i < len(sample); i++ {
+		in := what
+		in.dir, in.k = t.TempDir(), i+1
+		if !*every {
+			in.k = sample[i]
+		}
+		in.run(t)
+		in.check(t)
+		check(t, &in)
+		if !in.happened {
+			break
+		}
+		happened++
+	}
+	if happened == 0 {
+		t.Errorf("there is no %s to break", what.call)
+	}
+	t.Logf("%d calls", happened)
+}
+
 // TestKillAtSystemCalls kills the logger as it enters a system call.
 func TestKillAtSystemCalls(t *testing.T) {
-	calls := []string{"tee", "readv", "write", "openat", "renameat", "fsync", "fchmod", "statx", "flock", "close", "mkdirat"}
-	inject(t, calls, []string{"signal=KILL"}, sample, func(t *testing.T, in *injected) {
+	inject(t, []string{"signal=KILL"}, sample, func(t *testing.T, in *injected) {
 		if in.happened && in.code != -1 && in.code != 128+9 {
 			t.Errorf("%s %d: exit code %d after a kill", in.call, in.k, in.code)
 		}
@@ -168,12 +242,11 @@ func TestKillAtSystemCalls(t *testing.T) {
 // TestErrorsAtSystemCalls has system calls fail. At the start the logger says
 // so and exits 111, before it reads; later it tries again.
 func TestErrorsAtSystemCalls(t *testing.T) {
-	calls := []string{"tee", "readv", "write", "openat", "renameat", "fsync", "fchmod", "statx", "flock", "close", "mkdirat"}
 	faults := []string{"error=EIO"}
 	if *every {
 		faults = append(faults, "error=ENOSPC", "error=EINTR", "error=EAGAIN", "error=EDQUOT")
 	}
-	inject(t, calls, faults, []int{1, 4}, func(t *testing.T, in *injected) {
+	inject(t, faults, []int{1, 4}, func(t *testing.T, in *injected) {
 		switch said := in.said.String(); in.code {
 		case 0:
 		case 111:
