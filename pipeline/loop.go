@@ -186,7 +186,7 @@ func (l *loop) commit(in []byte, consume int) bool {
 		if o.begun {
 			o.dir.Clear()
 		}
-		o.dir.Counters().Batch(consume, b.lines, o.lines, l.k.Mono()-start, l.k.Now())
+		o.dir.CountBatch(consume, b.lines, o.lines, l.k.Mono()-start, l.k.Now())
 	}
 	b.reset()
 	return true
@@ -320,7 +320,7 @@ func (l *loop) awaitRoom(d *rotate.Dir) bool {
 		}
 		l.wait(0, false)
 	}
-	d.Counters().RoomWait(l.k.Mono() - start)
+	d.CountRoomWait(l.k.Mono() - start)
 	return true
 }
 

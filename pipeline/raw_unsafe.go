@@ -59,6 +59,8 @@ func (t *trash) take(fd, n int, mark *byte) error {
 		r, _, e := syscall.RawSyscall(unix.SYS_READV, uintptr(fd), uintptr(unsafe.Pointer(&t.iov[0])), uintptr(k))
 		switch {
 		case e == syscall.EINTR:
+		case e == syscall.EFAULT && mark != &t.page[0]:
+			mark = &t.page[0] // the lock page can't be stored into any more
 		case e != 0:
 			return e
 		case r == 0:

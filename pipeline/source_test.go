@@ -218,6 +218,23 @@ func TestConsumeMark(t *testing.T) {
 	}
 }
 
+// A consume whose mark can't be stored takes the bytes all the same.
+func TestConsumeMarkLost(t *testing.T) {
+	mem := must[[]byte](t)(unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE))
+	defer func() { _ = unix.Munmap(mem) }()
+	r, w := pipePair(t, 0)
+	closeLater(t, w)
+	put(t, w, strings.Repeat("x", 9000)+"yz")
+	l := newLook(t, r)
+	if err := l.src.consume(9001, &mem[0]); err != nil {
+		t.Fatal(err)
+	}
+	var rest [10]byte
+	if n, err := unix.Read(r, rest[:]); n != 1 || rest[0] != 'z' {
+		t.Errorf("%q is left, %v", rest[:max(n, 0)], err)
+	}
+}
+
 func socketPair(t *testing.T, kind int) (ours, theirs int) {
 	t.Helper()
 	p := must[[2]int](t)(unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0))

@@ -52,12 +52,14 @@ var noFile = file{fd: -1}
 // the background, step by step (see rotation.go). All methods belong to the
 // goroutine that owns the Kernel.
 type Dir struct {
-	k      Kernel
-	conf   Config
-	fd     int // the directory
-	lock   int
-	page   *Page
-	mapped bool
+	k    Kernel
+	conf Config
+	fd   int // the directory
+	lock int
+	page *Page // the mapped one, or one that nobody else sees
+
+	lostPage *Page // the mapped page, while nothing can be stored into it
+	regainAt int64 // Mono from when on that may be tried again
 
 	found      Flight // what the logger before left in the lock page since the machine was started
 	flightFile string // the name of the file that found is about, if it holds
@@ -131,9 +133,6 @@ func (d *Dir) path(name string) string { return d.conf.Name + "/" + name }
 // Name is the directory's name in the script.
 func (d *Dir) Name() string { return d.conf.Name }
 
-// Counters are the directory's counters in its lock page.
-func (d *Dir) Counters() *Counters { return &d.page.Counters }
-
 // Room is how many bytes current can still take.
 func (d *Dir) Room() int64 { return max(0, d.conf.Size-d.cur.size) }
 
@@ -187,8 +186,10 @@ func (d *Dir) Rotate() {
 	d.queue = append(d.queue, p)
 	d.waiting[p.label.String()] = true
 	d.oldFiles++
-	add(&d.page.Counters.Rotations, 1)
-	store(&d.page.Counters.Pending, uint64(len(d.queue)))
+	d.note(func(page *Page) {
+		add(&page.Counters.Rotations, 1)
+		store(&page.Counters.Pending, uint64(len(d.queue)))
+	})
 	d.naming.start(d, namingSteps, p, func() {
 		p.named = true
 		d.finishNext()
@@ -208,7 +209,7 @@ func (d *Dir) finishNext() {
 	d.finish.start(d, steps, d.queue[0], func() {
 		delete(d.waiting, d.queue[0].label.String())
 		d.queue = append(d.queue[:0], d.queue[1:]...)
-		store(&d.page.Counters.Pending, uint64(len(d.queue)))
+		d.note(func(page *Page) { store(&page.Counters.Pending, uint64(len(d.queue))) })
 		d.finishNext()
 	})
 }
@@ -233,7 +234,6 @@ func (d *Dir) newLabel() tai64n.Label {
 // part of it, or for which Involves is true.
 func (d *Dir) Begin(in Input, written int64, within, here bool) {
 	d.base = d.cur.size
-	defer d.pageLost()
 	before := d.page.flight().LineAfter
 	d.storeFlight(&Flight{
 		State: flightBegun, Last: in.Last, Mark: ^in.Last, Batch: in.Batch, SrcDev: in.Dev, SrcIno: in.Ino, Length: uint64(in.Length), Sum: in.Sum,
@@ -271,7 +271,7 @@ func (d *Dir) Append(pieces [][]byte) error {
 		n, err := d.k.Writev(d.cur.fd, d.rest)
 		if n > 0 {
 			d.cur.size += int64(n)
-			add(&d.page.Counters.BytesWritten, uint64(n))
+			d.note(func(page *Page) { add(&page.Counters.BytesWritten, uint64(n)) })
 			last := d.rest[len(d.rest)-1]
 			d.newline = last[len(last)-1] == '\n'
 			d.rest = skip(d.rest, n)
@@ -281,7 +281,7 @@ func (d *Dir) Append(pieces [][]byte) error {
 		if err == nil {
 			err = syscall.EIO // a file takes bytes or says why not
 		}
-		add(&d.page.Counters.WritePauses, 1)
+		d.note(func(page *Page) { add(&page.Counters.WritePauses, 1) })
 		if !d.relieve(err) {
 			d.trouble.Failed(d.k, "write to "+d.path(currentName), err)
 		}
@@ -305,14 +305,15 @@ func skip(pieces [][]byte, n int) [][]byte {
 
 // Done notes that the batch is written: its input may be consumed.
 func (d *Dir) Done() {
-	defer d.pageLost()
-	d.page.flight().setState(flightDone)
+	d.note(func(page *Page) { page.flight().setState(flightDone) })
 }
 
 // Clear notes that the batch's input is consumed.
 func (d *Dir) Clear() {
-	defer d.pageLost()
-	d.page.flight().setState(flightNone)
+	d.note(func(page *Page) { page.flight().setState(flightNone) })
+	if d.lostPage != nil {
+		d.regainPage()
+	}
 	d.prepareAhead()
 }
 
@@ -343,20 +344,6 @@ func (d *Dir) Rollback() error {
 	f := d.page.flight()
 	d.noFlight(f, f.LineBefore)
 	return nil
-}
-
-// pageLost goes on without a lock page when a store into it has faulted: the
-// filesystem had no room for the page, or lost it.
-func (d *Dir) pageLost() {
-	if recover() != nil {
-		d.useOwnPage()
-		d.k.Warn("unable to store into " + d.path(lockName) + ", going on without in-flight records")
-	}
-}
-
-// useOwnPage puts a page that nobody else sees in place of the mapped one.
-func (d *Dir) useOwnPage() {
-	d.page, d.mapped = &Page{}, false
 }
 
 // Deadline is when Tick has something to do, as Mono counts; 0 is never.

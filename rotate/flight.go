@@ -228,7 +228,6 @@ func (d *Dir) takeBack() error {
 // though the input, which is that of the record before, may stand within a
 // line.
 func (d *Dir) noFlight(before *Flight, line uint64) {
-	defer d.pageLost()
 	d.storeFlight(&Flight{
 		SrcDev: before.SrcDev, SrcIno: before.SrcIno,
 		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size),
@@ -256,9 +255,13 @@ func (d *Dir) rebindFlight(names []string, haveCurrent bool) error {
 
 // storeFlight puts another record in place of the one in the lock page.
 func (d *Dir) storeFlight(f *Flight) {
-	other := (d.page.Latest & 1) ^ 1
-	d.page.Flights[other] = *f
-	store(&d.page.Latest, other)
+	d.note(func(page *Page) { page.putFlight(f) })
+}
+
+func (p *Page) putFlight(f *Flight) {
+	other := (p.Latest & 1) ^ 1
+	p.Flights[other] = *f
+	store(&p.Latest, other)
 }
 
 // Midline says whether the input stands within a line whose beginning the

@@ -258,8 +258,7 @@ func (d *Dir) wrote() {
 // nanoseconds since 1970.
 func (d *Dir) sinceIs(since int64) {
 	d.since = since
-	defer d.pageLost()
-	d.page.AgeIno, d.page.AgeSince = d.cur.ino, since
+	d.note(func(page *Page) { page.AgeIno, page.AgeSince = d.cur.ino, since })
 }
 
 // findSince finds out since when the current that was opened has lines: from

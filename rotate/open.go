@@ -60,7 +60,7 @@ func (d *Dir) holder(err error) string {
 // makes it this process's. A page that can't be had is replaced by one of this
 // process's own: everything works but the in-flight record.
 func (d *Dir) mapPage() {
-	d.useOwnPage()
+	d.page = &Page{}
 	// Its block is reserved first: a store into a hole is a fault when the
 	// disk is full.
 	op := ioring.Op{Code: ioring.Stat, FD: d.lock}
@@ -76,8 +76,7 @@ func (d *Dir) mapPage() {
 	if err != nil {
 		return
 	}
-	d.page, d.mapped = pageOf(mem), true
-	defer d.pageLost()
+	d.page = pageOf(mem)
 	fresh := Page{PID: uint64(os.Getpid()), Started: d.k.Now(), Boot: d.k.BootID()}
 	copy(fresh.Magic[:], pageMagic)
 	ours := string(mem[:len(pageMagic)]) == pageMagic
@@ -91,7 +90,7 @@ func (d *Dir) mapPage() {
 		fresh.Flights, fresh.Latest = d.page.Flights, d.page.Latest
 		fresh.PreviousSec, fresh.PreviousNano = d.page.PreviousSec, d.page.PreviousNano
 	}
-	*d.page = fresh
+	d.note(func(page *Page) { *page = fresh })
 }
 
 // lookFor looks at a file, which may not be there.
@@ -109,8 +108,7 @@ func (d *Dir) lookFor(name string) (info ioring.FileInfo, there bool, err error)
 
 // SetBackend notes in the lock page how file operations are done.
 func (d *Dir) SetBackend(text string) {
-	defer d.pageLost()
-	copy(d.page.Backend[:], text)
+	d.note(func(page *Page) { copy(page.Backend[:], text) })
 }
 
 func (f *file) identify(info ioring.FileInfo) {

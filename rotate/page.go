@@ -103,19 +103,77 @@ func store(field *uint64, v uint64)   { atomic.StoreUint64(field, v) }
 func add(field *uint64, v uint64)     { atomic.StoreUint64(field, *field+v) }
 func atLeast(field *uint64, v uint64) { store(field, max(*field, v)) }
 
-// Batch counts a batch of input: its bytes, the lines that begin in it, those
+// CountBatch counts a batch of input: its bytes, the lines that begin in it, those
 // of them that went to this directory, how long it took, and when it was done.
-func (c *Counters) Batch(bytes, lines, selected int, took, now int64) {
-	add(&c.BytesIn, uint64(bytes))
-	add(&c.LinesIn, uint64(lines))
-	add(&c.LinesSelected, uint64(selected))
-	add(&c.Batches, 1)
-	atLeast(&c.BatchLongest, uint64(took))
-	atomic.StoreInt64(&c.LastBatch, now)
+func (d *Dir) CountBatch(bytes, lines, selected int, took, now int64) {
+	d.note(func(page *Page) {
+		c := &page.Counters
+		add(&c.BytesIn, uint64(bytes))
+		add(&c.LinesIn, uint64(lines))
+		add(&c.LinesSelected, uint64(selected))
+		add(&c.Batches, 1)
+		atLeast(&c.BatchLongest, uint64(took))
+		atomic.StoreInt64(&c.LastBatch, now)
+	})
 }
 
-// RoomWait counts a wait, in nanoseconds, for room to rotate.
-func (c *Counters) RoomWait(took int64) {
-	add(&c.RoomWaits, 1)
-	add(&c.RoomWaited, uint64(took))
+// CountRoomWait counts a wait, in nanoseconds, for room to rotate.
+func (d *Dir) CountRoomWait(took int64) {
+	d.note(func(page *Page) {
+		add(&page.Counters.RoomWaits, 1)
+		add(&page.Counters.RoomWaited, uint64(took))
+	})
+}
+
+// A store into the page is a page fault when the file system has no room for
+// what it does with a page that is written to: btrfs, which writes it
+// elsewhere, on a full disk. The logger then goes on with a page of its own.
+
+// regainPause is the time between two tries to get a lost page back.
+const regainPause = 10e9 // nanoseconds
+
+// note stores into the lock page. Whatever the logger notes there, it notes by
+// this.
+func (d *Dir) note(change func(page *Page)) {
+	if stored(d.page, change) {
+		return
+	}
+	own := &Page{}
+	stored(own, func(page *Page) { *page = *d.page }) // its old content, if that can be read
+	d.lostPage, d.page, d.regainAt = d.page, own, d.k.Mono()+regainPause
+	d.k.Warn("unable to store into " + d.path(lockName) + ", going on without in-flight records")
+	change(d.page)
+}
+
+// regainPage goes back to the page that was lost, if that can be stored into
+// again. Invariant: on entry, nothing is in flight.
+func (d *Dir) regainPage() {
+	now := d.k.Mono()
+	if now < d.regainAt {
+		return
+	}
+	d.regainAt = now + regainPause
+	if !stored(d.lostPage, func(page *Page) {
+		page.flight().setState(flightNone) // killed from here on, nothing is in flight
+		page.Counters, page.AgeIno, page.AgeSince = d.page.Counters, d.page.AgeIno, d.page.AgeSince
+		page.PreviousSec, page.PreviousNano = d.page.PreviousSec, d.page.PreviousNano
+		page.putFlight(d.page.flight())
+	}) {
+		return
+	}
+	d.page, d.lostPage = d.lostPage, nil
+	d.k.Warn("able to store into " + d.path(lockName) + " again")
+}
+
+// stored has change store into the page, and says whether it could.
+func stored(page *Page, change func(page *Page)) (ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			if _, fault := v.(interface{ Addr() uintptr }); !fault {
+				panic(v)
+			}
+		}
+	}()
+	change(page)
+	return true
 }

@@ -58,7 +58,7 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 			return true
 		},
 		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
-			add(&d.Counters().ProcessorRuns, 1)
+			d.note(func(page *Page) { add(&page.Counters.ProcessorRuns, 1) })
 			err := op.Err
 			switch {
 			case err != nil:
@@ -70,7 +70,7 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 			if err == nil {
 				return verdict{}
 			}
-			add(&d.Counters().ProcessorBad, 1)
+			d.note(func(page *Page) { add(&page.Counters.ProcessorBad, 1) })
 			return verdict{err: err, redo: "begin a run"}
 		},
 		trouble: func(d *Dir, _ *pending) string { return "run processor in " + d.conf.Name },
@@ -117,9 +117,10 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 // notePrevious stores a label in the lock page, for recovery: from here on no
 // name has it.
 func (d *Dir) notePrevious(l tai64n.Label) {
-	defer d.pageLost()
-	store(&d.page.PreviousSec, l.Sec)
-	store(&d.page.PreviousNano, uint64(l.Nano))
+	d.note(func(page *Page) {
+		store(&page.PreviousSec, l.Sec)
+		store(&page.PreviousNano, uint64(l.Nano))
+	})
 }
 
 // previousLabel is the label for the file that a processor was at work on when

@@ -265,10 +265,12 @@ var finishedSteps = []step{
 				return verdict{err: op.Err, redo: "write @LABEL.u again"}
 			}
 			took := uint64(d.k.Mono() - p.syncing)
-			c := d.Counters()
-			add(&c.Syncs, 1)
-			store(&c.SyncLast, took)
-			atLeast(&c.SyncLongest, took)
+			d.note(func(page *Page) {
+				c := &page.Counters
+				add(&c.Syncs, 1)
+				store(&c.SyncLast, took)
+				atLeast(&c.SyncLongest, took)
+			})
 			return verdict{}
 		},
 		trouble: pendingTrouble("write ", " to disk"),

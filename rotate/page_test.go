@@ -1,0 +1,68 @@
+package rotate
+
+import (
+	"runtime/debug"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A lock page that can't be stored into any more, as on a full btrfs, is no
+// harm: the logger goes on with one of its own, and comes back later.
+func TestLostPage(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	k, dir := newKernel(t), t.TempDir()
+	d, _ := k.open(dir, &head{dev: 1, ino: 2})
+	d.CountBatch(10, 1, 1, 0, 0)
+	protect := func(prot int) {
+		if err := unix.Mprotect(k.pages[0], prot); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(text string) {
+		d.Begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: len(text), Last: '\n', Sum: Fingerprint([]byte(text))}, int64(len(text)), false, true)
+		if err := d.Append([][]byte{[]byte(text)}); err != nil {
+			t.Fatal(err)
+		}
+		d.Done()
+		d.Clear()
+		d.CountBatch(len(text), 1, 1, 0, 0)
+	}
+	protect(unix.PROT_READ)
+	write("one\n")
+	write("two\n")
+	lost := "unable to store into " + dir + "/lock, going on without in-flight records"
+	if !slices.Equal(k.warned, []string{lost}) {
+		t.Errorf("%q", k.warned)
+	}
+	k.mono += regainPause
+	write("three\n")
+	protect(unix.PROT_READ | unix.PROT_WRITE)
+	write("four\n") // it tries again, but not at once
+	if len(k.warned) != 1 {
+		t.Errorf("%q", k.warned)
+	}
+	k.mono += regainPause
+	write("five\n")
+	if want := []string{lost, "able to store into " + dir + "/lock again"}; !slices.Equal(k.warned, want) {
+		t.Errorf("%q", k.warned)
+	}
+	page := pageOf(k.pages[0])
+	if c := page.Counters; c.LinesIn != 6 || c.BytesIn != 34 {
+		t.Errorf("%d lines, %d bytes in the page", c.LinesIn, c.BytesIn)
+	}
+	if f := page.flight(); f.State != flightNone || f.End+f.Written != 24 || f.SrcIno != 2 {
+		t.Errorf("%+v", f)
+	}
+}
+
+// What goes wrong otherwise while something is noted goes on going wrong.
+func TestNoteIsNoExcuse(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a mistake is taken for a fault")
+		}
+	}()
+	stored(&Page{}, func(page *Page) { page.Latest = uint64([]int{}[page.Latest]) })
+}
