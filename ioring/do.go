@@ -61,6 +61,8 @@ func do(op *Op) error {
 		return unix.Flock(op.FD, op.Flags)
 	case Statfs:
 		return statfs(op)
+	case InPlace:
+		return inPlace(op)
 	case Rewrite:
 		return rewrite(op)
 	case SyncRange:
@@ -165,4 +167,15 @@ func statfs(op *Op) error {
 		op.Free = int64(st.Bavail * unit)
 	}
 	return nil
+}
+
+// noCopyOnWrite is FS_NOCOW_FL, see FS_IOC_SETFLAGS(2const): btrfs obeys it.
+const noCopyOnWrite = 0x00800000
+
+func inPlace(op *Op) error {
+	flags, err := unix.IoctlGetInt(op.FD, unix.FS_IOC_GETFLAGS)
+	if err != nil {
+		return err
+	}
+	return unix.IoctlSetPointerInt(op.FD, unix.FS_IOC_SETFLAGS, flags|noCopyOnWrite)
 }

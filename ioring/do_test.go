@@ -181,7 +181,7 @@ func (o *opTest) close() {
 	o.must(&Op{Code: Close, FD: o.fd})
 	o.fails(unix.EBADF, &Op{Code: Close, FD: o.fd})
 	o.fails(unix.EBADF, &Op{Code: Flock, FD: o.fd, Flags: unix.LOCK_UN})
-	for _, code := range []Code{Fsync, Fdatasync, Fallocate, Ftruncate, Fchmod, ReadDir, Statfs, SyncRange} {
+	for _, code := range []Code{Fsync, Fdatasync, Fallocate, Ftruncate, Fchmod, ReadDir, Statfs, SyncRange, InPlace} {
 		o.fails(unix.EBADF, &Op{Code: code, FD: o.fd, Len: 1})
 	}
 }

@@ -29,6 +29,7 @@ const (
 	Flock          // FD Flags; Flags are LOCK_ bits
 	Statfs         // FD; fills Free
 	SyncRange      // FD Off Len: start writing these pages out (sync_file_range)
+	InPlace        // FD, an empty file that is to be overwritten where it stands, not elsewhere (FS_NOCOW_FL)
 	Rewrite        // Dir Path: write the file's data again, and fsync it
 	Run            // Cmd; Res is the exit status, or 128 + the signal's number
 )
@@ -37,7 +38,7 @@ var codeNames = [...]string{
 	Nop: "nop", OpenAt: "open", Close: "close", Fsync: "fsync", Fdatasync: "fdatasync",
 	Fallocate: "fallocate", Ftruncate: "ftruncate", Fchmod: "fchmod", RenameAt: "rename",
 	LinkAt: "link", UnlinkAt: "unlink", MkdirAt: "mkdir", Stat: "stat", ReadDir: "readdir",
-	Flock: "flock", Statfs: "statfs", SyncRange: "sync_file_range", Rewrite: "rewrite", Run: "run",
+	Flock: "flock", Statfs: "statfs", SyncRange: "sync_file_range", InPlace: "ioctl", Rewrite: "rewrite", Run: "run",
 }
 
 // String is the name of the system call behind c.

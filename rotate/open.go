@@ -61,13 +61,16 @@ func (d *Dir) holder(err error) string {
 // process's own: everything works but the in-flight record.
 func (d *Dir) mapPage() {
 	d.page = &Page{}
-	// Its block is reserved first: a store into a hole is a fault when the
-	// disk is full.
+	// Its block is reserved first, and for good: a store into a hole is a fault
+	// when the disk is full, and so is one into a page that is to be written
+	// elsewhere than before.
 	op := ioring.Op{Code: ioring.Stat, FD: d.lock}
 	if d.k.Do(&op); op.Err != nil {
 		return
 	}
 	if op.Stat.Size < PageSize {
+		op = ioring.Op{Code: ioring.InPlace, FD: d.lock}
+		d.k.Do(&op) // most file systems can't do anything else, and say so
 		if n, err := d.k.Writev(d.lock, [][]byte{make([]byte, PageSize)}); err != nil || n < PageSize {
 			return
 		}

@@ -34,7 +34,7 @@ func (k *Kernel) dir(fd int) *Dir {
 func usesFD(op *ioring.Op) bool {
 	switch op.Code {
 	case ioring.Close, ioring.Fsync, ioring.Fdatasync, ioring.Fallocate, ioring.Ftruncate, ioring.Fchmod,
-		ioring.ReadDir, ioring.Flock, ioring.Statfs, ioring.SyncRange:
+		ioring.ReadDir, ioring.Flock, ioring.Statfs, ioring.SyncRange, ioring.InPlace:
 		return true
 	case ioring.Stat:
 		return op.Path == ""
@@ -130,7 +130,7 @@ func (k *Kernel) perform(op *ioring.Op) error {
 		}
 	case ioring.Statfs:
 		op.Free = k.w.free
-	case ioring.Nop, ioring.Flock, ioring.SyncRange, ioring.Fallocate:
+	case ioring.Nop, ioring.Flock, ioring.SyncRange, ioring.Fallocate, ioring.InPlace:
 	default:
 		return syscall.ENOSYS
 	}
