@@ -1,0 +1,117 @@
+package fault
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// fileSystem is a kind of small file system.
+type fileSystem struct {
+	name    string
+	mkfs    []string // and its options; empty if there is nothing to make
+	options string   // of mount
+	bytes   int64    // the least that mkfs accepts, or little
+}
+
+var (
+	tmpfs = fileSystem{name: "tmpfs", bytes: 8 << 20}
+	ext4  = fileSystem{name: "ext4", mkfs: []string{"mkfs.ext4", "-q", "-m", "0"}, bytes: 16 << 20}
+	xfs   = fileSystem{name: "xfs", mkfs: []string{"mkfs.xfs", "-q"}, bytes: 320 << 20}
+	btrfs = fileSystem{name: "btrfs", mkfs: []string{"mkfs.btrfs", "-q"}, bytes: 128 << 20}
+)
+
+// mount makes a file system and mounts it until the test's end. It skips the
+// test where that can't be done.
+func (f fileSystem) mount(t *testing.T) (dir string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs root: mounts a file system")
+	}
+	dir = t.TempDir()
+	if f.name == "tmpfs" {
+		if err := unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", f.bytes)); err != nil {
+			t.Fatalf("mount a tmpfs: %v", err)
+		}
+		t.Cleanup(func() { unmount(t, dir) })
+		return dir
+	}
+	for _, program := range []string{f.mkfs[0], "mount", "losetup"} {
+		need(t, program)
+	}
+	image := filepath.Join(t.TempDir(), "image")
+	if err := os.WriteFile(image, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(image, f.bytes); err != nil {
+		t.Fatal(err)
+	}
+	command(t, append(f.mkfs, image)...)
+	f.mountImage(t, image, dir)
+	t.Cleanup(func() { unmount(t, dir) })
+	return dir
+}
+
+// mountImage mounts a file as a loop device, which goes with the mount.
+func (f fileSystem) mountImage(t *testing.T, image, dir string) {
+	t.Helper()
+	options := "loop"
+	if f.options != "" {
+		options += "," + f.options
+	}
+	command(t, "mount", "-t", f.name, "-o", options, image, dir)
+}
+
+func unmount(t *testing.T, dir string) {
+	t.Helper()
+	if err := unix.Unmount(dir, 0); err != nil && err != unix.EINVAL {
+		t.Errorf("unmount: %v", err)
+		_ = unix.Unmount(dir, unix.MNT_DETACH)
+	}
+}
+
+// command runs a program that must succeed.
+func command(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(args[0], args[1:]...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// free is how many bytes are free on a file system.
+func free(t *testing.T, dir string) int64 {
+	t.Helper()
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		t.Fatal(err)
+	}
+	return int64(st.Bavail) * st.Bsize
+}
+
+// ballast takes what is free in dir, but for so many bytes. Whoever removes the
+// file that it returns makes room.
+func ballast(t *testing.T, dir string, leave int64) string {
+	t.Helper()
+	name := filepath.Join(dir, "ballast")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	const step = 64 << 10
+	for size := free(t, dir) - leave; size > 0 && free(t, dir) > leave; size -= step {
+		if err := unix.Fallocate(int(f.Fd()), 0, 0, size); err == nil {
+			break
+		} else if err != unix.ENOSPC {
+			t.Fatalf("fallocate: %v", err)
+		}
+	}
+	return name
+}
