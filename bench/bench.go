@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -89,20 +88,31 @@ func (b *bench) close() {
 	os.RemoveAll(b.dir)
 }
 
-// plan is how many runs the chosen scenarios take, at most.
-func (b *bench) plan(chosen []*scenario) (runs int) {
+// racers are who takes part in a scenario.
+func (b *bench) racers(s *scenario) []contender {
+	switch {
+	case s.racers != nil:
+		return s.racers(b)
+	case s.copiers:
+		return slices.Concat(b.copiers, b.contenders)
+	}
+	return b.contenders
+}
+
+// plan is how many runs the chosen scenarios take, at most, and about how many
+// seconds.
+func (b *bench) plan(chosen []*scenario) (runs int, work float64) {
 	for _, s := range chosen {
-		racers := len(b.contenders)
-		if s.copiers {
-			racers += len(b.copiers)
-		}
+		racers := len(b.racers(s))
 		for _, tc := range s.cases(b) {
 			if b.only.MatchString(s.name + "/" + tc.name) {
-				runs += racers * cmp.Or(b.rounds, tc.rounds)
+				n := racers * cmp.Or(b.rounds, tc.rounds)
+				runs += n
+				work += float64(n) * tc.seconds
 			}
 		}
 	}
-	return runs
+	return runs, work
 }
 
 // runScenario runs the cases that -run selects.
@@ -140,10 +150,7 @@ func (b *bench) runCase(ctx context.Context, s *scenario, tc testcase) (caseResu
 		}
 		result.Note = strings.Join(slices.DeleteFunc([]string{tc.note, note}, func(s string) bool { return s == "" }), "; ")
 	}
-	racers := b.contenders
-	if s.copiers {
-		racers = slices.Concat(b.copiers, b.contenders)
-	}
+	racers := b.racers(s)
 	rounds := cmp.Or(b.rounds, tc.rounds)
 	lanes := make([]lane, len(racers))
 	for i, c := range racers {
@@ -159,10 +166,12 @@ func (b *bench) runCase(ctx context.Context, s *scenario, tc testcase) (caseResu
 			l := &lanes[(i+round)%len(lanes)]
 			b.progress.steps++
 			if l.out != "" {
+				b.progress.work -= tc.seconds
 				continue
 			}
 			b.progress.step("%s/%s: round %d of %d: %s", s.name, tc.name, round+1, rounds, l.contender.Name)
 			got, err := b.runOne(ctx, tc, l.contender)
+			b.progress.done += tc.seconds
 			if ctx.Err() != nil {
 				return result, ctx.Err()
 			}
@@ -196,13 +205,18 @@ func (l *lane) fail(err error) {
 	l.out = "failed: " + err.Error()
 }
 
+// overtime is how many times longer than expected a run may take, beyond the
+// limit for any.
+const overtime = 2
+
 // runOne runs one contender once, bounded in time.
 func (b *bench) runOne(ctx context.Context, tc testcase, c contender) (sample, error) {
-	limited, cancel := context.WithTimeout(ctx, b.limit)
+	limit := b.limit + time.Duration(overtime*tc.seconds*float64(time.Second))
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	got, err := tc.run(limited, b, c)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return nil, fmt.Errorf("not done after %v: %w", b.limit, err)
+		return nil, fmt.Errorf("not done after %v: %w", limit.Round(time.Second), err)
 	}
 	return got, err
 }
@@ -273,53 +287,4 @@ func bestPeer(rows []row, m metric) int {
 		}
 	}
 	return best
-}
-
-// A progress shows on a terminal what is going on, and on anything else, now
-// and then, a line.
-type progress struct {
-	out   io.Writer
-	tty   bool
-	steps int
-	total int // 0: not known yet
-	start time.Time
-	shown time.Time
-}
-
-// progressInterval is how often a progress that is not on a terminal says
-// something.
-const progressInterval = 15 * time.Second
-
-func newProgress(f *os.File) *progress {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return &progress{out: f, tty: err == nil, start: time.Now()}
-}
-
-// step says what begins.
-func (p *progress) step(format string, args ...any) {
-	text := fmt.Sprintf("[%s] ", time.Since(p.start).Round(time.Second))
-	if p.total > 0 {
-		text += fmt.Sprintf("run %d of %d, ", p.steps, p.total)
-	}
-	text += fmt.Sprintf(format, args...)
-	switch {
-	case p.tty:
-		fmt.Fprintf(p.out, "\r\x1b[K%s", text)
-	case time.Since(p.shown) >= progressInterval:
-		fmt.Fprintln(p.out, text)
-		p.shown = time.Now()
-	}
-}
-
-// say shows a line that stays.
-func (p *progress) say(format string, args ...any) {
-	p.clear()
-	fmt.Fprintf(p.out, format+"\n", args...)
-}
-
-// clear removes the line that step left.
-func (p *progress) clear() {
-	if p.tty {
-		fmt.Fprint(p.out, "\r\x1b[K")
-	}
 }

@@ -28,7 +28,8 @@ type contender struct {
 	Name    string   `json:"name"`
 	Path    string   `json:"path"`
 	Family  family   `json:"family"`
-	Env     []string `json:"env,omitempty"` // added to the environment
+	Env     []string `json:"env,omitempty"`   // added to the environment
+	Words   []string `json:"words,omitempty"` // added to its script
 	Version string   `json:"version,omitempty"`
 	Size    int64    `json:"size"` // of the binary, in bytes
 	peer    bool     // somebody else's
@@ -138,6 +139,7 @@ func (c contender) multilog(j job) launch {
 		argv = append(argv, "t")
 	}
 	argv = append(argv, "s"+strconv.Itoa(j.fileBytes), "n"+strconv.Itoa(j.files))
+	argv = append(argv, c.Words...)
 	if j.processor != "" {
 		argv = append(argv, "!"+j.processor)
 	}

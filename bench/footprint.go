@@ -14,7 +14,8 @@ const (
 	quickIdle     = 40
 	lineLimit     = 10 * time.Second // for a line to appear
 	idleSettle    = 2 * time.Second
-	startupTries  = 50
+	startupTries  = 25
+	startSeconds  = 0.05 // one start, about
 	oneLine       = "a line\n"
 	firstLineSize = labelBytes + len(oneLine)
 )
@@ -36,7 +37,7 @@ var footprint = &scenario{
 		{key: "binary", title: "binary", unit: sizeBytes, lower: true},
 	},
 	cases: func(b *bench) []testcase {
-		many, window, tries := manyIdle, 10*time.Second, startupTries
+		many, window, tries := manyIdle, 5*time.Second, startupTries
 		if b.quick {
 			many, window, tries = quickIdle, 1500*time.Millisecond, 10
 		}
@@ -51,7 +52,7 @@ func idleCase(loggers int, window time.Duration) testcase {
 		title = "one idle logger"
 	}
 	return testcase{
-		name: fmt.Sprint("idle-", loggers), title: title, rounds: 1,
+		name: fmt.Sprint("idle-", loggers), title: title, rounds: 1, seconds: (idleSettle + window).Seconds() + startSeconds*float64(loggers),
 		run: func(ctx context.Context, b *bench, c contender) (sample, error) {
 			var all []*idler
 			defer func() {
@@ -120,7 +121,7 @@ func idleSample(from, to []state) sample {
 // line costs.
 func startCase(tries int) testcase {
 	return testcase{
-		name: "start", title: "start", rounds: tries,
+		name: "start", title: "start", rounds: tries, seconds: startSeconds,
 		run: func(ctx context.Context, b *bench, c contender) (sample, error) {
 			i, err := b.startIdler(ctx, c)
 			if err != nil {

@@ -24,7 +24,7 @@ var latency = &scenario{
 		{key: "reached", title: "reached", unit: linesPerSecond},
 	},
 	cases: func(b *bench) []testcase {
-		alone, stream, rounds := 10*time.Second, 3*time.Second, 5
+		alone, stream, rounds := 4*time.Second, 1500*time.Millisecond, fullRounds
 		if b.quick {
 			alone, stream, rounds = 1500*time.Millisecond, time.Second, 1
 		}
@@ -40,7 +40,7 @@ const leapSeconds = 27
 
 func latencyCase(name, title string, perSecond float64, length time.Duration, rounds int) testcase {
 	return testcase{
-		name: name, title: title, series: "t", rounds: rounds,
+		name: name, title: title, series: "t", rounds: rounds, seconds: length.Seconds() + runSeconds,
 		run: func(ctx context.Context, b *bench, c contender) (sample, error) {
 			lines := int(length.Seconds() * perSecond)
 			in, err := b.input("latency", pacedLineBytes*lines, numbered(pacedLineBytes))

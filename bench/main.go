@@ -19,10 +19,12 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // scenarios in the order in which they run.
-var scenarios = []*scenario{throughput, rate, stall, latency, footprint, scale, limit}
+var scenarios = []*scenario{throughput, rate, stall, latency, footprint, scale, limit, day, features}
 
 // Limits.
 const (
@@ -91,7 +93,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.racers, "racers", "", "only contenders whose names match this `regexp`")
 	f.StringVar(&o.run, "run", "", "only cases whose scenario/case matches this `regexp`; -list shows them")
 	f.IntVar(&o.rounds, "rounds", 0, "rounds of each case, instead of its own number")
-	f.BoolVar(&o.quick, "quick", false, "less of everything: two or three minutes in all")
+	f.BoolVar(&o.quick, "quick", false, "less of everything: some four minutes instead of thirty")
 	f.BoolVar(&o.list, "list", false, "list the cases and exit")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.StringVar(&o.report, "report", "", "write a report with charts, HTML that needs no network, to this `directory`")
@@ -147,7 +149,11 @@ func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) (err
 		text = stderr
 	}
 	res.introduce(text)
-	b.progress.total = b.plan(o.chosen())
+	b.progress.total, b.progress.work = b.plan(o.chosen())
+	if b.progress.total > 0 {
+		fmt.Fprintf(text, "%s runs, about %s\n", humanize.Comma(int64(b.progress.total)), showLeft(b.progress.left(0)))
+	}
+	b.progress.start = time.Now()
 	for _, s := range o.chosen() {
 		got, err := b.runScenario(ctx, s)
 		if err != nil {

@@ -166,7 +166,7 @@ func TestNoFigureForHarm(t *testing.T) {
 	b.limit = 2 * time.Second
 	s := &scenario{name: "test", baseline: "good", metrics: throughputMetrics}
 	tc := feedings[0].testcase(b, loads[0])
-	tc.rounds = 2
+	tc.rounds, tc.seconds = 2, 0
 	tc.run = func(ctx context.Context, b *bench, c contender) (sample, error) {
 		in, err := b.input("lines", 1<<16, numbered(20))
 		if err != nil {

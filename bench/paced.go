@@ -19,6 +19,12 @@ const (
 	pacedFileBytes = fileBytes
 )
 
+// How long a logger is looked at.
+const (
+	rateWindow      = 1500 * time.Millisecond
+	rateQuickWindow = 1200 * time.Millisecond
+)
+
 var rate = &scenario{
 	name:     "rate",
 	title:    "what a steady stream costs",
@@ -35,9 +41,9 @@ var rate = &scenario{
 	},
 	cases: func(b *bench) []testcase {
 		rates := []int{100, 1000, 10000, 50000, 200000}
-		window, rounds := 5*time.Second, 5
+		window, rounds := rateWindow, fullRounds
 		if b.quick {
-			rates, window, rounds = []int{1000, 50000}, 1200*time.Millisecond, 1
+			rates, window, rounds = []int{1000, 50000}, rateQuickWindow, 1
 		}
 		var cases []testcase
 		for _, r := range rates {
@@ -53,7 +59,7 @@ func rateCase(perSecond int, window time.Duration, rounds int) testcase {
 		name:   fmt.Sprint(perSecond),
 		title:  humanize.Comma(int64(perSecond)) + " lines per second, t",
 		series: "t", axis: "lines per second", x: float64(perSecond),
-		rounds: rounds,
+		rounds: rounds, seconds: (window + 2*settleTime).Seconds() + runSeconds,
 		run: func(ctx context.Context, b *bench, c contender) (sample, error) {
 			in, err := b.input("paced", pacedLineBytes*max(perSecond, 1000), numbered(pacedLineBytes))
 			if err != nil {

@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/bench/maillog"
 )
 
 // An order tells a producer what to write to its standard output, a pipe.
@@ -24,6 +26,11 @@ type order struct {
 	// Timed has each write's duration measured, on a pipe that is not waited in
 	// but for when it is full.
 	Timed bool
+	// Mail, if positive, is how many bytes of made-up mail log to write, instead
+	// of an input, in writes of Chunk bytes at most, whole lines, and Pace how many
+	// bytes a second.
+	Mail int64
+	Pace float64
 	// Watch is the file in which the lines appear, LineBytes long each: the time
 	// that takes is measured. The times of the writes go to the times file.
 	Watch     string
@@ -76,13 +83,18 @@ func producerChild() error {
 	if err := json.Unmarshal([]byte(os.Args[1]), &o); err != nil {
 		return err
 	}
-	data, err := mapInput(o.Bytes)
-	if err != nil {
-		return err
+	p := &producer{order: o, clock: newClock()}
+	if o.Mail == 0 {
+		var err error
+		if p.data, err = mapInput(o.Bytes); err != nil {
+			return err
+		}
 	}
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	p := &producer{order: o, data: data, clock: newClock()}
+	var err error
 	switch {
+	case o.Mail > 0:
+		err = p.mail()
 	case o.Rate > 0:
 		err = p.pace()
 	case o.Chunk > 0:
@@ -151,22 +163,19 @@ func (p *producer) drain() {
 // pace writes lines on schedule, one write each.
 func (p *producer) pace() error {
 	ends := lineEnds(p.data)
-	if err := p.prepare(); err != nil {
+	if err := p.prepare(p.order.Lines); err != nil {
 		return err
 	}
 	interval := 1e9 / p.Rate
 	p.Start = p.now() + 1_000_000
 	for i := range p.order.Lines {
 		due := p.Start + p.Slipped + int64(float64(i)*interval)
-		p.wait(due)
-		if late := p.now() - due; late > debtNanos {
-			p.Slipped += late
-		}
+		p.waitFor(due)
 		at := 0
 		if k := i % len(ends); k > 0 {
 			at = ends[k-1]
 		}
-		if err := p.line(i, p.data[at:ends[i%len(ends)]]); err != nil {
+		if err := p.write(i, p.data[at:ends[i%len(ends)]]); err != nil {
 			return err
 		}
 	}
@@ -178,10 +187,38 @@ func (p *producer) pace() error {
 	return p.watch.finish(p)
 }
 
-// prepare makes room for what is measured, and touches it.
-func (p *producer) prepare() error {
+// mail makes a mail log up and writes it on schedule. Making a piece up is done
+// before it is due.
+func (p *producer) mail() error {
+	if err := p.prepare(int(p.Mail/int64(p.Chunk)) * spareWrites); err != nil {
+		return err
+	}
+	log := maillog.New(dayLog)
+	buf := make([]byte, p.Chunk)
+	p.Start = p.now() + 1_000_000
+	writes := 0
+	for p.produced.Bytes < p.Mail {
+		n, lines := log.Fill(buf, len(buf))
+		p.waitFor(p.Start + p.Slipped + int64(float64(p.produced.Bytes)/p.Pace*1e9))
+		if err := p.write(writes, buf[:n]); err != nil {
+			return err
+		}
+		p.produced.Lines += lines
+		writes++
+	}
+	p.End = p.now()
+	p.Waits = newQuantiles(p.waits[:writes])
+	return nil
+}
+
+// spareWrites is how many times more writes there may be than are full: whole
+// lines leave some of each empty.
+const spareWrites = 2
+
+// prepare makes room for what is measured of so many writes, and touches it.
+func (p *producer) prepare(writes int) error {
 	if p.Timed {
-		p.waits = make([]uint32, p.order.Lines)
+		p.waits = make([]uint32, writes)
 		for i := range p.waits {
 			p.waits[i] = 1
 		}
@@ -218,8 +255,17 @@ func (p *producer) wait(due int64) {
 	}
 }
 
-// line writes one line.
-func (p *producer) line(number int, line []byte) error {
+// waitFor waits until a write is due, and puts the schedule off when it comes
+// late.
+func (p *producer) waitFor(due int64) {
+	p.wait(due)
+	if late := p.now() - due; late > debtNanos {
+		p.Slipped += late
+	}
+}
+
+// write writes one line, or one piece.
+func (p *producer) write(number int, line []byte) error {
 	start := p.now()
 	if p.times != nil {
 		p.times[number] = nowUnix()

@@ -74,7 +74,7 @@ func (s *scenario) columns(rows []row) []column {
 			}
 		}
 		add(s.ratioTitle(), ratio(func(f stat) float64 { return f.Ratio }))
-		if !s.share {
+		if !s.share && !s.gains {
 			add("vs best peer", ratio(func(f stat) float64 { return f.BestPeer }))
 		}
 	}
@@ -83,7 +83,10 @@ func (s *scenario) columns(rows []row) []column {
 
 // ratioTitle is the heading over ratios.
 func (s *scenario) ratioTitle() string {
-	if s.share {
+	switch {
+	case s.gains:
+		return "gain of it"
+	case s.share:
 		return "of " + s.baseline
 	}
 	return "vs " + s.baseline

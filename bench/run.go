@@ -172,7 +172,10 @@ type producerProcess struct {
 
 // startProducer starts a producer that writes to pipe.
 func startProducer(ctx context.Context, in *input, o order, pipe *os.File) (_ *producerProcess, err error) {
-	o.Bytes = len(in.data)
+	var data *os.File // none for a producer that makes its own up
+	if in != nil {
+		o.Bytes, data = len(in.data), in.file
+	}
 	text, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
@@ -191,7 +194,7 @@ func startProducer(ctx context.Context, in *input, o order, pipe *os.File) (_ *p
 	p.cmd = exec.CommandContext(ctx, exe, string(text))
 	p.cmd.Env = childEnviron("producer")
 	p.cmd.Stdout, p.cmd.Stderr = pipe, os.Stderr
-	p.cmd.ExtraFiles = []*os.File{in.file, w}
+	p.cmd.ExtraFiles = []*os.File{data, w}
 	if o.Watch != "" {
 		fd, err := unix.MemfdCreate("bench-times", unix.MFD_CLOEXEC)
 		if err != nil {
@@ -249,7 +252,7 @@ func (p *producerProcess) discard() {
 type feed struct {
 	contender contender
 	job       job
-	in        *input
+	in        *input // nil where the order is for mail
 	order     order
 	dir       string // empty, for the run; its parent takes odds and ends
 	// during, if set, is called while the producer writes.
@@ -272,7 +275,11 @@ func (f feed) run(ctx context.Context) (_ fed, err error) {
 		return fed{}, err
 	}
 	defer w.Close()
-	lg, err := startLogger(ctx, f.contender, f.job, f.dir, r, copierSizeEnv+"="+strconv.Itoa(len(f.in.data)))
+	var env []string
+	if f.in != nil {
+		env = append(env, copierSizeEnv+"="+strconv.Itoa(len(f.in.data)))
+	}
+	lg, err := startLogger(ctx, f.contender, f.job, f.dir, r, env...)
 	r.Close()
 	if err != nil {
 		return fed{}, err

@@ -22,8 +22,13 @@ type scenario struct {
 	// parts of it rather than as "times better".
 	baseline string
 	share    bool
+	// gains has contenders that lack something, and ratios that say what the
+	// baseline gains by having it.
+	gains bool
 	// copiers race too.
 	copiers bool
+	// racers are who takes part, if not all contenders.
+	racers func(*bench) []contender
 }
 
 // A metric is one figure that a run yields.
@@ -43,6 +48,9 @@ type testcase struct {
 	x      float64 // 0 where there is no axis
 	axis   string  // what x is
 	rounds int
+	// seconds is about how long a run takes, on average over the contenders, with
+	// all that is around it: for the time left.
+	seconds float64
 	// prepare sets up what all runs of the case share, and says what people
 	// should know about it; release undoes it. Both may be nil.
 	prepare func(context.Context, *bench) (note string, err error)
@@ -65,6 +73,7 @@ const (
 	linesPerSecond unit = "lines/s"
 	nanoseconds    unit = "ns"
 	sizeBytes      unit = "bytes"
+	decimalBytes   unit = "B"
 	count          unit = "count"
 	perSecond      unit = "1/s"
 	percent        unit = "%"
@@ -81,6 +90,8 @@ func (u unit) show(v float64) string {
 		return showDuration(v)
 	case sizeBytes:
 		return humanize.IBytes(uint64(max(v, 0)))
+	case decimalBytes:
+		return humanize.Bytes(uint64(max(v, 0)))
 	case percent:
 		return fmt.Sprintf("%s %%", threeDigits(v))
 	case perSecond:
@@ -130,11 +141,13 @@ func trimZeros(s string) string {
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
-// showRatio shows "times better", or a share in percent.
+// showRatio shows "times better", or a share or a gain in percent.
 func (s *scenario) showRatio(r float64) string {
 	switch {
 	case r == 0:
 		return "-"
+	case s.gains:
+		return fmt.Sprintf("%+.0f %%", 100*(1/r-1))
 	case s.share:
 		return fmt.Sprintf("%.0f %%", 100*r)
 	case r >= 100:

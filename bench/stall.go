@@ -32,8 +32,8 @@ var stall = &scenario{
 		{key: "full-share", title: "full", unit: percent, lower: true},
 	},
 	cases: func(b *bench) []testcase {
-		length, rounds := 12*time.Second, 3
-		slow, file, processor := 12*time.Second, 12600000, "sleep 3; cat"
+		length, rounds := 5*time.Second, fewRounds
+		slow, file, processor := 6*time.Second, 5040000, "sleep 1.5; cat"
 		if b.quick {
 			length, rounds = 1500*time.Millisecond, 1
 			slow, file, processor = 3*time.Second, 3780000, "sleep 1; cat"
@@ -78,7 +78,7 @@ func (b *bench) removeSlowDisk() {
 func stallCase(name, title string, j job, length time.Duration, rounds int, hog bool) testcase {
 	lines := int(length.Seconds() * stallRate)
 	return testcase{
-		name: name, title: title, rounds: rounds,
+		name: name, title: title, rounds: rounds, seconds: length.Seconds() + runSeconds,
 		run: func(ctx context.Context, b *bench, c contender) (sample, error) {
 			in, err := b.input("stall", stallLineBytes*lines, numbered(stallLineBytes))
 			if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -13,7 +14,9 @@ import (
 // Sizes of a log's files in scenarios that are not about rotation, and rounds.
 const (
 	fileBytes  = 16777215
+	fileCount  = 20 // no scenario of this file but scale fills so many
 	fullRounds = 5
+	fewRounds  = 3
 	fastRounds = 2
 )
 
@@ -23,12 +26,13 @@ type feeding struct {
 	chunk       int  // bytes in a write; 0: a line
 	file        bool // as stdin
 	mib, quick  int  // size of the input, full and quick
+	rounds      int
 }
 
 var feedings = []feeding{
-	{"pipe-64k", "a pipe in 64 KB writes", 64 << 10, false, 128, 24},
-	{"pipe-line", "a pipe in a write per line", 0, false, 32, 4},
-	{"file", "a file as stdin", 0, true, 128, 24},
+	{"pipe-64k", "a pipe in 64 KB writes", 64 << 10, false, 64, 24, fullRounds},
+	{"pipe-line", "a pipe in a write per line", 0, false, 16, 4, fewRounds},
+	{"file", "a file as stdin", 0, true, 64, 24, fewRounds},
 }
 
 // A load is what lines look like, and what is done with them.
@@ -36,12 +40,13 @@ type load struct {
 	name, title string
 	lineBytes   int
 	stamp, mail bool
+	fileBytes   int // of a log's file; 0: fileBytes
 }
 
 var loads = []load{
 	{name: "plain-63", title: "plain, 63-byte lines", lineBytes: 63},
 	{name: "t-63", title: "t, 63-byte lines", lineBytes: 63, stamp: true},
-	{name: "mail", title: "t, a mail service's patterns, two directories, =status on a tenth of the lines", stamp: true, mail: true},
+	{name: "mail", title: "t, a mail service's patterns, two directories, =status on a tenth of the lines", stamp: true, mail: true, lineBytes: maillog.MeanLine},
 	{name: "plain-8", title: "plain, 8-byte lines", lineBytes: 8},
 	{name: "t-8", title: "t, 8-byte lines", lineBytes: 8, stamp: true},
 	{name: "plain-2k", title: "plain, 2 KB lines", lineBytes: 2048},
@@ -51,13 +56,37 @@ var loads = []load{
 // What divides the input so that a case does not take for ever: where lines
 // are few bytes, and where a peer writes every status file through to the disk.
 const (
-	smallLines = 4
-	mailLoads  = 8
+	smallLines = 8
+	mailLoads  = 3
 )
 
-// quickCases are the loads that quick mode keeps, by feeding.
-var quickCases = map[string][]string{
-	"pipe-64k": {"plain-63", "t-63", "mail"}, "pipe-line": {"t-63"}, "file": {"t-63"},
+// fullCases and quickCases are the loads of each feeding. What the length of lines
+// does without labels is seen in one.
+var (
+	fullCases = map[string][]string{
+		"pipe-64k":  {"plain-63", "t-63", "mail", "plain-8", "t-8", "plain-2k", "t-2k"},
+		"pipe-line": {"plain-63", "t-63", "mail", "t-8", "t-2k"},
+		"file":      {"plain-63", "t-63", "mail", "t-8", "t-2k"},
+	}
+	quickCases = map[string][]string{
+		"pipe-64k": {"plain-63", "t-63", "mail"}, "pipe-line": {"t-63"}, "file": {"t-63"},
+	}
+)
+
+// What a run takes, for the time left: the average of the loggers, on a machine
+// of two cores.
+const (
+	runSeconds    = 0.3  // start, end
+	lineNanos     = 1000 // a line
+	writeNanos    = 3000 // a write a line, beyond that
+	mailNanos     = 3000 // a mail service's patterns, beyond that
+	patternNanos  = 25   // a pattern
+	copyByteNanos = 5    // a byte: to make it, copy it, check it
+)
+
+// runTakes is about how many seconds a run takes.
+func runTakes(size, lineBytes int, nanos float64) float64 {
+	return runSeconds + float64(size)*(nanos/float64(lineBytes)+copyByteNanos)/1e9
 }
 
 var throughputMetrics = []metric{
@@ -78,13 +107,16 @@ var throughput = &scenario{
 		"its files synced. CPU: user and system time of the logger from wait4. A file as stdin has no producer: both times run from start to exit.",
 	metrics: throughputMetrics,
 	cases: func(b *bench) []testcase {
+		chosen := fullCases
+		if b.quick {
+			chosen = quickCases
+		}
 		var cases []testcase
 		for _, f := range feedings {
 			for _, l := range loads {
-				if b.quick && !slices.Contains(quickCases[f.name], l.name) {
-					continue
+				if slices.Contains(chosen[f.name], l.name) {
+					cases = append(cases, f.testcase(b, l))
 				}
-				cases = append(cases, f.testcase(b, l))
 			}
 		}
 		return cases
@@ -93,7 +125,7 @@ var throughput = &scenario{
 
 // testcase is a load fed in a way.
 func (f feeding) testcase(b *bench, l load) testcase {
-	size, rounds := f.mib<<20, fullRounds
+	size, rounds := f.mib<<20, f.rounds
 	if b.quick {
 		size, rounds = f.quick<<20, fastRounds
 	}
@@ -103,8 +135,13 @@ func (f feeding) testcase(b *bench, l load) testcase {
 	case l.mail:
 		size /= mailLoads
 	}
+	nanos := float64(lineNanos)
+	if f.chunk == 0 && !f.file {
+		nanos += writeNanos
+	}
 	note := ""
 	if l.mail {
+		nanos += mailNanos
 		note = "svlogd has no status file and writes none; s6-log's patterns are regular expressions"
 	}
 	return testcase{
@@ -112,13 +149,13 @@ func (f feeding) testcase(b *bench, l load) testcase {
 		title:  f.title + ": " + l.title,
 		note:   note,
 		series: f.title,
-		rounds: rounds,
+		rounds: rounds, seconds: runTakes(size, l.lineBytes, nanos),
 		run: func(ctx context.Context, b *bench, c contender) (sample, error) {
 			in, err := b.loadInput(l, size)
 			if err != nil {
 				return nil, err
 			}
-			j := job{stamp: l.stamp, mail: l.mail, fileBytes: fileBytes, files: keepAll, lineBytes: in.longest}
+			j := job{stamp: l.stamp, mail: l.mail, fileBytes: cmp.Or(l.fileBytes, fileBytes), files: fileCount, lineBytes: in.longest}
 			if f.file {
 				return b.fromFile(ctx, c, j, in)
 			}
@@ -166,7 +203,7 @@ func (b *bench) fromPipe(ctx context.Context, c contender, j job, in *input, o o
 	if err != nil {
 		return nil, err
 	}
-	if err := (checker{dir: dir, input: in.data}).check(got.outputs); err != nil {
+	if err := (checker{dir: dir, input: in.data, tail: j.removes(in)}).check(got.outputs); err != nil {
 		return nil, err
 	}
 	s := costs(got.usage, in)
@@ -200,13 +237,18 @@ func (b *bench) fromFile(ctx context.Context, c contender, j job, in *input) (sa
 	if err != nil {
 		return nil, err
 	}
-	if err := (checker{dir: dir, input: in.data}).check(lg.launch.outputs); err != nil {
+	if err := (checker{dir: dir, input: in.data, tail: j.removes(in)}).check(lg.launch.outputs); err != nil {
 		return nil, err
 	}
 	s := costs(used, in)
 	s["speed"] = float64(len(in.data)) / seconds(lg.exited-lg.started)
 	s["exit-speed"] = s["speed"]
 	return s, nil
+}
+
+// removes tells whether a logger has to remove old files of that input.
+func (j job) removes(in *input) bool {
+	return len(in.data)+in.lines*labelBytes > (j.files-2)*j.fileBytes
 }
 
 // costs are the figures that come from wait4.
@@ -220,124 +262,3 @@ func costs(u usage, in *input) sample {
 }
 
 func seconds(nanos int64) float64 { return float64(max(nanos, 1)) / 1e9 }
-
-var limit = &scenario{
-	name:     "limit",
-	title:    "how near to a bare copier",
-	baseline: peekCopierName,
-	share:    true,
-	copiers:  true,
-	about: "The copier that peeks does what a logger must do that loses nothing when it is killed, and no more: tee the pipe, read the copy, write it to a " +
-		"preallocated file, then take the bytes from the pipe. The plain one reads and writes. Neither looks at a byte. Input comes through a pipe in 64 KB writes.",
-	metrics: slices.Concat(throughputMetrics[:4]),
-	cases: func(b *bench) []testcase {
-		var cases []testcase
-		for _, l := range loads[:2] {
-			tc := feedings[0].testcase(b, l)
-			tc.name, tc.title = l.name, l.title
-			cases = append(cases, tc)
-		}
-		return cases
-	},
-}
-
-// scaling is one thing that grows.
-type scaling struct {
-	name, axis, title string
-	values, quick     []int
-	job               func(value int) job
-	lineBytes         func(value int) int
-	mib               func(value int) int
-}
-
-var scale = &scenario{
-	name:     "scale",
-	title:    "what growth costs",
-	baseline: daemontoolsName,
-	about: "Input through a pipe in 64 KB writes, with t. Patterns deselect lines and none matches, so each line is held against all of them. " +
-		"Every directory gets every line. Small files are rotated often, each with an fsync. The CPU is the whole run's, start and exit included.",
-	metrics: slices.Concat(throughputMetrics[1:3], throughputMetrics[:1]),
-	cases: func(b *bench) []testcase {
-		var cases []testcase
-		for _, s := range scalings {
-			values := s.values
-			if b.quick {
-				values = s.quick
-			}
-			for _, v := range values {
-				cases = append(cases, s.testcase(b, v))
-			}
-		}
-		return cases
-	},
-}
-
-var scalings = []scaling{
-	{
-		name: "patterns", axis: "patterns", title: "%d patterns",
-		values: []int{0, 1, 3, 10, 30, 100, 300, 1000}, quick: []int{0, 10, 100},
-		job: func(v int) job {
-			j := job{}
-			for i := range v {
-				j.patterns = append(j.patterns, fmt.Sprintf("* zone %d: *", i))
-			}
-			return j
-		},
-		mib: func(v int) int { return max(4, min(16, 4800/(v+1))) },
-	},
-	{
-		name: "directories", axis: "directories", title: "%d directories",
-		values: []int{1, 2, 4, 8, 16}, quick: []int{1, 4},
-		job: func(v int) job { return job{dirs: v} },
-		mib: func(v int) int { return 64 / v },
-	},
-	{
-		name: "line", axis: "bytes in a line", title: "%d-byte lines",
-		values: []int{8, 16, 32, 63, 128, 256, 512, 1024, 2048, 4096, 8192}, quick: []int{16, 256, 2048},
-		job:       func(int) job { return job{} },
-		lineBytes: func(v int) int { return v },
-		mib:       func(v int) int { return min(64, 8+v/8) },
-	},
-	{
-		name: "file", axis: "bytes in a file", title: "files of %d bytes",
-		values: []int{65536, 262144, 1048576, 4194304, 16777215}, quick: []int{1048576},
-		job: func(v int) job { return job{fileBytes: v} },
-		mib: func(v int) int { return max(8, min(64, v>>15)) },
-	},
-}
-
-// Rounds of a scaling, which has many cases, and what divides its input in
-// quick mode.
-const (
-	scaleRounds = 3
-	quickShare  = 2
-)
-
-func (s scaling) testcase(b *bench, v int) testcase {
-	size, rounds := s.mib(v)<<20, scaleRounds
-	if b.quick {
-		size, rounds = max(size/quickShare, 1<<20), 1
-	}
-	length := 63
-	if s.lineBytes != nil {
-		length = s.lineBytes(v)
-	}
-	return testcase{
-		name:   fmt.Sprint(s.name, "-", v),
-		title:  fmt.Sprintf(s.title, v),
-		series: s.axis, axis: s.axis, x: float64(v),
-		rounds: rounds,
-		run: func(ctx context.Context, b *bench, c contender) (sample, error) {
-			in, err := b.loadInput(load{lineBytes: length}, size)
-			if err != nil {
-				return nil, err
-			}
-			j := s.job(v)
-			j.stamp, j.files, j.lineBytes = true, keepAll, in.longest
-			if j.fileBytes == 0 {
-				j.fileBytes = fileBytes
-			}
-			return b.fromPipe(ctx, c, j, in, order{Chunk: 64 << 10})
-		},
-	}
-}
