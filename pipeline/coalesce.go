@@ -19,6 +19,7 @@ const (
 
 // coalescer decides when to nap, from how the input comes.
 type coalescer struct {
+	off      bool  // never nap
 	capacity int   // of the input, in bytes: it must never fill up
 	woke     int64 // when the last piece came
 	gap      int64 // between the last two
@@ -46,7 +47,7 @@ func (c *coalescer) came(now int64, n int) {
 	} else {
 		c.piece += (n - c.piece) / pieceDrift
 	}
-	if c.streak >= denseStreak {
+	if c.streak >= denseStreak && !c.off {
 		c.nap = shortNap
 		if c.gap > shortNap/aimPieces {
 			c.nap = min(aimPieces*c.gap, longestNap)

@@ -83,3 +83,13 @@ func TestCoalescerNeverFillsThePipe(t *testing.T) {
 		t.Errorf("a nap of %d ns, in which %d bytes come, of %d that fit", c.nap, came, capacity)
 	}
 }
+
+func TestCoalescerOff(t *testing.T) {
+	c, now := coalescer{capacity: pipeBytes, off: true}, int64(1e9)
+	if naps := feed(&c, &now, 200, 20_000, 60); naps != 0 {
+		t.Errorf("%d naps where none are wanted", naps)
+	}
+	if c.gap != 20_000 {
+		t.Errorf("the gap between pieces is %d ns", c.gap)
+	}
+}
