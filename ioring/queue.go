@@ -63,7 +63,7 @@ func (q *Queue) choose(backend string) (err error) {
 			q.reason = refused.Error()
 		}
 	default:
-		err = fmt.Errorf("unknown backend %q", backend)
+		err = fmt.Errorf("no such backend as %q, there are ring and pool", backend)
 	}
 	return err
 }

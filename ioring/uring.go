@@ -120,7 +120,7 @@ func whyRefused(err error) string {
 
 func (u *uring) prepare(eventfd int) error {
 	if u.ring.Features()&uringNeeds != uringNeeds {
-		return errors.New("io_uring: the kernel's is too old")
+		return errors.New("io_uring: the kernel is too old for it")
 	}
 	probe, err := u.ring.RegisterProbe()
 	if err != nil {

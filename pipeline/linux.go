@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"encoding/hex"
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime"
@@ -47,9 +48,10 @@ type Linux struct {
 // NewLinux takes over standard input and the signals that multilog obeys.
 func NewLinux() (*Linux, error) {
 	runtime.LockOSThread() // see waiter.wait
-	queue, err := ioring.NewQueue(ioring.Options{Backend: os.Getenv("MULTILOG_IO")})
+	backend := os.Getenv("MULTILOG_IO")
+	queue, err := ioring.NewQueue(ioring.Options{Backend: backend})
 	if err != nil {
-		return nil, &rotate.Error{What: "set up the queue of file operations", Err: err}
+		return nil, fmt.Errorf("unable to set up file operations with MULTILOG_IO=%s: %w", backend, err)
 	}
 	k := &Linux{queue: queue, start: time.Now(), boot: bootID()}
 	if k.source, err = openSource(0, os.Getenv("MULTILOG_INPUT")); err != nil {

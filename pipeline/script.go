@@ -1,8 +1,8 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +23,7 @@ const (
 	minFileBytes     = 4096
 	maxFileBytes     = 16777215 // by s, as in daemontools
 	maxBigFileBytes  = 2 << 30  // by b
+	maxTotalBytes    = 1 << 60  // of c and k
 	defaultFileBytes = 99999
 	minFiles         = 2
 	defaultFiles     = 10
@@ -88,7 +89,7 @@ func Parse(args []string) (*Script, error) {
 		}
 		p.action(arg)
 		if err := p.extension(arg); err != nil {
-			return nil, fmt.Errorf("unable to understand %s: %w", arg, err)
+			return nil, fmt.Errorf("unable to understand %s in the script: %w", arg, err)
 		}
 	}
 	p.script.index()
@@ -148,9 +149,9 @@ func (p *parser) extension(arg string) error {
 	case arg[0] == 'b':
 		return sizeBetween(&p.big, rest, minFileBytes, maxBigFileBytes)
 	case arg[0] == 'c':
-		return sizeBetween(&p.conf.Cap, rest, 1, math.MaxInt64)
+		return sizeBetween(&p.conf.Cap, rest, 1, maxTotalBytes)
 	case arg[0] == 'k':
-		return sizeBetween(&p.conf.KeepFree, rest, 1, math.MaxInt64)
+		return sizeBetween(&p.conf.KeepFree, rest, 1, maxTotalBytes)
 	case arg[0] == 'a':
 		return duration(&p.conf.MaxAge, rest)
 	case arg[0] == 'y':
@@ -194,11 +195,8 @@ func isCode(text string) bool {
 // sizeBetween reads a size such as 64MB or 1GiB.
 func sizeBetween(to *int64, text string, least, most uint64) error {
 	n, err := humanize.ParseBytes(text)
-	if err != nil {
-		return err
-	}
-	if n < least || n > most {
-		return fmt.Errorf("a size from %s to %s is wanted", humanize.IBytes(least), humanize.IBytes(most))
+	if err != nil || n < least || n > most {
+		return fmt.Errorf("a size from %s to %s is wanted, such as 64MB or 1GiB", humanize.IBytes(least), humanize.IBytes(most))
 	}
 	*to = int64(n)
 	return nil
@@ -207,11 +205,8 @@ func sizeBetween(to *int64, text string, least, most uint64) error {
 // duration reads a time such as 90s or 24h.
 func duration(to *int64, text string) error {
 	d, err := time.ParseDuration(text)
-	if err != nil {
-		return err
-	}
-	if d <= 0 {
-		return fmt.Errorf("a time longer than 0 is wanted")
+	if err != nil || d <= 0 {
+		return errors.New("a time longer than 0 is wanted, such as 90s, 5m or 24h")
 	}
 	*to = int64(d)
 	return nil

@@ -71,7 +71,7 @@ func parseCursor(text string, logs int) (cursor, error) {
 		}
 	}
 	if len(c) != logs {
-		return nil, fmt.Errorf("cursor %q: it is of %d logs, not of %d", text, len(c), logs)
+		return nil, fmt.Errorf("cursor %q: it is of %d logs, named are %d", text, len(c), logs)
 	}
 	return c, nil
 }

@@ -44,7 +44,7 @@ type batch struct {
 func startFollowing(s *source) (*feed, error) {
 	f := &feed{source: s}
 	if s.dir == nil {
-		return nil, errors.New(s.path + ": not a log directory, cannot follow it")
+		return nil, errors.New("unable to follow " + s.path + ": not a directory")
 	}
 	f.follower = logdir.Follow(s.dir)
 	var last *logdir.File

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -94,12 +95,15 @@ func (p *program) warn(err error) {
 	fmt.Fprintf(os.Stderr, "mlcat: warning: %v\n", plain(err))
 }
 
-// plain puts what package os says in the way of our messages: the operation, the
-// path, the reason.
+// plain puts what Go says in the way of our messages: the operation, the path,
+// the reason.
 func plain(err error) error {
 	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) && err == error(pathErr) {
+	switch {
+	case errors.As(err, &pathErr):
 		return fmt.Errorf("unable to %s %s: %w", pathErr.Op, pathErr.Path, pathErr.Err)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New(strings.ReplaceAll(err.Error(), io.ErrUnexpectedEOF.Error(), "it ends too early, not all of it is there"))
 	}
 	return err
 }

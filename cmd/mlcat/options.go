@@ -108,7 +108,7 @@ func setLines(o *options, v string) error {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 {
-		return fmt.Errorf("not a number of lines: %q", v)
+		return fmt.Errorf("not a number of lines, nor all: %q", v)
 	}
 	o.lines = n
 	return nil
@@ -180,7 +180,7 @@ func (o *options) word(arg string, args []string) ([]string, error) {
 		}
 	}
 	if len(found) != 1 {
-		return nil, fmt.Errorf("no such option: --%s", word)
+		return nil, fmt.Errorf("no such option: --%s (--help tells more)", word)
 	}
 	opt := found[0]
 	if joined && !opt.value {
@@ -210,7 +210,7 @@ func (o *options) letters(arg string, args []string) ([]string, error) {
 			}
 		}
 		if opt.set == nil {
-			return nil, fmt.Errorf("no such option: -%c", letter)
+			return nil, fmt.Errorf("no such option: -%c (--help tells more)", letter)
 		}
 		value := ""
 		switch {
@@ -256,7 +256,7 @@ func (o *options) check() error {
 	}
 	switch {
 	case len(o.dirs) == 0:
-		return errors.New("no log directory given")
+		return errors.New("no log directory given (--help tells more)")
 	case start > 1:
 		return errors.New("--cursor, --after-cursor and --cursor-file exclude each other")
 	case o.follow && o.reverse:

@@ -48,16 +48,17 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	var o options
 	set := flag.NewFlagSet("mlstat", flag.ContinueOnError)
-	set.SetOutput(stderr)
-	set.Usage = func() { fmt.Fprint(stderr, usage) }
+	set.SetOutput(io.Discard) // its messages are not like ours
 	set.BoolVar(&o.watch, "w", false, "")
 	set.BoolVar(&o.json, "json", false, "")
 	set.BoolVar(&o.openmetrics, "openmetrics", false, "")
 	set.BoolVar(&o.version, "version", false, "")
 	switch err := set.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(stdout, usage)
 		return 0
 	case err != nil:
+		fmt.Fprintf(stderr, "mlstat: fatal: unable to understand the command line: %v (--help tells more)\n", err)
 		return exitUsage
 	}
 	if o.version {
@@ -72,7 +73,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		o.dirs = directoriesBelow(".")
 	}
 	if len(o.dirs) == 0 {
-		fmt.Fprintln(stderr, "mlstat: fatal: no log directory here: name some")
+		fmt.Fprintln(stderr, "mlstat: fatal: no log directory below this one: name some (--help tells more)")
 		return exitUsage
 	}
 	return show(o, stdout, stderr)

@@ -79,8 +79,6 @@ func reason(err error) string {
 		return err.Error()
 	case syscall.ENOSPC:
 		return "out of disk space"
-	case syscall.EDQUOT:
-		return "disk quota exceeded"
 	}
 	return errno.Error()
 }

@@ -1,0 +1,98 @@
+package scripts
+
+import (
+	"flag"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Everything that the programs can print stands in messagesFile, for people to read
+// as an operator would. What is put in at run time stands in braces; {err} may be
+// another of these messages, {reason} is the system's.
+
+const messagesFile = "testdata/messages.txt"
+
+var update = flag.Bool("update", false, "write "+messagesFile+" anew")
+
+// results are files whose texts are what was asked for, not messages.
+var results = regexp.MustCompile(`^cmd/mlstat/write\.go$`)
+
+// inner are messages that do not say what they are about, since whoever passes them
+// on does, in these words.
+var inner = map[string]string{
+	"a time longer than 0 is wanted, such as 90s, 5m or 24h":                                  "unable to understand {arg} in the script: %",
+	`not a time like "2026-11-24 13:05", "13:05", "yesterday", "-15min", "2h ago" or a label`: "--{option}: {text}: %",
+	"not a cursor that mlcat has shown, and no label":                                         "cursor {text}: %",
+	"some old files may have been":                                                            "{path}: % removed before being read",
+	"an old file was":                                                                         "{path}: % removed before being read",
+	"it ends too early, not all of it is there":                                               "{path}: %",
+	"removed before it could be read":                                                         "{path}: %",
+	"no lock page: another logger's directory, or never used":                                 "unable to look at {dir}: %",
+
+	"damaged frame":                    "{path}: %",
+	"bad seek table":                   "{path}: %",
+	"no seek table":                    "{path}: %",
+	"frame too big to be read at once": "{path}: %",
+	"negative offset":                  "{path}: %",
+	"too many frames for a seek table": "unable to write to standard output: %",
+	"write to a closed writer":         "unable to write to standard output: %",
+	"not a regular file":               "unable to list {name}: %",
+	"no zstd frame in it":              "unable to list {name}: %",
+	"unable to list: no file is named": "multilog-zstd: fatal: %",
+
+	"unknown operation":                                             "unable to {what}: %",
+	"io_uring: the kernel is too old for it":                        "unable to set up file operations with MULTILOG_IO=ring: %",
+	"the kernel describes an io_uring that does not fit its memory": "io_uring_setup: %",
+
+	"read input":        "{program}: fatal: unable to %: {reason}",
+	"write output":      "{program}: fatal: unable to %: {reason}",
+	"out of disk space": "{program}: fatal: unable to {op}: %",
+}
+
+func TestMessages(t *testing.T) {
+	found := collect(t)
+	if len(found) < 100 {
+		t.Fatalf("only %d texts", len(found))
+	}
+	var lines []string
+	for _, m := range found {
+		shown := strings.TrimSuffix(m.text, "\n")
+		lines = append(lines, m.file+": "+strings.ReplaceAll(shown, "\n", "\n\t"))
+		if !results.MatchString(m.file) && !strings.Contains(shown, "\n") {
+			checkStyle(t, m.file, shown)
+		}
+	}
+	slices.Sort(lines)
+	got := strings.Join(slices.Compact(lines), "\n") + "\n"
+	if *update {
+		if err := os.WriteFile(messagesFile, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(messagesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("read what is new as an operator would; if it is good: go test ./scripts -run Messages -update\n%s", diff)
+	}
+}
+
+// checkStyle: lower case, no full stop, and it names what it is about.
+func checkStyle(t *testing.T, file, message string) {
+	if unicode.IsUpper(rune(message[0])) {
+		t.Errorf("%s: %q begins with a capital", file, message)
+	}
+	if strings.HasSuffix(message, ".") || strings.HasSuffix(message, "!") {
+		t.Errorf("%s: %q ends as a sentence does", file, message)
+	}
+	if inner[message] == "" && !strings.HasPrefix(message, " (") && !regexp.MustCompile(`\{|-[a-z]|standard (in|out)put`).MatchString(message) {
+		t.Errorf("%s: %q does not say what it is about", file, message)
+	}
+}
