@@ -82,7 +82,7 @@ type Dir struct {
 	finish   task            // makes pending[0] safe
 	extend   task            // preallocates current
 	ending   task            // closes the directory
-	flush    task            // syncs current
+	flush    task            // syncs current, or a file that waits for its turn
 	relief   task            // makes room on a full disk
 	push     task            // has current's pages written out as it grows
 	oldFiles int             // how many there are at most, unless somebody else has made or removed some
@@ -111,6 +111,7 @@ type pending struct {
 	kept             keeping
 	syncing          int64 // Mono when its fsync was submitted
 	lost             bool  // an fsync of it has failed
+	dirty            int64 // as of Dir, until its turn
 }
 
 func (p *pending) unsafeName() string { return p.label.String() + unsafeSuffix }
@@ -177,7 +178,7 @@ func (d *Dir) Ready() bool {
 // Rotate makes next the file that is written. Everything else follows in the
 // background. Invariant: on entry, Ready, and no batch has begun.
 func (d *Dir) Rotate() {
-	p := &pending{file: d.cur, label: d.newLabel(), split: !d.newline, previous: -1, state: -1, processed: -1, fresh: -1, lost: d.lost}
+	p := &pending{file: d.cur, label: d.newLabel(), split: !d.newline, previous: -1, state: -1, processed: -1, fresh: -1, lost: d.lost, dirty: d.dirty}
 	d.lost, d.dirty, d.since = false, 0, 0
 	d.cur, d.next = d.next, noFile
 	d.want, d.newline = false, true

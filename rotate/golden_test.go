@@ -90,6 +90,7 @@ var goldens = []struct {
 	{name: "rotation-alarm", input: 3, alarm: true},
 	{name: "processor", args: []string{"!process"}, input: 40},
 	{name: "processor-fails", args: []string{"!process"}, input: 40, fails: 1},
+	{name: "processor-y", args: []string{"n9", "y20ms", "!process"}, input: 90},
 	{name: "recovery-clean", setup: files("current 744", lines(0, 3))},
 	{name: "recovery-clean-next", setup: files("current 744", lines(0, 3), "next 644", "")},
 	{name: "recovery-current", setup: files("current 644", lines(0, 3), "state 644", "")},

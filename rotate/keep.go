@@ -244,6 +244,42 @@ var flushSteps = []step{
 	},
 }
 
+// waitingSteps bring a file to disk that waits for its turn to be made safe:
+// those before it may take long, their processor above all.
+var waitingSteps = []step{
+	openAgainStep,
+	{
+		name: "sync @LABEL.u's data while it waits",
+		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
+			p.dirty = 0
+			op.Code, op.FD = ioring.Fdatasync, p.fd
+			return true
+		},
+		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			p.lost = p.lost || op.Err != nil // then it is written again in its turn
+			return verdict{}
+		},
+	},
+	{
+		name: "close @LABEL.u until its turn",
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			return len(d.queue) > openPending && !d.extend.busy() && !d.push.busy() && closeFile(op, &p.fd)
+		},
+		then: harmless,
+	},
+}
+
+// unsynced is the oldest file of those that wait for their turn and are not on
+// disk yet; nil if there is none, or if nobody asks.
+func (d *Dir) unsynced() *pending {
+	for i, p := range d.queue {
+		if p.dirty != 0 && p.named && !(i == 0 && d.finish.busy()) {
+			return p
+		}
+	}
+	return nil
+}
+
 // wrote notes that current was written to.
 func (d *Dir) wrote() {
 	if d.conf.SyncWithin > 0 && d.dirty == 0 {
@@ -277,10 +313,12 @@ func (d *Dir) findSince(birth int64) {
 	d.sinceIs(birth)
 }
 
-// due is when current is to be synced or rotated, as Mono counts; 0 is never.
+// due is when a file is to be synced, or current rotated, as Mono counts; 0 is never.
 func (d *Dir) due() int64 {
 	at := int64(0)
-	if d.dirty != 0 && !d.flush.busy() && !d.ended && !d.ending.busy() {
+	if p := d.unsynced(); p != nil && !d.flush.busy() {
+		at = p.dirty + d.conf.SyncWithin
+	} else if d.dirty != 0 && !d.flush.busy() && !d.ended && !d.ending.busy() {
 		at = d.dirty + d.conf.SyncWithin
 	}
 	if d.since != 0 && !d.want && d.cur.size > 0 && !d.ended && !d.ending.busy() {
@@ -292,9 +330,11 @@ func (d *Dir) due() int64 {
 	return at
 }
 
-// tend syncs or rotates current, if it is time.
+// tend syncs a file, or rotates current, if it is time.
 func (d *Dir) tend(now int64) {
-	if d.dirty != 0 && now >= d.dirty+d.conf.SyncWithin && !d.flush.busy() && !d.ended && !d.ending.busy() {
+	if p := d.unsynced(); p != nil && now >= p.dirty+d.conf.SyncWithin && !d.flush.busy() {
+		d.flush.start(d, waitingSteps, p, d.finishNext)
+	} else if d.dirty != 0 && now >= d.dirty+d.conf.SyncWithin && !d.flush.busy() && !d.ended && !d.ending.busy() {
 		d.flush.start(d, flushSteps, nil, d.finishNext)
 	}
 	if d.since != 0 && !d.want && d.k.Now() >= d.since+d.conf.MaxAge {

@@ -227,23 +227,26 @@ func rename(d *Dir, op *ioring.Op, from, to string) bool {
 	return true
 }
 
+// openAgainStep opens a pending file that was closed until its turn.
+var openAgainStep = step{
+	name: "open @LABEL.u again",
+	prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+		op.Code, op.Dir, op.Path, op.Flags = ioring.OpenAt, d.fd, p.unsafeName(), openAppend
+		return p.fd < 0
+	},
+	then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+		if op.Err == nil {
+			p.fd = int(op.Res)
+		}
+		return verdict{err: op.Err}
+	},
+	trouble: pendingTrouble("open ", ""),
+}
+
 // finishedSteps make the data of a finished file safe; they begin both
 // plainSteps and processorSteps.
 var finishedSteps = []step{
-	{
-		name: "open @LABEL.u again",
-		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			op.Code, op.Dir, op.Path, op.Flags = ioring.OpenAt, d.fd, p.unsafeName(), openAppend
-			return p.fd < 0
-		},
-		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
-			if op.Err == nil {
-				p.fd = int(op.Res)
-			}
-			return verdict{err: op.Err}
-		},
-		trouble: pendingTrouble("open ", ""),
-	},
+	openAgainStep,
 	{
 		name: "give back its unused blocks",
 		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
