@@ -60,29 +60,34 @@ func TestNewLabel(t *testing.T) {
 	}
 }
 
-// A file that was written before pending ones gets a label before theirs, if
-// there is one.
+// The file that a processor was at work on gets a label before those that wait
+// behind it, if there is one.
 func TestLabelBefore(t *testing.T) {
 	const second = int64(1e9)
 	label := func(ns int64) string { return tai64n.FromUnixNano(ns).String() }
-	wrote := 1000 * second
+	begun := 1000 * second
 	for _, c := range []struct {
 		name  string
+		begun int64
 		names []string
 		want  string // empty: a new label
 	}{
-		{"nothing is pending", []string{"current", label(900*second) + ".s", label(1100*second) + ".s"}, ""},
-		{"a pending file", []string{label(1100*second) + ".u", label(1200*second) + ".u"}, label(wrote + 1)},
-		{"an older one, too", []string{label(900*second) + ".s", label(1100*second) + ".u"}, label(wrote + 1)},
-		{"an older one is pending", []string{label(900*second) + ".u"}, ""},
-		{"no room", []string{label(wrote+1) + ".u"}, ""},
-		{"room for one", []string{label(wrote+2) + ".u"}, label(wrote + 1)},
-		{"an old file at that very time", []string{label(wrote) + ".s", label(1100*second) + ".u"}, ""},
-		{"no label", []string{"@zzzzzzzzzzzzzzzzzzzzzzzz.u"}, ""},
+		{"nothing waits", begun, []string{"current", label(900*second) + ".s"}, ""},
+		{"a file waits", begun, []string{label(1100*second) + ".u", label(1200*second) + ".u"}, label(begun + 1)},
+		{"after one that became safe", begun, []string{label(1050*second) + ".s", label(1100*second) + ".u"}, label(1050*second + 1)},
+		{"the one that became safe is older", begun, []string{label(900*second) + ".s", label(1100*second) + ".u"}, label(begun + 1)},
+		{"what an older outage has left", begun, []string{label(900*second) + ".u"}, ""},
+		{"that, and one that waits", begun, []string{label(900*second) + ".u", label(1100*second) + ".u"}, label(begun + 1)},
+		{"no room", begun, []string{label(begun+1) + ".u"}, ""},
+		{"room for one", begun, []string{label(begun+2) + ".u"}, label(begun + 1)},
+		{"an old file at that very time", begun, []string{label(begun) + ".s", label(1100*second) + ".u"}, label(begun + 1)},
+		{"nobody knows when", 0, []string{label(900*second) + ".s", label(950*second) + ".u"}, label(900*second + 1)},
+		{"nobody knows anything", 0, []string{label(950*second) + ".u"}, label(950*second - 1)},
+		{"no label", begun, []string{"@zzzzzzzzzzzzzzzzzzzzzzzz.u"}, ""},
 	} {
 		d := &Dir{k: newKernel(t)}
 		before := tai64n.FromUnixNano(d.k.Now())
-		got := d.labelBefore(c.names, wrote)
+		got := d.labelBefore(c.names, c.begun)
 		if c.want == "" && got.Before(before) || c.want != "" && got.String() != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}

@@ -164,32 +164,39 @@ func (d *Dir) openCurrent(flags int) error {
 	return nil
 }
 
-// labelBefore is a label for a file that was written before the .u files that
-// are still pending beside it: one that sorts before those made after mtime,
-// the time of its last write; a new one if there are none.
-func (d *Dir) labelBefore(names []string, mtime int64) tai64n.Label {
-	wrote := tai64n.FromUnixNano(mtime)
-	var first, older tai64n.Label
+// labelBefore is a label for the file that a processor was at work on, beside
+// old files called names. Files become safe one after another: so it follows
+// those that are, and those that were there when it was begun, in nanoseconds
+// since 1970, 0 if that is not known; the .u files that are left wait behind it.
+func (d *Dir) labelBefore(names []string, begun int64) tai64n.Label {
+	var after, first tai64n.Label
+	if begun != 0 {
+		after = tai64n.FromUnixNano(begun)
+	}
 	for _, name := range names {
-		if !isOld(name) {
-			continue
+		if l, waits := oldLabel(name); !waits && after.Before(l) {
+			after = l
 		}
-		l, ok := tai64n.ParseString(name[:tai64n.Len])
-		switch {
-		case !ok:
-		case wrote.Compare(l) >= 0:
-			if older.Compare(l) < 0 {
-				older = l
-			}
-		case name[tai64n.Len:] == unsafeSuffix && (first.IsZero() || l.Compare(first) < 0):
+	}
+	for _, name := range names {
+		if l, waits := oldLabel(name); waits && after.Before(l) && (first.IsZero() || l.Before(first)) {
 			first = l
 		}
 	}
-	if first.IsZero() {
-		return d.newLabel()
+	if after.IsZero() {
+		after = tai64n.FromUnixNano(first.UnixNano() - 2)
 	}
-	if older.Compare(wrote) < 0 && wrote.Next().Compare(first) < 0 {
-		return wrote.Next()
+	if after = after.Next(); !first.IsZero() && after.Before(first) {
+		return after
 	}
 	return d.newLabel()
+}
+
+// oldLabel is the label of an old file, and whether that is a .u file; the
+// zero label if it has none.
+func oldLabel(name string) (l tai64n.Label, waits bool) {
+	if isOld(name) {
+		l, _ = tai64n.ParseString(name[:tai64n.Len])
+	}
+	return l, !l.IsZero() && name[tai64n.Len:] == unsafeSuffix
 }

@@ -124,9 +124,9 @@ func (d *Dir) notePrevious(l tai64n.Label) {
 }
 
 // previousLabel is the label for the file that a processor was at work on when
-// the logger ended, beside old files called names; wrote is the time of its
-// last write, or a later one.
-func (d *Dir) previousLabel(names []string, wrote int64) tai64n.Label {
+// the logger ended, beside old files called names; begun is when the file was
+// made, 0 if that is not known.
+func (d *Dir) previousLabel(names []string, begun int64) tai64n.Label {
 	noted := tai64n.Label{Sec: d.page.PreviousSec, Nano: uint32(d.page.PreviousNano)}
 	for _, name := range names {
 		if !isOld(name) {
@@ -140,7 +140,7 @@ func (d *Dir) previousLabel(names []string, wrote int64) tai64n.Label {
 		}
 	}
 	if noted.IsZero() {
-		return d.labelBefore(names, wrote)
+		return d.labelBefore(names, begun)
 	}
 	if d.last.Before(noted) {
 		d.last = noted

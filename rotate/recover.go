@@ -108,10 +108,6 @@ func (d *Dir) settleProcessor(names []string) error {
 		return err
 	}
 	if haveProcessed && processed.Mode&ownerExec != 0 {
-		wrote := processed.Mtime
-		if havePrevious {
-			wrote = previous.Mtime
-		}
 		// Its mode may not be on disk yet, and without that it is worth nothing.
 		if err := d.syncFile(processedName); err != nil {
 			return err
@@ -124,7 +120,7 @@ func (d *Dir) settleProcessor(names []string) error {
 		if err := d.syncNames(); err != nil {
 			return err
 		}
-		return d.makeOld(processedName, d.safeSuffix(), d.previousLabel(names, wrote))
+		return d.makeOld(processedName, d.safeSuffix(), d.previousLabel(names, previous.Birth))
 	}
 	if err := d.remove(processedName); err != nil {
 		return err
@@ -132,7 +128,7 @@ func (d *Dir) settleProcessor(names []string) error {
 	if !havePrevious {
 		return nil
 	}
-	return d.makeOld(previousName, unsafeSuffix, d.previousLabel(names, previous.Mtime))
+	return d.makeOld(previousName, unsafeSuffix, d.previousLabel(names, previous.Birth))
 }
 
 // makeOld turns a file into an old file, by link and unlink, as daemontools

@@ -40,6 +40,16 @@ var recoveries = []struct {
 		[]found{{previousName, "p", 0o744, ""}, {processedName, "whole", 0o744, ""}, {currentName, "c", 0o644, ""}},
 		".s=whole .u=c current=",
 	},
+	{
+		"a processor that is done, and files that wait",
+		[]found{{"@400000000000000000000001.s", "o", 0o744, ""}, {"@400000000000000000000005.u", "n", 0o644, ""}, {processedName, "whole", 0o744, ""}},
+		".s=o .s=whole .u=n current=",
+	},
+	{
+		"the first processor that is done, and files that wait",
+		[]found{{"@400000000000000000000005.u", "n", 0o644, ""}, {processedName, "whole", 0o744, ""}},
+		".s=whole .u=n current=",
+	},
 	{"an old file", []found{{"@400000000000000000000000.s", "o", 0o744, ""}, {currentName, "c", 0o644, ""}}, ".s=o .u=c current="},
 	{"a name given already", []found{{currentName, "c", 0o644, "@400000000000000000000001.u"}}, ".u=c current="},
 	{"previous has its name already", []found{{previousName, "p", 0o744, "@400000000000000000000001.u"}, {currentName, "c", 0o644, ""}}, ".u=p .u=c current="},
