@@ -167,3 +167,34 @@ func read(t *testing.T, dir string) [][]byte {
 }
 
 func label(path string) string { return strings.SplitN(filepath.Base(path), ".", 2)[0] }
+
+// pace writes numbered lines to a pipe, so many bytes a second, until it is
+// finished. The pipe stays open.
+func pace(w *os.File, rate int) *producer {
+	const beat = 5 * time.Millisecond
+	p := &producer{stop: make(chan struct{}), sent: make(chan int, 1)}
+	go func() {
+		tick := time.NewTicker(beat)
+		defer tick.Stop()
+		start, n, written := time.Now(), 0, 0
+		var b []byte
+		for {
+			select {
+			case <-p.stop:
+				p.sent <- n
+				return
+			case <-tick.C:
+			}
+			b = b[:0]
+			for due := int(time.Since(start).Seconds() * float64(rate)); written+len(b) < due; n++ {
+				b = appendLine(b, n)
+			}
+			if _, err := w.Write(b); err != nil {
+				p.sent <- -1
+				return
+			}
+			written += len(b)
+		}
+	}()
+	return p
+}

@@ -5,8 +5,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,9 +32,7 @@ var (
 // test where that can't be done.
 func (f fileSystem) mount(t *testing.T) (dir string) {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("needs root: mounts a file system")
-	}
+	f.needed(t)
 	dir = t.TempDir()
 	if f.name == "tmpfs" {
 		if err := unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", f.bytes)); err != nil {
@@ -41,20 +41,36 @@ func (f fileSystem) mount(t *testing.T) (dir string) {
 		t.Cleanup(func() { unmount(t, dir) })
 		return dir
 	}
-	for _, program := range []string{f.mkfs[0], "mount", "losetup"} {
-		need(t, program)
-	}
 	image := filepath.Join(t.TempDir(), "image")
-	if err := os.WriteFile(image, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Truncate(image, f.bytes); err != nil {
-		t.Fatal(err)
-	}
-	command(t, append(f.mkfs, image)...)
+	f.makeImage(t, image, f.bytes)
 	f.mountImage(t, image, dir)
 	t.Cleanup(func() { unmount(t, dir) })
 	return dir
+}
+
+// needed skips the test where such file systems can't be made and mounted.
+func (f fileSystem) needed(t *testing.T) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("needs root: mounts a file system")
+	}
+	if len(f.mkfs) > 0 {
+		for _, program := range []string{f.mkfs[0], "mount", "losetup"} {
+			need(t, program)
+		}
+	}
+}
+
+// makeImage makes a file that holds an empty file system.
+func (f fileSystem) makeImage(t *testing.T, image string, size int64) {
+	t.Helper()
+	if err := os.WriteFile(image, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(image, size); err != nil {
+		t.Fatal(err)
+	}
+	command(t, append(slices.Clone(f.mkfs), image)...)
 }
 
 // mountImage mounts a file as a loop device, which goes with the mount.
@@ -67,9 +83,23 @@ func (f fileSystem) mountImage(t *testing.T, image, dir string) {
 	command(t, "mount", "-t", f.name, "-o", options, image, dir)
 }
 
+// mountDirect is mountImage, but the loop device goes around the page cache of
+// the image.
+func (f fileSystem) mountDirect(t *testing.T, image, dir string) {
+	t.Helper()
+	device := strings.TrimSpace(command(t, "losetup", "--find", "--show", "--direct-io=on", image))
+	defer command(t, "losetup", "--detach", device) // when nobody has it mounted any more
+	command(t, "mount", "-t", f.name, device, dir)
+}
+
+// unmount unmounts a directory, unless nothing is mounted there.
 func unmount(t *testing.T, dir string) {
 	t.Helper()
-	if err := unix.Unmount(dir, 0); err != nil && err != unix.EINVAL {
+	err := unix.Unmount(dir, 0)
+	for end := time.Now().Add(patience); err == unix.EBUSY && time.Now().Before(end); err = unix.Unmount(dir, 0) {
+		time.Sleep(10 * time.Millisecond) // a processor outlives its logger
+	}
+	if err != nil && err != unix.EINVAL {
 		t.Errorf("unmount: %v", err)
 		_ = unix.Unmount(dir, unix.MNT_DETACH)
 	}
