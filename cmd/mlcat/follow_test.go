@@ -2,13 +2,22 @@ package main
 
 import (
 	"bytes"
+	"flag"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"multilog/bench/maillog"
+	"multilog/tai64n"
 )
 
 // build returns the path of the binary of the package in dir.
@@ -27,20 +36,27 @@ func build(t *testing.T, dir string) string {
 	return binary
 }
 
+var followFor = flag.Duration("follow", 2*time.Second, "how long TestFollowBesideLogger follows each logger")
+
 // Beside a logger that rotates hundreds of times a second every line is shown
-// once, in order.
+// once, in order. Where the logger removes files before they can be read, what is
+// missing is not more than is said.
 func TestFollowBesideLogger(t *testing.T) {
 	mlcat := build(t, ".")
 	ours := build(t, filepath.Join("..", "multilog"))
 	for _, tt := range []struct {
 		name, logger string
 		script       []string
+		prunes       bool // faster, perhaps, than can be read
 	}{
-		{"ours", ours, []string{"t", "s4096", "n100000", "./main"}},
-		{"ours, processor", ours, []string{"t", "s32768", "n100000", "!gzip", "./main"}},
-		{"daemontools", "multilog", []string{"t", "s4096", "n100000", "./main"}},
-		{"daemontools, processor", "multilog", []string{"t", "s32768", "n100000", "!gzip", "./main"}},
-		{"s6-log", "s6-log", []string{"t", "n100000", "s4096", "./main"}},
+		{"ours", ours, []string{"t", "s4096", "n100000", "./main"}, false},
+		{"ours, processor", ours, []string{"t", "s32768", "n100000", "!gzip", "./main"}, false},
+		{"ours, few files", ours, []string{"t", "s4096", "n20", "./main"}, true},
+		{"daemontools", "multilog", []string{"t", "s4096", "n100000", "./main"}, false},
+		{"daemontools, processor", "multilog", []string{"t", "s32768", "n100000", "!gzip", "./main"}, false},
+		{"daemontools, few files", "multilog", []string{"t", "s4096", "n20", "./main"}, true},
+		{"daemontools, stopped meanwhile", "multilog", []string{"t", "s4096", "n20", "./main"}, true},
+		{"s6-log", "s6-log", []string{"t", "n100000", "s4096", "./main"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			logger, err := exec.LookPath(tt.logger)
@@ -50,25 +66,42 @@ func TestFollowBesideLogger(t *testing.T) {
 				}
 				t.Skipf("%v (install the Debian packages daemontools and s6)", err)
 			}
-			duration := 3 * time.Second
+			duration := *followFor
 			if testing.Short() {
-				duration = time.Second / 2
+				duration = min(duration, time.Second/2)
 			}
-			followLogger(t, mlcat, exec.Command(logger, tt.script...), duration)
+			f := &following{dir: t.TempDir(), duration: duration, prunes: tt.prunes, stops: strings.Contains(tt.name, "stopped")}
+			f.run(t, mlcat, exec.Command(logger, tt.script...))
+			f.check(t)
 		})
 	}
 }
 
-func followLogger(t *testing.T, mlcat string, logger *exec.Cmd, duration time.Duration) {
-	dir := t.TempDir()
-	out, err := os.Create(filepath.Join(dir, "out"))
+// following is one run of a logger, and of mlcat -f beside it.
+type following struct {
+	dir      string
+	duration time.Duration
+	prunes   bool
+	stops    bool // mlcat is stopped for a while, so that files go unseen
+
+	follower *os.Process
+
+	sent [][]byte // lines, each of which begins with its number
+	got  []byte
+	said []byte // by mlcat
+}
+
+// run feeds the logger, and waits until the last line is shown.
+func (f *following) run(t *testing.T, mlcat string, logger *exec.Cmd) {
+	out, err := os.Create(filepath.Join(f.dir, "out"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer out.Close()
 	var said bytes.Buffer
 	follower := exec.Command(mlcat, "-f", "--no-tail", "-o", "cat", "main")
-	follower.Dir, follower.Stdout, follower.Stderr = dir, out, &said
-	logger.Dir, logger.Stderr = dir, os.Stderr
+	follower.Dir, follower.Stdout, follower.Stderr = f.dir, out, &said
+	logger.Dir, logger.Stderr = f.dir, os.Stderr
 	in, err := logger.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -77,45 +110,120 @@ func followLogger(t *testing.T, mlcat string, logger *exec.Cmd, duration time.Du
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		defer func() { cmd.Process.Kill(); cmd.Wait() }()
 	}
-	sent := feed20000(t, in, duration)
+	f.follower = follower.Process
+	f.feed20000(t, in)
 	in.Close()
-	var got []byte
-	for deadline := time.Now().Add(time.Minute); len(got) < len(sent) && time.Now().Before(deadline); {
-		time.Sleep(20 * time.Millisecond)
-		if got, err = os.ReadFile(out.Name()); err != nil {
+	last := f.sent[len(f.sent)-1]
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if info, err := out.Stat(); err != nil {
 			t.Fatal(err)
+		} else if n := info.Size() - int64(len(last)); n >= 0 {
+			tail := make([]byte, len(last))
+			if _, err := out.ReadAt(tail, n); err == nil && bytes.Equal(tail, last) {
+				break
+			}
 		}
 	}
-	if !bytes.Equal(got, sent) {
-		at := 0
-		for at < min(len(got), len(sent)) && got[at] == sent[at] {
-			at++
-		}
-		t.Errorf("%d bytes sent, %d shown; they differ from byte %d on\n%s", len(sent), len(got), at, said.Bytes())
+	for _, cmd := range []*exec.Cmd{follower, logger} {
+		cmd.Process.Kill()
+		_ = cmd.Wait() // killed
 	}
-	if said.Len() > 0 {
-		t.Errorf("mlcat said: %s", said.Bytes())
+	f.said = said.Bytes()
+	if f.got, err = os.ReadFile(out.Name()); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// feed20000 writes some 20,000 lines a second, and returns them.
-func feed20000(t *testing.T, in interface{ Write([]byte) (int, error) }, duration time.Duration) []byte {
+// feed20000 writes some 20,000 lines a second, and notes them.
+func (f *following) feed20000(t *testing.T, in io.Writer) {
 	g := maillog.New(maillog.Config{Seed: 3})
 	const every, lines = 2 * time.Millisecond, 40
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	var sent []byte
-	for range duration / every {
+	var batch []byte
+	rounds := int(f.duration / every)
+	for i := range rounds {
 		<-tick.C
-		start := len(sent)
-		for range lines {
-			sent = g.AppendLine(sent)
+		if f.stops && i == rounds/3 {
+			f.signal(t, unix.SIGSTOP)
 		}
-		if _, err := in.Write(sent[start:]); err != nil {
+		if f.stops && i == rounds*2/3 {
+			f.signal(t, unix.SIGCONT)
+		}
+		batch = batch[:0]
+		for range lines {
+			line := g.AppendLine(fmt.Appendf(nil, "%d ", len(f.sent)))
+			f.sent = append(f.sent, line)
+			batch = append(batch, line...)
+		}
+		if _, err := in.Write(batch); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return sent
+}
+
+func (f *following) signal(t *testing.T, s unix.Signal) {
+	if err := f.follower.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// check compares what was shown to what was sent, and what is missing to what was
+// said about it.
+func (f *following) check(t *testing.T) {
+	next, missing := 0, 0 // the line that should come; bytes
+	for line := range bytes.Lines(f.got) {
+		number, _, _ := bytes.Cut(line, []byte(" "))
+		n, err := strconv.Atoi(string(number))
+		switch {
+		case err != nil || n >= len(f.sent) || !bytes.Equal(line, f.sent[n]):
+			t.Fatalf("shown, but never sent: %q", line)
+		case n < next:
+			t.Fatalf("line %d is shown after line %d", n, next-1)
+		}
+		for ; next < n; next++ {
+			missing += len(f.sent[next]) + tai64n.Len + 1
+		}
+		next++
+	}
+	if next < len(f.sent) {
+		t.Errorf("the last line that is shown is %d of %d", next, len(f.sent))
+	}
+	files, vague := f.removed(t)
+	t.Logf("%d lines, %d bytes not shown, %d files said to be removed", len(f.sent), missing, files)
+	switch {
+	case !f.prunes && (missing > 0 || len(f.said) > 0):
+		t.Errorf("%d bytes are missing; mlcat said: %s", missing, f.said)
+	case !vague && missing > files*minFileBytes:
+		t.Errorf("%d bytes are missing, of %d files; mlcat said: %s", missing, files, f.said)
+	case missing == 0 && files > 0:
+		t.Errorf("nothing is missing; mlcat said: %s", f.said)
+	}
+}
+
+const minFileBytes = 4096 // of a logger that prunes
+
+var removedMessage = regexp.MustCompile(`^mlcat: warning: main: (?:(\d+) old files were|(an old file was)|(some old files may have been)) removed before being read`)
+
+// removed returns how many files mlcat said were gone, and whether it was not sure.
+func (f *following) removed(t *testing.T) (files int, vague bool) {
+	for line := range bytes.Lines(f.said) {
+		m := removedMessage.FindSubmatch(line)
+		switch {
+		case m == nil:
+			t.Errorf("mlcat said: %s", line)
+		case m[1] != nil:
+			n, err := strconv.Atoi(string(m[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			files += n
+		case m[2] != nil:
+			files++
+		default:
+			vague = true
+		}
+	}
+	return files, vague
 }

@@ -63,7 +63,7 @@ func text(p func(o *options) *string) func(*options, string) error {
 	return func(o *options, value string) error { *p(o) = value; return nil }
 }
 
-func flag(p func(o *options) *bool) func(*options, string) error {
+func boolean(p func(o *options) *bool) func(*options, string) error {
 	return func(o *options, _ string) error { *p(o) = true; return nil }
 }
 
@@ -74,25 +74,25 @@ var optionTable = []option{
 		o.patterns = append(o.patterns, v)
 		return nil
 	}},
-	{letter: 'F', word: "fixed", set: flag(func(o *options) *bool { return &o.fixed })},
-	{letter: 'i', word: "ignore-case", set: flag(func(o *options) *bool { return &o.ignoreCase })},
-	{letter: 'v', word: "invert-match", set: flag(func(o *options) *bool { return &o.invert })},
+	{letter: 'F', word: "fixed", set: boolean(func(o *options) *bool { return &o.fixed })},
+	{letter: 'i', word: "ignore-case", set: boolean(func(o *options) *bool { return &o.ignoreCase })},
+	{letter: 'v', word: "invert-match", set: boolean(func(o *options) *bool { return &o.invert })},
 	{letter: 'n', word: "lines", value: true, optional: true, set: setLines},
-	{letter: 'r', word: "reverse", set: flag(func(o *options) *bool { return &o.reverse })},
-	{letter: 'f', word: "follow", set: flag(func(o *options) *bool { return &o.follow })},
-	{word: "no-tail", set: flag(func(o *options) *bool { return &o.noTail })},
+	{letter: 'r', word: "reverse", set: boolean(func(o *options) *bool { return &o.reverse })},
+	{letter: 'f', word: "follow", set: boolean(func(o *options) *bool { return &o.follow })},
+	{word: "no-tail", set: boolean(func(o *options) *bool { return &o.noTail })},
 	{letter: 'o', word: "output", value: true, set: setOutput},
 	{word: "cursor", value: true, set: text(func(o *options) *string { return &o.cursor })},
 	{word: "after-cursor", value: true, set: text(func(o *options) *string { return &o.afterCursor })},
 	{word: "cursor-file", value: true, set: text(func(o *options) *string { return &o.cursorFile })},
-	{word: "show-cursor", set: flag(func(o *options) *bool { return &o.showCursor })},
-	{word: "tai", set: flag(func(o *options) *bool { return &o.tai })},
+	{word: "show-cursor", set: boolean(func(o *options) *bool { return &o.showCursor })},
+	{word: "tai", set: boolean(func(o *options) *bool { return &o.tai })},
 	{word: "utc", set: func(o *options, _ string) error { o.output = outUTC; return nil }},
 	{word: "color", value: true, optional: true, set: setColor},
-	{word: "no-pager", set: flag(func(o *options) *bool { return &o.noPager })},
-	{letter: 'q', word: "quiet", set: flag(func(o *options) *bool { return &o.quiet })},
-	{letter: 'h', word: "help", set: flag(func(o *options) *bool { return &o.help })},
-	{letter: 'V', word: "version", set: flag(func(o *options) *bool { return &o.version })},
+	{word: "no-pager", set: boolean(func(o *options) *bool { return &o.noPager })},
+	{letter: 'q', word: "quiet", set: boolean(func(o *options) *bool { return &o.quiet })},
+	{letter: 'h', word: "help", set: boolean(func(o *options) *bool { return &o.help })},
+	{letter: 'V', word: "version", set: boolean(func(o *options) *bool { return &o.version })},
 }
 
 const defaultLines = 10 // of -n without a number, and of -f
