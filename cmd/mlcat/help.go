@@ -39,7 +39,7 @@ How:
   -V, --version            the version
 
 TIME is "2026-11-24 13:05", "13:05:01.5", "2026-11-24T13:05Z", "yesterday",
-"today", "now", "-15min", "2h ago", "@1790000000" (Unix time) or a label.
+"yesterday 03:00", "now", "-15min", "2h ago", "@1790000000" (Unix time) or a label.
 
 Exit status: 0; 1 when -g was given and no line shown; 2 after an error.
 

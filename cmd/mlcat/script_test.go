@@ -22,8 +22,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"mlcat": main})
 }
 
-// The scripts are testdata/script/*.txtar; those whose names begin with recipe-
-// are the examples of RECIPES.md.
+// The scripts are testdata/script/*.txtar.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                filepath.Join("testdata", "script"),

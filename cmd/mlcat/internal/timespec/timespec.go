@@ -30,7 +30,7 @@ const (
 	maxYear       = 9999
 )
 
-var errSyntax = errors.New(`not a time like "2026-11-24 13:05", "13:05", "yesterday", "-15min", "2h ago" or a label`)
+var errSyntax = errors.New(`not a time like "2026-11-24 13:05", "13:05", "yesterday 13:05", "-15min", "2h ago" or a label`)
 
 // Parse returns the instant that text means. Of what is a label, or the name of an
 // old file, literal is true: it is meant as it stands, whatever it counts.
@@ -53,12 +53,6 @@ func (c Clock) parse(text string) (time.Time, error) {
 		return time.Time{}, errSyntax
 	case "now":
 		return c.Now, nil
-	case "today":
-		return c.midnight(0), nil
-	case "yesterday":
-		return c.midnight(-1), nil
-	case "tomorrow":
-		return c.midnight(+1), nil
 	}
 	if seconds, ok := strings.CutPrefix(text, "@"); ok {
 		return unixTime(seconds)
@@ -156,12 +150,8 @@ func span(text string) (time.Duration, error) {
 	return time.Duration(total), nil
 }
 
-// midnight returns the start of the day that is days after today, in local time.
-func (c Clock) midnight(days int64) time.Time {
-	local := c.Now.Unix() + c.Offset(c.Now.Unix())
-	day := floorDiv(local, secondsPerDay) + days
-	return time.Unix(c.unix(day*secondsPerDay), 0)
-}
+// days are the words for days, and how many days after today they are.
+var days = map[string]int64{"yesterday": -1, "today": 0, "tomorrow": +1}
 
 func floorDiv(a, b int64) int64 {
 	q := a / b
@@ -184,8 +174,8 @@ func (c Clock) unix(local int64) int64 {
 	return local - before
 }
 
-// absolute reads a date, a time of day or both, and perhaps a weekday before them
-// and a zone behind.
+// absolute reads a date or a word for a day, a time of day or both, and perhaps a
+// weekday before them and a zone behind.
 func (c Clock) absolute(text string) (time.Time, error) {
 	words := strings.Fields(text)
 	if len(words) > 1 && isWeekday(words[0]) {
@@ -199,7 +189,10 @@ func (c Clock) absolute(text string) (time.Time, error) {
 	local := c.Now.Unix() + c.Offset(c.Now.Unix())
 	day, seconds, nano := floorDiv(local, secondsPerDay), 0, 0
 	used := 0
-	if strings.Count(words[0], "-") == 2 && !strings.Contains(words[0], ":") {
+	if n, ok := days[strings.ToLower(words[0])]; ok {
+		day += n
+		used++
+	} else if strings.Count(words[0], "-") == 2 && !strings.Contains(words[0], ":") {
 		d, err := time.Parse("2006-01-02", words[0])
 		if err != nil || d.Year() < minYear || d.Year() > maxYear {
 			return time.Time{}, errSyntax
