@@ -71,6 +71,7 @@ func TestFollowBesideLogger(t *testing.T) {
 				duration = min(duration, time.Second/2)
 			}
 			f := &following{dir: t.TempDir(), duration: duration, prunes: tt.prunes, stops: strings.Contains(tt.name, "stopped")}
+			f.log = maillog.New(maillog.Config{Seed: 3})
 			f.run(t, mlcat, exec.Command(logger, tt.script...))
 			f.check(t)
 		})
@@ -84,6 +85,7 @@ type following struct {
 	prunes   bool
 	stops    bool // mlcat is stopped for a while, so that files go unseen
 
+	log      *maillog.Generator
 	follower *os.Process
 
 	sent [][]byte // lines, each of which begins with its number
@@ -112,19 +114,11 @@ func (f *following) run(t *testing.T, mlcat string, logger *exec.Cmd) {
 		}
 	}
 	f.follower = follower.Process
+	f.send(t, in, 1)
+	f.awaitLast(t, out) // what goes before mlcat looks for the first time is not missed
 	f.feed20000(t, in)
 	in.Close()
-	last := f.sent[len(f.sent)-1]
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if info, err := out.Stat(); err != nil {
-			t.Fatal(err)
-		} else if n := info.Size() - int64(len(last)); n >= 0 {
-			tail := make([]byte, len(last))
-			if _, err := out.ReadAt(tail, n); err == nil && bytes.Equal(tail, last) {
-				break
-			}
-		}
-	}
+	f.awaitLast(t, out)
 	for _, cmd := range []*exec.Cmd{follower, logger} {
 		cmd.Process.Kill()
 		_ = cmd.Wait() // killed
@@ -135,13 +129,30 @@ func (f *following) run(t *testing.T, mlcat string, logger *exec.Cmd) {
 	}
 }
 
-// feed20000 writes some 20,000 lines a second, and notes them.
+// awaitLast waits until the line that was sent last is the last one that is shown.
+func (f *following) awaitLast(t *testing.T, out *os.File) {
+	last := f.sent[len(f.sent)-1]
+	tail := make([]byte, len(last))
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		info, err := out.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := info.Size() - int64(len(last))
+		if n < 0 {
+			continue
+		}
+		if _, err := out.ReadAt(tail, n); err == nil && bytes.Equal(tail, last) {
+			return
+		}
+	}
+}
+
+// feed20000 sends some 20,000 lines a second.
 func (f *following) feed20000(t *testing.T, in io.Writer) {
-	g := maillog.New(maillog.Config{Seed: 3})
 	const every, lines = 2 * time.Millisecond, 40
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	var batch []byte
 	rounds := int(f.duration / every)
 	for i := range rounds {
 		<-tick.C
@@ -151,15 +162,20 @@ func (f *following) feed20000(t *testing.T, in io.Writer) {
 		if f.stops && i == rounds*2/3 {
 			f.signal(t, unix.SIGCONT)
 		}
-		batch = batch[:0]
-		for range lines {
-			line := g.AppendLine(fmt.Appendf(nil, "%d ", len(f.sent)))
-			f.sent = append(f.sent, line)
-			batch = append(batch, line...)
-		}
-		if _, err := in.Write(batch); err != nil {
-			t.Fatal(err)
-		}
+		f.send(t, in, lines)
+	}
+}
+
+// send writes lines with one write, and notes them.
+func (f *following) send(t *testing.T, in io.Writer, lines int) {
+	var batch []byte
+	for range lines {
+		line := f.log.AppendLine(fmt.Appendf(nil, "%d ", len(f.sent)))
+		f.sent = append(f.sent, line)
+		batch = append(batch, line...)
+	}
+	if _, err := in.Write(batch); err != nil {
+		t.Fatal(err)
 	}
 }
 
