@@ -3,6 +3,8 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -31,6 +33,15 @@ const smallCapacityBytes = 64 << 10
 // pipeBytes is the capacity that pipes are given where that is allowed: what
 // a hiccup delays stays in the kernel, where a kill can't reach it.
 const pipeBytes = 1 << 20
+
+// pipeAsked is the capacity asked for: pipeBytes, unless MULTILOG_PIPE says
+// otherwise, to measure what that gains.
+var pipeAsked = func() int {
+	if n, err := strconv.Atoi(os.Getenv("MULTILOG_PIPE")); err == nil && n > 0 {
+		return n
+	}
+	return pipeBytes
+}()
 
 // openSource takes the descriptor as input: how is "peek" or empty for what
 // its kind allows, or "read" for plain reading, whatever it is.
@@ -80,7 +91,7 @@ type pipe struct {
 // enlarge makes a pipe larger where that is allowed, and returns its capacity
 // in bytes. Not to be allowed to is no error; not to be a pipe is one.
 func enlarge(fd int) (bytes int, err error) {
-	if n, err := unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, pipeBytes); err == nil {
+	if n, err := unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, pipeAsked); err == nil {
 		return n, nil
 	}
 	return unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)

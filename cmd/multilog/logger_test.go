@@ -57,9 +57,10 @@ type logger struct {
 
 // loggerFlags are the flags of the command logger.
 type loggerFlags struct {
-	as, prog, stdin, stderr, block, ignore, dir, umask, env, more string
-	nofile                                                        int
-	plain                                                         bool
+	as, prog, stdin, stderr, block, ignore, dir, umask, more string
+	env                                                      []string
+	nofile                                                   int
+	plain                                                    bool
 }
 
 func parseLoggerFlags(ts *testscript.TestScript, args []string) (loggerFlags, []string) {
@@ -74,7 +75,7 @@ func parseLoggerFlags(ts *testscript.TestScript, args []string) (loggerFlags, []
 	set.StringVar(&f.ignore, "ignore", "", "signals that are ignored at the start, with commas")
 	set.StringVar(&f.dir, "dir", ".", "the directory to start in")
 	set.StringVar(&f.umask, "umask", "", "the umask to start with")
-	set.StringVar(&f.env, "env", "", "NAME=VALUE, one more environment variable")
+	set.Func("env", "NAME=VALUE, one more environment variable; more than once", func(v string) error { f.env = append(f.env, v); return nil })
 	set.BoolVar(&f.plain, "plain", false, "without root's right to pass over permissions")
 	set.StringVar(&f.more, "more", "", "an item, split at spaces: more words after the others")
 	set.IntVar(&f.nofile, "nofile", 0, "limit on descriptors")
@@ -109,9 +110,7 @@ func cmdLogger(ts *testscript.TestScript, neg bool, args []string) {
 	l.cmd = exec.Command("/bin/sh", append([]string{"-c", prelude(f), program}, words...)...)
 	l.cmd.Dir = ts.MkAbs(f.dir)
 	l.cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"))
-	if f.env != "" {
-		l.cmd.Env = append(l.cmd.Env, f.env)
-	}
+	l.cmd.Env = append(l.cmd.Env, f.env...)
 	if l.stdin.reader != nil {
 		l.cmd.Stdin = l.stdin.reader
 	}
