@@ -2,6 +2,7 @@
 package man
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,26 @@ import (
 	"strings"
 	"testing"
 )
+
+// bin is where the commands are, built for the tests.
+var bin string
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "multilog-man-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	bin = dir
+	if out, err := exec.Command("go", "build", "-o", bin, "../cmd/...").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
 
 // pages are all of them, by the name of their command.
 func pages(t *testing.T) map[string]string {
@@ -25,15 +46,21 @@ func pages(t *testing.T) map[string]string {
 	return pages
 }
 
+// need skips the test where a program is missing; in CI it fails.
+func need(t *testing.T, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("no %s: %v", program, err)
+		}
+		t.Skipf("no %s: %v", program, err)
+	}
+}
+
 // mandoc runs it, if it is installed.
 func mandoc(t *testing.T, args ...string) string {
 	t.Helper()
-	if _, err := exec.LookPath("mandoc"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no mandoc: %v", err)
-		}
-		t.Skipf("no mandoc: %v", err)
-	}
+	need(t, "mandoc")
 	out, err := exec.Command("mandoc", args...).Output()
 	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
 		t.Fatal(err)
@@ -79,11 +106,7 @@ var (
 // usage is what a command prints when it is asked for help.
 func usage(t *testing.T, command, arg string) string {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), command)
-	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/"+command).CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	out, err := exec.Command(binary, arg).CombinedOutput()
+	out, err := exec.Command(filepath.Join(bin, command), arg).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %s: %v\n%s", command, arg, err, out)
 	}

@@ -3,6 +3,7 @@ package scripts
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -63,7 +64,7 @@ func TestMessages(t *testing.T) {
 	var lines []string
 	for _, m := range found {
 		shown := strings.TrimSuffix(m.text, "\n")
-		lines = append(lines, m.file+": "+strings.ReplaceAll(shown, "\n", "\n\t"))
+		lines = append(lines, filepath.Dir(m.file)+": "+strings.ReplaceAll(shown, "\n", "\n\t"))
 		if !results.MatchString(m.file) && !strings.Contains(shown, "\n") {
 			checkStyle(t, m.file, shown)
 		}
