@@ -7,5 +7,6 @@
 //	go test ./fault                                  300 kills, and a sample of the rest
 //	go test ./fault -run Kill -kills 10000 -timeout 2h
 //	go test ./fault -run PowerCut -cuts 50 -v        what power cuts cost, also without y and djb's
+//	go test ./fault -run Rollback -kills 3000        turns of ours and djb's at one directory
 //	go test ./fault -run ^TestPeers -kills 1000 -v        what kills cost other loggers
 package fault
