@@ -15,7 +15,7 @@ import (
 // Measures of a chart, in SVG units.
 const (
 	chartWidth   = 760
-	labelWidth   = 130
+	labelWidth   = 165
 	valueWidth   = 190
 	barHeight    = 18
 	barGap       = 8
@@ -60,6 +60,17 @@ func (s *svg) finish(height float64, title string) template.HTML {
 
 // bars draws a figure of all rows as bars, with whiskers from minimum to maximum.
 func bars(s *scenario, c caseResult, m metric, colors map[string]mark) template.HTML {
+	var out svg
+	height := out.bars(0, s, c, m, colors)
+	if height == 0 {
+		return ""
+	}
+	return out.finish(height, c.Title+": "+m.title)
+}
+
+// bars draws from y on and returns how high that is; 0 when there is nothing to
+// draw.
+func (s *svg) bars(y float64, sc *scenario, c caseResult, m metric, colors map[string]mark) (height float64) {
 	var rows []row
 	top := 0.0
 	for _, r := range c.Rows {
@@ -69,64 +80,101 @@ func bars(s *scenario, c caseResult, m metric, colors map[string]mark) template.
 		}
 	}
 	if len(rows) == 0 || top <= 0 {
-		return ""
+		return 0
 	}
-	var out svg
 	width := float64(chartWidth - labelWidth - valueWidth)
 	for i, r := range rows {
 		figure := r.Figures[m.key]
-		y := float64(i * (barHeight + barGap))
+		y := y + float64(i*(barHeight+barGap))
 		middle := y + barHeight/2
 		length := max(figure.Median/top*width, 1)
-		out.text(labelWidth-10, middle+4, "name", "end", r.Contender)
-		out.add(`<g><title>%s: %s</title><rect x="%d" y="%.1f" width="%.1f" height="%d" rx="3" class="c%d"/>`,
+		s.text(labelWidth-10, middle+4, "name", "end", r.Contender)
+		s.add(`<g><title>%s: %s</title><rect x="%d" y="%.1f" width="%.1f" height="%d" rx="3" class="c%d"/>`,
 			html.EscapeString(r.Contender), html.EscapeString(m.show(r)), labelWidth, y, length, barHeight, colors[r.Contender].color)
 		if low, high := labelWidth+figure.Min/top*width, labelWidth+figure.Max/top*width; high-low > 1 {
-			out.add(`<path d="M%.1f %.1fH%.1fM%.1f %.1fv8M%.1f %.1fv8" class="whisker"/>`, low, middle, high, low, middle-4, high, middle-4)
+			s.add(`<path d="M%.1f %.1fH%.1fM%.1f %.1fv8M%.1f %.1fv8" class="whisker"/>`, low, middle, high, low, middle-4, high, middle-4)
 		}
-		out.add(`</g>`)
+		s.add(`</g>`)
 		text := m.unit.show(figure.Median)
-		if figure.Ratio > 0 && r.Contender != s.baseline {
-			text += "  (" + s.showRatio(figure.Ratio) + ")"
+		if figure.Ratio > 0 && r.Contender != sc.baseline {
+			text += "  (" + sc.showRatio(figure.Ratio) + ")"
 		}
-		out.text(labelWidth+max(length, figure.Max/top*width)+8, middle+4, "value", "start", text)
+		s.text(labelWidth+max(length, figure.Max/top*width)+8, middle+4, "value", "start", text)
 	}
-	return out.finish(float64(len(rows)*(barHeight+barGap)), c.Title+": "+m.title)
+	return float64(len(rows) * (barHeight + barGap))
 }
 
-// rangeKeys are the quantiles that a range chart shows, where they exist.
-var rangeKeys = []string{"p50", "p99", "p999", "max"}
+// rangeKeys are the quantiles that a range chart shows, where they exist, and
+// rangeDots how large.
+var (
+	rangeKeys = []string{"p50", "p99", "p999", "max"}
+	rangeDots = map[string]int{"p50": 4, "p99": 4, "p999": 4, "max": 6}
+)
 
 // ranges draws, on a logarithmic axis, from the median to the longest of all
 // rounds, with the quantiles between.
-func ranges(s *scenario, c caseResult, colors map[string]mark) template.HTML {
-	scale := logScale{from: math.Inf(1), to: math.Inf(-1), left: labelWidth, right: chartWidth - valueWidth}
-	var rows []row
-	for _, r := range c.Rows {
-		if _, ok := r.Figures["p50"]; !ok {
-			continue
-		}
-		rows = append(rows, r)
-		scale.cover(r.Figures["p50"].Median)
-		scale.cover(r.Figures["max"].Max)
-	}
-	if len(rows) == 0 {
+func ranges(c caseResult, colors map[string]mark) template.HTML {
+	scale := rangeScale(c)
+	var out, drawn svg
+	height := drawn.ranges(0, c, scale, colors)
+	if height == 0 {
 		return ""
 	}
+	out.ticks(0, height, scale, nanoseconds)
+	out.WriteString(drawn.String())
+	return out.finish(height+axisHeight, c.Title+": p50 to longest")
+}
+
+// rangeScale is a scale on which all that is to be seen of some cases finds
+// room.
+func rangeScale(cases ...caseResult) logScale {
+	scale := logScale{from: math.Inf(1), to: math.Inf(-1), left: labelWidth, right: chartWidth - valueWidth}
+	for _, c := range cases {
+		for _, r := range c.Rows {
+			if lowest, ok := lowestQuantile(r); ok {
+				scale.cover(lowest)
+				scale.cover(r.Figures["max"].Max)
+			}
+		}
+	}
 	scale.round()
-	var out svg
-	height := float64(len(rows) * (barHeight + barGap))
+	return scale
+}
+
+// lowestQuantile is where a row's range begins.
+func lowestQuantile(r row) (float64, bool) {
+	for _, key := range rangeKeys {
+		if figure, ok := r.Figures[key]; ok {
+			return figure.Median, key != "max"
+		}
+	}
+	return 0, false
+}
+
+// ticks draws a scale's decades behind what is between y and y+height, and what
+// they mean below.
+func (s *svg) ticks(y, height float64, scale logScale, u unit) {
 	for v := range scale.decades() {
 		x := scale.at(v)
-		out.add(`<path d="M%.1f 0V%.1f" class="grid"/>`, x, height)
-		out.text(x, height+16, "tick", "middle", nanoseconds.show(v))
+		s.add(`<path d="M%.1f %.1fv%.1f" class="grid"/>`, x, y, height)
+		s.text(x, y+height+16, "tick", "middle", u.show(v))
 	}
-	for i, r := range rows {
-		y := float64(i*(barHeight+barGap)) + barHeight/2
+}
+
+// ranges draws from y on and returns how high that is.
+func (s *svg) ranges(y float64, c caseResult, scale logScale, colors map[string]mark) (height float64) {
+	n := 0
+	for _, r := range c.Rows {
+		lowest, ok := lowestQuantile(r)
+		if !ok {
+			continue
+		}
+		middle := y + float64(n*(barHeight+barGap)) + barHeight/2
+		n++
 		longest := r.Figures["max"].Max
-		from, to := scale.at(r.Figures["p50"].Median), scale.at(longest)
-		out.text(labelWidth-10, y+4, "name", "end", r.Contender)
-		out.add(`<path d="M%.1f %.1fH%.1f" class="s%d range"/>`, from, y, to, colors[r.Contender].color)
+		to := scale.at(longest)
+		s.text(labelWidth-10, middle+4, "name", "end", r.Contender)
+		s.add(`<path d="M%.1f %.1fH%.1f" class="s%d range"/>`, scale.at(lowest), middle, to, colors[r.Contender].color)
 		for _, key := range rangeKeys {
 			figure, ok := r.Figures[key]
 			if !ok {
@@ -136,12 +184,12 @@ func ranges(s *scenario, c caseResult, colors map[string]mark) template.HTML {
 			if key == "max" {
 				v = longest
 			}
-			out.add(`<circle cx="%.1f" cy="%.1f" r="%d" class="c%d"><title>%s %s: %s</title></circle>`,
-				scale.at(v), y, map[string]int{"max": 6}[key]+4-map[string]int{"max": 4}[key], colors[r.Contender].color, html.EscapeString(r.Contender), key, nanoseconds.show(v))
+			s.add(`<circle cx="%.1f" cy="%.1f" r="%d" class="c%d"><title>%s %s: %s</title></circle>`,
+				scale.at(v), middle, rangeDots[key], colors[r.Contender].color, html.EscapeString(r.Contender), key, nanoseconds.show(v))
 		}
-		out.text(to+12, y+4, "value", "start", "longest "+nanoseconds.show(longest))
+		s.text(to+12, middle+4, "value", "start", "longest "+nanoseconds.show(longest))
 	}
-	return out.finish(height+axisHeight, c.Title+": p50 to longest")
+	return float64(n * (barHeight + barGap))
 }
 
 // A logScale maps positive values to positions.

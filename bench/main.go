@@ -42,6 +42,7 @@ type options struct {
 	quick, list bool
 	json        bool
 	report, dir string
+	redraw      string
 	runLimit    time.Duration
 	names       []string
 }
@@ -97,6 +98,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.list, "list", false, "list the cases and exit")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.StringVar(&o.report, "report", "", "write a report with charts, HTML that needs no network, to this `directory`")
+	f.StringVar(&o.redraw, "redraw", "", "run nothing: print these results, a `file` that -json or -report wrote, and write -report from them")
 	f.StringVar(&o.dir, "dir", os.TempDir(), "keep the logs, while they are needed, below this `directory`")
 	f.DurationVar(&o.runLimit, "limit", runLimit, "the longest that one run of one logger may take")
 	if err := f.Parse(args); err != nil {
@@ -135,6 +137,9 @@ func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) (err
 	}
 	if o.list {
 		return list(o, b, stdout)
+	}
+	if o.redraw != "" {
+		return redraw(o, stdout)
 	}
 	if b.dir, err = os.MkdirTemp(o.dir, "multilog-bench-"); err != nil {
 		return err
@@ -180,6 +185,27 @@ func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) (err
 		out.SetIndent("", "  ")
 		return out.Encode(res)
 	}
+	return nil
+}
+
+// redraw shows results of an earlier run.
+func redraw(o options, w io.Writer) error {
+	res, err := readResults(o.redraw)
+	if err != nil {
+		return err
+	}
+	res.introduce(w)
+	for _, s := range res.Scenarios {
+		s.write(w)
+	}
+	if o.report == "" {
+		return nil
+	}
+	page, err := writeReport(o.report, res)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	fmt.Fprintf(w, "\nreport: %s\n", page)
 	return nil
 }
 

@@ -27,6 +27,7 @@ type page struct {
 	Title    string
 	Sections []section
 	Summary  []summaryRow
+	Overview []chart
 }
 
 type legendEntry struct {
@@ -82,17 +83,35 @@ func writeReport(dir string, res results) (string, error) {
 	}
 	first := res.page(colors)
 	first.Title, first.Summary = "how it compares", res.summary()
+	for _, s := range res.Scenarios {
+		if drawn := ratios(s, colors); drawn != "" {
+			first.Overview = append(first.Overview, chart{s.Name + ": " + s.Title, drawn})
+		}
+	}
+	if err := writePictures(dir, res, colors); err != nil {
+		return "", err
+	}
 	index := filepath.Join(dir, "index.html")
 	return index, first.write(index)
 }
 
-// colors gives every contender and copier its colour.
+// colors gives everyone in any scenario a colour.
 func (r results) colors() map[string]mark {
 	var names []string
 	for _, c := range r.Contenders {
 		names = append(names, c.Name)
 	}
-	return marks(append(names, peekCopierName, plainCopierName))
+	names = append(names, peekCopierName, plainCopierName)
+	for _, s := range r.Scenarios {
+		for _, c := range s.Cases {
+			for _, row := range c.Rows {
+				if !slices.Contains(names, row.Contender) {
+					names = append(names, row.Contender)
+				}
+			}
+		}
+	}
+	return marks(names)
 }
 
 // page is what all pages have.
@@ -154,7 +173,7 @@ func (r scenarioResult) lineSection(cases []caseResult, colors map[string]mark) 
 // barSection shows one case.
 func (r scenarioResult) barSection(c caseResult, colors map[string]mark) section {
 	s := section{Title: c.Title, Note: c.Note}
-	if drawn := ranges(r.scenario, c, colors); drawn != "" {
+	if drawn := ranges(c, colors); drawn != "" {
 		s.Charts = append(s.Charts, chart{"from p50 over p99 to the longest", drawn})
 	} else {
 		for _, m := range r.scenario.metrics {

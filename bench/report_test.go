@@ -77,6 +77,21 @@ func TestReport(t *testing.T) {
 			t.Errorf("%s is not clean", p)
 		}
 	}
+	for _, p := range pictures {
+		text, err := os.ReadFile(filepath.Join(dir, p.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wellFormed(t, p.file, string(text))
+		if outside.Match(text) || strings.Contains(string(text), "NaN") {
+			t.Errorf("%s needs a network, or is not clean", p.file)
+		}
+		for _, want := range []string{p.title, "a processor", "multilog", "--c0: #fb8b4b", ".c1 {", "prefers-color-scheme: dark"} {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s: no %q", p.file, want)
+			}
+		}
+	}
 	var back results
 	text, err := os.ReadFile(filepath.Join(dir, resultsFile))
 	if err != nil {
@@ -84,6 +99,53 @@ func TestReport(t *testing.T) {
 	}
 	if err := json.Unmarshal(text, &back); err != nil || len(back.Scenarios) != len(scenarios) {
 		t.Errorf("results: %v", err)
+	}
+	redrawn := filepath.Join(t.TempDir(), "redrawn")
+	var out strings.Builder
+	if err := redraw(options{redraw: filepath.Join(dir, resultsFile), report: redrawn}, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pages {
+		before, _ := os.ReadFile(p)
+		after, err := os.ReadFile(filepath.Join(redrawn, filepath.Base(p)))
+		if err != nil || string(before) != string(after) {
+			t.Errorf("%s is another one when it is drawn again: %v", p, err)
+		}
+	}
+	if !strings.Contains(out.String(), "loser failed: main: line 7") {
+		t.Error("the tables are not printed again")
+	}
+}
+
+// TestPicturesOfNothing checks that what was not measured is not drawn.
+func TestPicturesOfNothing(t *testing.T) {
+	res := made()
+	res.Scenarios = res.Scenarios[1:2] // rate
+	dir := t.TempDir()
+	if _, err := writeReport(dir, res); err != nil {
+		t.Fatal(err)
+	}
+	if found, _ := filepath.Glob(filepath.Join(dir, "*.svg")); len(found) > 0 {
+		t.Errorf("there are %v", found)
+	}
+}
+
+// TestOverview checks that a contender that is better stands to the right.
+func TestOverview(t *testing.T) {
+	s := scenarioResult{scenario: throughput, Name: "throughput", Title: "t"}
+	for i, figures := range [][2]float64{{100, 10}, {10, 100}} {
+		c := caseResult{Title: string(rune('a' + i))}
+		for k, name := range []string{oursName, daemontoolsName} {
+			c.Rows = append(c.Rows, row{Contender: name, Figures: map[string]stat{"speed": newStat([]float64{figures[k]})}, peer: k > 0})
+		}
+		compareRows(throughput, c.Rows)
+		s.Cases = append(s.Cases, c)
+	}
+	drawn := string(ratios(s, marks([]string{oursName, daemontoolsName})))
+	wellFormed(t, "overview", drawn)
+	dots := regexp.MustCompile(`<circle cx="([0-9.]+)".*?<title>(.*?)</title>`).FindAllStringSubmatch(drawn, -1)
+	if len(dots) != 2 || dots[0][2] != "ours: 10x" || dots[1][2] != "ours: 0.1x" || len(dots[0][1]) != len(dots[1][1]) || dots[0][1] <= dots[1][1] {
+		t.Errorf("%q", dots)
 	}
 }
 

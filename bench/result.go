@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -16,6 +18,27 @@ type results struct {
 	Missing    []string         `json:"missing,omitempty"`
 	Quick      bool             `json:"quick,omitempty"`
 	Scenarios  []scenarioResult `json:"scenarios"`
+}
+
+// readResults reads what a run has written. Scenarios that there are no more are
+// left out.
+func readResults(path string) (results, error) {
+	var res results
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return res, err
+	}
+	if err := json.Unmarshal(text, &res); err != nil {
+		return res, fmt.Errorf("%s: %w", path, err)
+	}
+	res.Scenarios = slices.DeleteFunc(res.Scenarios, func(r scenarioResult) bool {
+		return !slices.ContainsFunc(scenarios, func(s *scenario) bool { return s.name == r.Name })
+	})
+	for i := range res.Scenarios {
+		r := &res.Scenarios[i]
+		r.scenario = scenarios[slices.IndexFunc(scenarios, func(s *scenario) bool { return s.name == r.Name })]
+	}
+	return res, nil
 }
 
 // A scenarioResult is a scenario's outcome.
