@@ -11,7 +11,8 @@ type Kernel interface {
 	// Backend says how file operations are done, and why.
 	Backend() string
 
-	// Identity is the device and inode of standard input.
+	// Identity is the device and inode of standard input; zeros if it can't
+	// be peeked, and records of what is in flight are void.
 	Identity() (dev, ino uint64)
 
 	// Peek returns what stands at the head of standard input, without taking
@@ -29,6 +30,18 @@ type Kernel interface {
 	// of them is stored where mark points, unless that is nil, by the very
 	// operation that takes them: killed, either both have happened or neither.
 	Consume(n int, mark *byte) error
+
+	// Waiting is how many bytes there are in standard input, at least.
+	Waiting() int
+
+	// Take moves n bytes, which must be Waiting, from standard input into
+	// memory, as Consume does, mark included. They are the first that Peek
+	// shows and Consume drops.
+	Take(n int, mark *byte) ([]byte, error)
+
+	// Held is how many of the bytes that Peek shows, the first of them, are
+	// in memory only.
+	Held() int
 
 	// LastLine says that only the rest of a line is wanted any more: what
 	// can't be peeked is from now on taken byte by byte.

@@ -29,6 +29,9 @@ func (k *fakeKernel) Identity() (dev, ino uint64)       { return 1, 1 }
 func (k *fakeKernel) Peek() (b []byte, eof bool)        { return nil, true }
 func (k *fakeKernel) CanPeek() bool                     { return true }
 func (k *fakeKernel) Consume(n int, _ *byte) error      { k.consumed += int64(n); return nil }
+func (k *fakeKernel) Held() int                         { return 0 }
+func (k *fakeKernel) Waiting() int                      { return 0 }
+func (k *fakeKernel) Take(int, *byte) ([]byte, error)   { return nil, syscall.EIO }
 func (k *fakeKernel) LastLine()                         {}
 func (k *fakeKernel) WriteStatus(_ int, b []byte) error { k.written += int64(len(b)); return nil }
 func (k *fakeKernel) WriteStderr(b []byte)              { k.shown += int64(len(b)) }

@@ -24,7 +24,8 @@ type Linux struct {
 	polled bool // standard input can be waited for; otherwise it is always ready
 	more   bool // there may be more input than the last Peek looked at
 	left   int  // bytes that Peek has shown and Consume has not taken
-	waited bool // since the last Peek
+	asked  bool // for more than those, since the last Peek
+	waited bool // for them
 	dev    uint64
 	ino    uint64
 
@@ -143,7 +144,12 @@ func (k *Linux) Do(op *ioring.Op) { ioring.Do(op) }
 func (k *Linux) Submit(op *ioring.Op) { k.queue.Submit(op) }
 
 // Identity implements [Kernel].
-func (k *Linux) Identity() (dev, ino uint64) { return k.dev, k.ino }
+func (k *Linux) Identity() (dev, ino uint64) {
+	if !k.source.canPeek() {
+		return 0, 0
+	}
+	return k.dev, k.ino
+}
 
 // CanPeek implements [Kernel]: pipes, regular files and stream sockets can.
 func (k *Linux) CanPeek() bool { return k.source.canPeek() }
@@ -174,13 +180,26 @@ func (k *Linux) Writev(fd int, pieces [][]byte) (int, error) {
 
 // Peek implements [Kernel].
 func (k *Linux) Peek() (b []byte, eof bool) {
-	n, more, eof := k.source.peek(k.buf[:batchBytes], k.left, k.hangup)
+	known := 0
+	if k.asked {
+		known = k.left
+	}
+	n, more, eof := k.source.peek(k.buf[:batchBytes], known, k.hangup)
 	if k.waited {
 		k.coalescer.came(k.Mono(), n-k.left)
 	}
-	k.more, k.waited, k.left = more, false, n
+	k.more, k.asked, k.waited, k.left = more, false, false, n
 	return k.buf[:n], eof
 }
+
+// Waiting implements [Kernel].
+func (k *Linux) Waiting() int { return k.source.holds() + k.source.waiting() }
+
+// Held implements [Kernel].
+func (k *Linux) Held() int { return k.source.holds() }
+
+// Take implements [Kernel].
+func (k *Linux) Take(n int, mark *byte) ([]byte, error) { return k.source.take(n, mark) }
 
 // Consume implements [Kernel].
 func (k *Linux) Consume(n int, mark *byte) error {

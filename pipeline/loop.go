@@ -150,9 +150,10 @@ func (l *loop) commit(in []byte, consume int) bool {
 	start := l.k.Mono()
 	b := &l.batch
 	l.number++
-	input := rotate.Input{Batch: l.number, Dev: l.dev, Ino: l.ino, Length: consume, Sum: rotate.Fingerprint(in[:consume])}
-	if consume > 0 {
-		input.Last = in[consume-1]
+	waits := in[min(consume, l.k.Held()):consume] // in the input
+	input := rotate.Input{Batch: l.number, Dev: l.dev, Ino: l.ino, Length: len(waits), Sum: rotate.Fingerprint(waits)}
+	if len(waits) > 0 {
+		input.Last = waits[len(waits)-1]
 	}
 	for i := range b.outputs {
 		o := &b.outputs[i]
@@ -377,6 +378,10 @@ func (l *loop) end() {
 // The rest of the loop is standard input as recovery sees it.
 
 func (l *loop) Identity() (dev, ino uint64) { return l.dev, l.ino }
+
+func (l *loop) Waiting() int { return l.k.Waiting() }
+
+func (l *loop) Take(n int, mark *byte) ([]byte, error) { return l.k.Take(n, mark) }
 
 func (l *loop) Consume(n int, mark *byte) error { return l.k.Consume(n, mark) }
 

@@ -24,6 +24,12 @@ func tee(from, to, n int) (int, error) {
 	return int(r), errnoErr(e)
 }
 
+// splice moves up to n bytes of pipe from into pipe to, without waiting.
+func splice(from, to, n int) (int, error) {
+	r, _, e := syscall.RawSyscall6(unix.SYS_SPLICE, uintptr(from), 0, uintptr(to), 0, uintptr(n), unix.SPLICE_F_NONBLOCK)
+	return int(r), errnoErr(e)
+}
+
 func readRaw(fd int, b []byte) (int, error) {
 	r, _, e := syscall.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
 	return int(r), errnoErr(e)
@@ -70,6 +76,30 @@ func (t *trash) take(fd, n int, mark *byte) error {
 		}
 	}
 	return nil
+}
+
+// readMarked reads as many bytes as b has, less if there are less, in one call
+// that puts the last of them where mark points, too.
+func readMarked(fd int, b []byte, mark *byte) (int, error) {
+	body := len(b) - 1
+	var iov [2]unix.Iovec
+	iov[0].Base = unsafe.SliceData(b)
+	iov[0].SetLen(body)
+	iov[1].Base = mark
+	iov[1].SetLen(1)
+	for {
+		r, _, e := syscall.RawSyscall(unix.SYS_READV, uintptr(fd), uintptr(unsafe.Pointer(&iov[0])), uintptr(len(iov)))
+		if e == syscall.EINTR {
+			continue
+		}
+		if e != 0 {
+			return 0, e
+		}
+		if int(r) > body {
+			b[body] = *mark
+		}
+		return int(r), nil
+	}
 }
 
 // maxPieces is how many pieces go into one writev.

@@ -188,9 +188,10 @@ func (c *check) Linking(dir *simkernel.Dir, name string, f *simkernel.File) {
 	}
 }
 
-func (c *check) TakingBack(dir *simkernel.Dir, data []byte) {
+func (c *check) TakingBack(dir *simkernel.Dir, f *simkernel.File, size int) {
 	if d := c.of(dir); d != nil {
-		c.eachLine(data, func(n int) { d.safe[n] = false })
+		from := bytes.LastIndexByte(f.Data[:size], '\n') + 1
+		c.eachLine(f.Data[from:], func(n int) { d.safe[n] = false })
 	}
 }
 
@@ -272,7 +273,7 @@ func (c *check) finished(terms int, trouble bool) {
 		if terms <= 1 && !trouble {
 			c.whole(d)
 		}
-		if over {
+		if over && terms <= 1 {
 			c.compare(d, c.numbersUpTo(d, len(c.lines.starts)))
 		} else if terms <= 1 && !trouble && p.Head < len(p.Stream) {
 			c.compare(d, c.numbersUpTo(d, max(0, c.lines.lineAt(p.Head))))

@@ -86,14 +86,14 @@ type history struct {
 	trace func(line string)
 	wrap  wrapper
 
-	r         *rand.Rand
-	w         *simkernel.World
-	script    *simScript
-	lines     *simLines
-	check     *check
-	full      bool // the disk
-	peekBytes int
-	calm      bool // what goes wrong has gone wrong
+	r      *rand.Rand
+	w      *simkernel.World
+	script *simScript
+	lines  *simLines
+	check  *check
+	full   bool // the disk
+	window int  // see simkernel.Plan
+	calm   bool // what goes wrong has gone wrong
 }
 
 // How a life ends.
@@ -113,7 +113,7 @@ func (h *history) run() error {
 	h.w.Processor = h.processor
 	h.script, h.lines = randomScript(h.r), &simLines{}
 	h.w.Tracef("multilog %q", h.script.args)
-	h.peekBytes = pick(h.r, 0, 0, 1500, 5000)
+	h.window = pick(h.r, 0, 0, 1500, 5000)
 	h.check = newCheck(h.w, h.script, h.lines)
 	h.check.order = h.wrap == nil
 	h.newPipe()
@@ -153,7 +153,10 @@ func (h *history) newPipe() {
 // life is a logger's life; it says whether that ended with its input.
 func (h *history) life() bool {
 	end := pick(h.r, endKill, endKill, endKill, endCut, endCut, endCut, endAll, endTerm, endTerm, endInput)
-	plan := simkernel.Plan{Delay: h.delay(), PeekBytes: h.peekBytes, Lazy: h.r.IntN(4) == 0}
+	plan := simkernel.Plan{Delay: h.delay(), Window: h.window, Lazy: h.r.IntN(4) == 0}
+	if h.r.IntN(4) == 0 {
+		plan.Window = 1500 // the private pipe may not be enlarged
+	}
 	terms, trouble := 0, false
 	if h.calm {
 		end = endInput

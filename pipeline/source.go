@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -18,10 +17,14 @@ import (
 // source is one kind of input. peek fills buf from the head of the input
 // without waiting; eof says that nothing will follow; more that there may be
 // more than was looked at. Of what it finds, known bytes have been looked at
-// before; hangup says that a wait has seen the other side go.
+// before, and were not enough; hangup says that a wait has seen the other side
+// go. The others are those of Kernel.
 type source interface {
 	peek(buf []byte, known int, hangup bool) (n int, more, eof bool)
 	consume(n int, mark *byte) error
+	take(n int, mark *byte) ([]byte, error)
+	waiting() int
+	holds() int
 	canPeek() bool
 	capacity() int // bytes that may wait in the input; a guess where unknown
 	lastLine()
@@ -73,84 +76,53 @@ func newSource(fd int) source {
 		}
 	case unix.S_IFSOCK:
 		if t, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE); err == nil && t == unix.SOCK_STREAM {
-			return &socket{fd: fd}
+			return &socket{taker{fd: fd}}
 		}
 	}
 	return newStream(fd)
 }
 
-// pipe is a pipe or FIFO. peek duplicates its pages into a private pipe, which
-// moves nothing, and reads that.
-type pipe struct {
-	fd, in, out int // standard input; the private pipe's two ends
-	bytes       int // capacity of standard input
-	slots       int // of the private pipe: each takes a page, or less
-	trash       trash
+// taker takes bytes from a pipe or a socket.
+type taker struct {
+	fd    int
+	held  []byte // taken into memory: they come before what is in the input
+	trash trash
 }
 
-// enlarge makes a pipe larger where that is allowed, and returns its capacity
-// in bytes. Not to be allowed to is no error; not to be a pipe is one.
-func enlarge(fd int) (bytes int, err error) {
-	if n, err := unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, pipeAsked); err == nil {
-		return n, nil
-	}
-	return unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
-}
-
-func newPipe(fd int) (*pipe, error) {
-	bytes, err := enlarge(fd)
-	if err != nil {
-		return nil, err
-	}
-	var private [2]int
-	if err := unix.Pipe2(private[:], unix.O_CLOEXEC); err != nil {
-		return nil, err
-	}
-	p := &pipe{fd: fd, bytes: bytes, out: private[0], in: private[1]}
-	size, err := enlarge(p.in)
-	if err != nil {
-		return nil, err
-	}
-	p.slots = size / unix.Getpagesize()
-	// Its other end may have been opened for reading only, by accident, or
-	// the kernel may lack tee: then the input is read.
-	if _, err := tee(fd, p.in, 0); err != nil && !errors.Is(err, syscall.EAGAIN) {
-		return nil, err
-	}
-	return p, nil
-}
-
-func (p *pipe) peek(buf []byte, known int, hangup bool) (n int, more, eof bool) {
-	n, err := tee(p.fd, p.in, len(buf))
-	if err != nil {
-		return 0, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
-	}
-	for read := 0; read < n; {
-		m, err := readRaw(p.out, buf[read:n])
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil || m == 0 {
-			return 0, false, true // not with a pipe that nobody else has
-		}
-		read += m
-	}
-	// Each slot holds at least one byte. The beginning of a line that was
-	// there already says nothing of what is behind it.
-	more = n == len(buf) || n >= p.slots && n > known
-	return n, more, n == 0 || hangup && !more
+// take implements [Kernel].
+func (t *taker) take(n int, mark *byte) ([]byte, error) {
+	b := make([]byte, n)
+	n, err := readMarked(t.fd, b, mark)
+	t.held = append(t.held, b[:n]...)
+	return b[:n], err
 }
 
 // consume reads the bytes into one page, again and again: measured, that costs
 // no more than splicing them to /dev/null, and unlike that it takes all of
 // them or, killed, none.
-func (p *pipe) consume(n int, mark *byte) error { return p.trash.take(p.fd, n, mark) }
+func (t *taker) consume(n int, mark *byte) error {
+	return t.trash.take(t.fd, n-t.forget(n), mark)
+}
 
-func (p *pipe) canPeek() bool { return true }
-func (p *pipe) capacity() int { return p.bytes }
-func (p *pipe) lastLine()     {}
+// forget drops up to n of the bytes that are held, and returns how many.
+func (t *taker) forget(n int) int {
+	n = min(n, len(t.held))
+	t.held = t.held[n:]
+	return n
+}
 
-// regular is a regular file.
+// waiting is how many bytes wait, besides those that are held.
+func (t *taker) waiting() int {
+	n, err := unix.IoctlGetInt(t.fd, unix.TIOCINQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (t *taker) holds() int { return len(t.held) }
+
+// regular is a regular file. All of it can be seen: it has no use for take.
 type regular struct{ fd int }
 
 func (r *regular) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
@@ -171,39 +143,33 @@ func (r *regular) consume(n int, _ *byte) error {
 	return err
 }
 
-func (r *regular) canPeek() bool { return true }
-func (r *regular) capacity() int { return smallCapacityBytes }
-func (r *regular) lastLine()     {}
+func (r *regular) take(int, *byte) ([]byte, error) { return nil, unix.ENOTSUP }
+func (r *regular) waiting() int                    { return 0 }
+func (r *regular) holds() int                      { return 0 }
+func (r *regular) canPeek() bool                   { return true }
+func (r *regular) capacity() int                   { return smallCapacityBytes }
+func (r *regular) lastLine()                       {}
 
 // socket is a stream socket.
-type socket struct {
-	fd    int
-	trash trash
-}
+type socket struct{ taker }
 
 func (s *socket) peek(buf []byte, _ int, hangup bool) (n int, more, eof bool) {
-	n, _, err := unix.Recvfrom(s.fd, buf, unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	held := copy(buf, s.held)
+	if held == len(buf) {
+		return held, true, false
+	}
+	n, _, err := unix.Recvfrom(s.fd, buf[held:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
 	if err != nil {
-		return 0, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
+		return held, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
 	}
 	// A peek may stop at the border of two messages.
 	more = n > 0 && s.waiting() > n
-	return n, more, n == 0 || hangup && !more
+	return held + n, more, n == 0 || hangup && !more
 }
 
-// waiting is how many bytes wait in the socket.
-func (s *socket) waiting() int {
-	n, err := unix.IoctlGetInt(s.fd, unix.TIOCINQ)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
-func (s *socket) consume(n int, mark *byte) error { return s.trash.take(s.fd, n, mark) }
-func (s *socket) canPeek() bool                   { return true }
-func (s *socket) capacity() int                   { return smallCapacityBytes }
-func (s *socket) lastLine()                       {}
+func (s *socket) canPeek() bool { return true }
+func (s *socket) capacity() int { return smallCapacityBytes }
+func (s *socket) lastLine()     {}
 
 // stream is whatever can only be read: a terminal, a device, a datagram
 // socket. What was read and not consumed stands in the buffer that peek gets,
@@ -261,6 +227,9 @@ func (s *stream) consume(n int, _ *byte) error {
 	return nil
 }
 
-func (s *stream) canPeek() bool { return false }
-func (s *stream) capacity() int { return s.bytes }
-func (s *stream) lastLine()     { s.byByte = true }
+func (s *stream) take(int, *byte) ([]byte, error) { return nil, unix.ENOTSUP }
+func (s *stream) waiting() int                    { return 0 }
+func (s *stream) holds() int                      { return s.to - s.from }
+func (s *stream) canPeek() bool                   { return false }
+func (s *stream) capacity() int                   { return s.bytes }
+func (s *stream) lastLine()                       { s.byByte = true }

@@ -117,7 +117,7 @@ func TestPipeSource(t *testing.T) {
 // The flags of standard input are others' too: a pipe that does not block is
 // read as well as one that does, and stays as it is.
 func TestPipeSourceFlags(t *testing.T) {
-	for _, flags := range []int{0, unix.O_NONBLOCK} {
+	for _, flags := range []int{0, unix.O_NONBLOCK, unix.O_DIRECT} {
 		r, w := pipePair(t, flags)
 		before := must[int](t)(unix.FcntlInt(uintptr(r), unix.F_GETFL, 0))
 		newLook(t, r).life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })

@@ -94,7 +94,7 @@ func (s *streamRun) run() (*simkernel.World, *streamKernel, error) {
 	most := int64(pick(r, 1, 20e3, 2e6))
 	inner := w.Start(simkernel.Plan{
 		Delay:     func(ioring.Code) (before, after int64) { return r.Int64N(most), r.Int64N(most) },
-		PeekBytes: pick(r, 0, 1200, 5000, 262144),
+		Window:    pick(r, 0, 1200, 5000, 262144),
 		ShortRate: pick(r, 0, 0.2),
 		Lazy:      r.IntN(4) == 0,
 		Idle:      func(*simkernel.Kernel) { w.Fail("the logger waits, and all has come") },

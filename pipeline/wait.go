@@ -108,6 +108,7 @@ func (k *Linux) openWait() (err error) {
 // Wait implements [Kernel]. While the stream is busy it naps, so that one batch
 // takes what would have been many.
 func (k *Linux) Wait(until int64, input bool) Events {
+	k.asked = k.asked || input
 	if input && (k.more || !k.polled || k.nap(until)) {
 		ev, _ := k.poll()
 		return ev

@@ -22,6 +22,17 @@ import (
 // notes that it has taken them: the read that consumes a batch puts its last
 // byte into the record.
 //
+// Not all of a batch can be looked at when the system refuses to the next
+// logger what it allowed to the one before: a pipe of its own, large enough to
+// duplicate the input into. That batch and input are the same is then known
+// from what can be seen, and from there being as many bytes. It does not
+// follow from the record: a FIFO that everybody has closed starts anew under
+// the same inode, and others might read from it. So, of a batch that is done,
+// nothing is dropped unseen: as many bytes are taken into memory, in one step
+// with the note that they are, and compared there. What differs goes on from
+// there as input. One that is begun is taken back on that knowledge: no input
+// is taken, and what is taken back are lines that nobody was promised.
+//
 // A record is void after an outage (another boot), with another input, when
 // its file is neither current nor next any more (nor a .u file beside an empty
 // current: a recovery was killed), or when somebody else has changed that
@@ -41,11 +52,18 @@ type Input struct {
 
 // Head is standard input as Settle sees it.
 type Head interface {
-	// Identity is the device and inode of the input.
+	// Identity is the device and inode of the input; zeros if what is read of
+	// it is gone from it: then records say nothing about it.
 	Identity() (dev, ino uint64)
 	// PeekHead returns the first n bytes of the input, or fewer if that is
 	// all that is there or can be looked at without taking it.
 	PeekHead(n int) []byte
+	// Waiting is how many bytes there are in the input, at least.
+	Waiting() int
+	// Take moves n bytes, of those that are Waiting, from the input into
+	// memory, and stores the last of them at mark in doing so. They are then
+	// the first that PeekHead shows and Consume drops, until a kill.
+	Take(n int, mark *byte) ([]byte, error)
 	// Consume takes n bytes from the input, and stores the last of them at
 	// mark in doing so.
 	Consume(n int, mark *byte) error
@@ -62,16 +80,28 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Fingerprint tells one batch of input from another. It looks at both ends of
 // a long one and at samples between them: it must cost nothing beside a batch,
-// and log lines that differ do so all over.
+// and log lines that differ do so all over. The upper half is about the first
+// sampleEndsBytes alone.
 func Fingerprint(b []byte) uint64 {
-	if len(b) <= sampleStride {
-		return uint64(crc32.Checksum(b, castagnoli))
+	first := crc32.Checksum(b[:min(len(b), sampleEndsBytes)], castagnoli)
+	sum := first
+	switch {
+	case len(b) <= sampleEndsBytes:
+	case len(b) <= sampleStride:
+		sum = crc32.Update(sum, castagnoli, b[sampleEndsBytes:])
+	default:
+		for at := sampleStride; at+sampleBytes <= len(b)-sampleEndsBytes; at += sampleStride {
+			sum = crc32.Update(sum, castagnoli, b[at:at+sampleBytes])
+		}
+		sum = crc32.Update(sum, castagnoli, b[len(b)-sampleEndsBytes:])
 	}
-	sum := crc32.Checksum(b[:sampleEndsBytes], castagnoli)
-	for at := sampleStride; at+sampleBytes <= len(b)-sampleEndsBytes; at += sampleStride {
-		sum = crc32.Update(sum, castagnoli, b[at:at+sampleBytes])
-	}
-	return uint64(crc32.Update(sum, castagnoli, b[len(b)-sampleEndsBytes:]))
+	return uint64(first)<<32 | uint64(sum)
+}
+
+// beginsLike says whether a batch of which only the beginning can be seen,
+// seen, may be the one with that fingerprint.
+func beginsLike(seen []byte, sum uint64) bool {
+	return len(seen) < sampleEndsBytes || Fingerprint(seen)>>32 == sum>>32
 }
 
 // Settle brings directories and input into agreement after a kill, by the
@@ -85,7 +115,7 @@ func Settle(dirs []*Dir, head Head) error {
 			return err
 		}
 		f := &d.found
-		if d.flightFile != "" && f.SrcDev == dev && f.SrcIno == ino {
+		if d.flightFile != "" && ino != 0 && f.SrcDev == dev && f.SrcIno == ino {
 			live = append(live, d)
 		}
 	}
@@ -95,7 +125,7 @@ func Settle(dirs []*Dir, head Head) error {
 		done = done || d.found.State == flightDone
 	}
 	if done {
-		if err := head.Consume(int(batch[0].found.Length), batch[0].Mark()); err != nil {
+		if err := batch[0].dropInput(head); err != nil {
 			return &Error{What: "consume input that is in " + batch[0].conf.Name + " already", Err: err}
 		}
 	}
@@ -132,13 +162,35 @@ func matching(live []*Dir, head Head) []*Dir {
 				batch = append(batch, d)
 			}
 		default:
-			b := head.PeekHead(int(f.Length))
-			if uint64(len(b)) == f.Length && Fingerprint(b) == f.Sum {
+			if f.standsAt(head) {
 				batch = append(batch, d)
 			}
 		}
 	}
 	return batch
+}
+
+// standsAt says whether the batch stands at the head of the input, as far as
+// that can be seen.
+func (f *Flight) standsAt(head Head) bool {
+	seen := head.PeekHead(int(f.Length))
+	if uint64(len(seen)) == f.Length {
+		return Fingerprint(seen) == f.Sum
+	}
+	return uint64(head.Waiting()) >= f.Length && beginsLike(seen, f.Sum)
+}
+
+// dropInput consumes the input of the batch that the directory has already, if
+// it is that.
+func (d *Dir) dropInput(head Head) error {
+	n, mark := int(d.found.Length), d.Mark()
+	if len(head.PeekHead(n)) < n {
+		b, err := head.Take(n, mark)
+		if err != nil || Fingerprint(b) != d.found.Sum {
+			return err
+		}
+	}
+	return head.Consume(n, mark)
 }
 
 // consumed says whether the input of the batch has been taken, of which the

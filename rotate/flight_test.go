@@ -46,6 +46,11 @@ func done(d *Dir) {
 	d.Done()
 }
 
+// sees is an input of which only so many bytes can be looked at.
+func sees(window int, input string) func(*realKernel, *head) {
+	return func(_ *realKernel, h *head) { h.window, h.input = window, input }
+}
+
 // What the next logger makes of a record: what stays in the file that was
 // current, and how much of the input it takes for written.
 func TestFlight(t *testing.T) {
@@ -81,6 +86,14 @@ func TestFlight(t *testing.T) {
 		{name: "done and consumed", upto: func(d *Dir) { done(d); *d.Mark() = '\n' }, want: "first\nsecond\n"},
 		{name: "cleared", upto: func(d *Dir) { done(d); d.Clear() }, want: "first\nsecond\n"},
 
+		{name: "begun, little of it seen", upto: begun(3), change: sees(3, flightInput), want: "first\n"},
+		{name: "begun, little seen, less there", upto: begun(3), change: sees(3, "second"), want: "first\nsec"},
+		{name: "done, little of it seen", upto: done, change: sees(3, flightInput), want: "first\nsecond\n", consumed: 7},
+		{name: "done, little seen, less there", upto: done, change: sees(3, "second"), want: "first\nsecond\n"},
+		{name: "done, little seen of something else", upto: done, change: sees(3, "secind\nthird\n"), want: "first\nsecond\n"},
+		{name: "done and consumed, the same follows", upto: func(d *Dir) { done(d); *d.Mark() = '\n' }, change: sees(3, flightInput), want: "first\nsecond\n"},
+
+		{name: "begun, what is read is gone", upto: begun(3), change: func(_ *realKernel, h *head) { h.dev, h.ino = 0, 0 }, want: "first\nsec"},
 		{name: "begun, another boot", upto: begun(3), change: func(k *realKernel, _ *head) { k.boot[5]++ }, want: "first\nsec"},
 		{name: "done, another boot", upto: done, change: func(k *realKernel, _ *head) { k.boot[5]++ }, want: "first\nsecond\n"},
 		{name: "done, no boot known", upto: done, change: func(k *realKernel, _ *head) { k.boot = [16]byte{} }, want: "first\nsecond\n"},
@@ -112,6 +125,9 @@ func TestFlight(t *testing.T) {
 			if h.consumed != c.consumed {
 				t.Errorf("%d bytes of input are consumed, not %d", h.consumed, c.consumed)
 			}
+			if h.lost > 0 {
+				t.Errorf("%d bytes of input that can't be seen are consumed", h.lost)
+			}
 		})
 	}
 }
@@ -137,6 +153,24 @@ func TestFingerprint(t *testing.T) {
 			if Fingerprint(b) == sum {
 				t.Errorf("%d bytes: the same with another first sample", n)
 			}
+		}
+	}
+}
+
+// Of a long batch, what can be seen of it tells it from others as far as it
+// goes.
+func TestBeginsLike(t *testing.T) {
+	b := bytes.Repeat([]byte("0123456789abcdef\n"), 1000)
+	sum := Fingerprint(b)
+	for _, n := range []int{0, 1, sampleEndsBytes - 1, sampleEndsBytes, sampleStride, len(b) - 1} {
+		if !beginsLike(b[:n], sum) {
+			t.Errorf("%d bytes of it are not its beginning", n)
+		}
+	}
+	b[sampleEndsBytes-1] ^= 1
+	for _, n := range []int{sampleEndsBytes, sampleStride, len(b) - 1} {
+		if beginsLike(b[:n], sum) {
+			t.Errorf("%d bytes of another are its beginning", n)
 		}
 	}
 }

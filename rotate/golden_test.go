@@ -34,7 +34,7 @@ func (o orderly) Linking(d *simkernel.Dir, name string, f *simkernel.File) {
 
 func (o orderly) Renaming(d *simkernel.Dir, _, to string, f, _ *simkernel.File) { o.Linking(d, to, f) }
 func (orderly) Removing(*simkernel.Dir, string, *simkernel.File)                {}
-func (orderly) TakingBack(*simkernel.Dir, []byte)                               {}
+func (orderly) TakingBack(*simkernel.Dir, *simkernel.File, int)                 {}
 func (orderly) Synced(*simkernel.Dir)                                           {}
 func (orderly) Consumed()                                                       {}
 

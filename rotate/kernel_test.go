@@ -80,13 +80,33 @@ type head struct {
 	dev, ino uint64
 	input    string
 	consumed int
+	window   int // how much of the input can be seen; 0 for all
+	taken    int // of it, that stands in memory
+	lost     int // consumed, and could not be seen
 }
 
 func (h *head) Identity() (dev, ino uint64) { return h.dev, h.ino }
-func (h *head) PeekHead(n int) []byte       { return []byte(h.input[:min(n, len(h.input))]) }
+func (h *head) Waiting() int                { return len(h.input) }
+
+func (h *head) PeekHead(n int) []byte {
+	n = min(n, len(h.input))
+	if h.window > 0 {
+		n = min(n, max(h.window, h.taken))
+	}
+	return []byte(h.input[:n])
+}
+
+func (h *head) Take(n int, mark *byte) ([]byte, error) {
+	*mark = h.input[n-1]
+	h.taken = n
+	return []byte(h.input[:n]), nil
+}
 
 func (h *head) Consume(n int, mark *byte) error {
 	*mark = h.input[n-1]
+	if h.window > 0 {
+		h.lost += max(0, n-max(h.window, h.taken))
+	}
 	h.input = h.input[n:]
 	h.consumed += n
 	return nil

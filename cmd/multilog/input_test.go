@@ -26,6 +26,10 @@ func openInput(ts *testscript.TestScript, kind string) (input, error) {
 		var p [2]int
 		err := unix.Pipe2(p[:], unix.O_CLOEXEC)
 		return newInput(p[0], p[1], err)
+	case "packets":
+		var p [2]int
+		err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_DIRECT)
+		return newInput(p[0], p[1], err)
 	case "socket":
 		p, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 		return newInput(p[0], p[1], err)

@@ -1,42 +1,48 @@
 package simkernel
 
 import (
+	"bytes"
 	"syscall"
 
 	"multilog/pipeline"
 )
 
-// defaultPeekBytes is the most that Peek shows, unless the plan says.
-const defaultPeekBytes = 64 << 10
+// widestBytes is the most that Peek shows, unless the plan says.
+const widestBytes = 64 << 10
 
-// Identity is the device and inode of the pipe.
+// Identity is the device and inode of the pipe; zeros where it is read plainly.
 func (k *Kernel) Identity() (dev, ino uint64) {
-	if k.w.Pipe == nil {
+	if k.w.Pipe == nil || k.plan.Plain {
 		return 0, 0
 	}
 	return 7, k.w.Pipe.Ino
 }
 
-// CanPeek is true of a pipe.
-func (k *Kernel) CanPeek() bool { return true }
+// CanPeek is true of a pipe that is not read plainly.
+func (k *Kernel) CanPeek() bool { return !k.plan.Plain }
 
-// LastLine has nothing to do, with a pipe.
-func (k *Kernel) LastLine() {}
+// LastLine has what is read plainly read no further than to a line's end.
+func (k *Kernel) LastLine() { k.lineOnly = true }
 
-// Peek shows what is in the pipe. That its writer has gone shows when the pipe
-// is empty, or when a wait has said so, as in Linux.
+// Peek shows what is in the pipe; where that is read plainly, it takes it into
+// memory. That its writer has gone shows when the pipe is empty, or when a wait
+// has said so, as in Linux.
 func (k *Kernel) Peek() (b []byte, eof bool) {
 	end := k.call()
 	p := k.w.Pipe
-	in := p.Stream[p.Head:p.Tail]
-	limit := k.plan.PeekBytes
+	limit := k.plan.Window
 	if limit == 0 {
-		limit = defaultPeekBytes
+		limit = widestBytes
 	}
-	k.more = len(in) > limit
-	if k.more {
-		in = in[:limit]
+	limit = max(limit, p.Held)
+	in := p.Stream[p.Head:min(p.Tail, p.Head+limit)]
+	if k.plan.Plain {
+		if n := bytes.IndexByte(in[p.Held:], '\n'); n >= 0 && k.lineOnly {
+			in = in[:p.Held+n+1]
+		}
+		p.Held = len(in)
 	}
+	k.more = p.Head+len(in) < p.Tail
 	if cap(k.buf) <= limit {
 		k.buf = make([]byte, limit+1)
 	}
@@ -49,22 +55,45 @@ func (k *Kernel) Peek() (b []byte, eof bool) {
 	return b, eof
 }
 
-// Consume takes bytes from the pipe.
+// Waiting is how many bytes are in the pipe.
+func (k *Kernel) Waiting() int { return k.w.Pipe.Tail - k.w.Pipe.Head }
+
+// Held is how many of the bytes that Peek shows are out of the pipe.
+func (k *Kernel) Held() int { return k.w.Pipe.Held }
+
+// Take takes bytes from the pipe into memory. A kill loses them: they must be
+// in the logs, as those that are consumed.
+func (k *Kernel) Take(n int, mark *byte) ([]byte, error) {
+	p := k.w.Pipe
+	if err := k.Consume(n, mark); err != nil {
+		return nil, err
+	}
+	p.Head -= n
+	p.Held = n
+	return p.Stream[p.Head:][:n:n], nil
+}
+
+// Consume takes bytes from the pipe, or those from memory that Peek or Take
+// has put there.
 func (k *Kernel) Consume(n int, mark *byte) error {
 	end := k.call()
 	p := k.w.Pipe
 	if n < 0 || p.Head+n > p.Tail {
 		k.w.Fail("consume of %d bytes where %d are in the pipe", n, p.Tail-p.Head)
 	}
-	if err := k.fails(); err != nil {
+	if k.plan.Plain && n > p.Held {
+		k.w.Fail("consume of %d bytes where %d were read", n, p.Held)
+	}
+	if err := k.fails(); err != nil && !k.plan.Plain {
 		k.w.tracef("consume %d bytes: %v", n, err)
 		k.returns(end)
 		return err
 	}
 	p.Head += n
-	if mark != nil && n > 0 {
+	if mark != nil && n > p.Held {
 		*mark = p.Stream[p.Head-1]
 	}
+	p.Held = max(0, p.Held-n)
 	if k.w.Trace != nil {
 		k.w.tracef("consume %d bytes, up to %d", n, p.Head)
 	}

@@ -33,8 +33,9 @@ type Plan struct {
 	// Delay is how long an operation takes before, and after, it happens.
 	Delay func(c ioring.Code) (before, after int64)
 
-	PeekBytes int  // most that Peek shows
-	Lazy      bool // waking for nothing, now and then
+	Window int  // most that Peek shows, in bytes; 0 for all that it ever does
+	Plain  bool // standard input is one that can only be read
+	Lazy   bool // waking for nothing, now and then
 
 	// Idle is called when nothing is going to happen any more: it may have
 	// something happen (Term, Alrm, Kill, World.Pipe.Close), or fail.
@@ -50,17 +51,18 @@ type Kernel struct {
 	fallible int // operations so far that might have failed
 	dead     bool
 
-	fds     []*open // fds[n] is descriptor n
-	flying  []*flying
-	terms   int
-	alrms   int
-	hangup  bool
-	more    bool
-	buf     []byte
-	idles   int
-	pages   []*File
-	records []record // in the pages, at the call before the last one
-	running bool     // a processor
+	fds      []*open // fds[n] is descriptor n
+	flying   []*flying
+	terms    int
+	alrms    int
+	hangup   bool
+	more     bool
+	buf      []byte
+	lineOnly bool
+	idles    int
+	pages    []*File
+	records  []record // in the pages, at the call before the last one
+	running  bool     // a processor
 }
 
 var _ pipeline.Kernel = (*Kernel)(nil)
@@ -93,6 +95,7 @@ const maxCalls = 200_000
 func (w *World) Start(plan Plan) *Kernel {
 	k := &Kernel{w: w, plan: plan, fds: make([]*open, 3, 32)}
 	if p := w.Pipe; p != nil {
+		p.Head, p.Held = p.Head+p.Held, 0 // the logger before had it in memory
 		p.edge = p.Tail > p.Head || p.Closed
 	}
 	return k

@@ -97,7 +97,7 @@ func (k *Kernel) perform(op *ioring.Op) error {
 		}
 		f.home.Logged += op.Len - int64(len(f.Data))
 		if k.w.Watch != nil {
-			k.w.Watch.TakingBack(f.home, f.Data[op.Len:])
+			k.w.Watch.TakingBack(f.home, f, int(op.Len))
 		}
 		k.w.truncate(f, op.Len)
 	case ioring.Fchmod:

@@ -9,7 +9,8 @@ type Pipe struct {
 	Times    []Piece // when; in order
 	Capacity int
 
-	Head   int  // bytes of Stream that were taken from the pipe
+	Head   int  // bytes of Stream that the logger has done with
+	Held   int  // bytes behind those that it has taken from the pipe into memory
 	Tail   int  // bytes of Stream that were written into it
 	Closed bool // the writer has gone
 
@@ -49,11 +50,11 @@ func (p *Pipe) wants(mono int64) int {
 
 func (p *Pipe) pump(w *World) {
 	if want := p.wants(w.mono); p.Tail < want {
-		if n := min(want-p.Tail, p.Capacity-(p.Tail-p.Head)); n > 0 {
+		if n := min(want-p.Tail, p.Capacity-p.waiting()); n > 0 {
 			p.Tail += n
 			p.edge = true
 			if w.Trace != nil {
-				w.tracef("writer: %d bytes, %d in the pipe", n, p.Tail-p.Head)
+				w.tracef("writer: %d bytes, %d in the pipe", n, p.waiting())
 			}
 		}
 	}
@@ -62,6 +63,9 @@ func (p *Pipe) pump(w *World) {
 		w.tracef("writer: gone")
 	}
 }
+
+// waiting is how many bytes are in the pipe.
+func (p *Pipe) waiting() int { return p.Tail - p.Head - p.Held }
 
 // next is when the writer does something, unless it is blocked.
 func (p *Pipe) next() int64 {

@@ -13,7 +13,7 @@ type Watcher interface {
 	Removing(d *Dir, name string, f *File)
 	Linking(d *Dir, name string, f *File)
 	Renaming(d *Dir, from, to string, f, over *File)
-	TakingBack(d *Dir, data []byte)
+	TakingBack(d *Dir, f *File, size int)
 	Synced(d *Dir)
 	Consumed()
 }

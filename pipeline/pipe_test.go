@@ -1,0 +1,146 @@
+package pipeline
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// Pipes that are in pieces, and private pipes that may not be large.
+
+// All of them are opened so that a read that finds nothing fails: it must not
+// wait for ever.
+
+// refuse makes the private pipe as small as one may be.
+func refuse(t *testing.T, p *pipe) {
+	t.Helper()
+	size := must[int](t)(unix.FcntlInt(uintptr(p.in), unix.F_SETPIPE_SZ, 2*unix.Getpagesize()))
+	p.slots = size / unix.Getpagesize()
+}
+
+// A read drops what it does not take of a packet; consume must not, wherever
+// a line ends.
+func TestPipeConsumesPartsOfPackets(t *testing.T) {
+	for _, packets := range [][]string{
+		{"one\ntwo\nthree\n"},
+		{"one\ntw", "o\nthree\n"},
+		{"one\ntwo\n", "three\n"},
+		{"o", "n", "e", "\n", "two", "\nthree\n"},
+	} {
+		r, w := pipePair(t, unix.O_DIRECT|unix.O_NONBLOCK)
+		closeLater(t, w)
+		l := newLook(t, r)
+		for _, text := range packets {
+			put(t, w, text)
+		}
+		rest := strings.Join(packets, "")
+		for rest != "" {
+			l.shows(rest, false, false)
+			var mark byte
+			n := strings.IndexByte(rest, '\n') + 1
+			if err := l.src.consume(n, &mark); err != nil || mark != '\n' {
+				t.Fatalf("%q: consume %d: mark %q, %v", packets, n, mark, err)
+			}
+			rest = rest[n:]
+		}
+		l.shows("", false, false)
+	}
+}
+
+// line peeks, as the loop does, until it has a whole line.
+func (l *look) line() string {
+	l.t.Helper()
+	for known := 0; ; {
+		n, more, _ := l.src.peek(l.buf, known, false)
+		if line := string(firstLine(l.buf[:n])); strings.HasSuffix(line, "\n") {
+			return line
+		}
+		if !more && n == known {
+			l.t.Fatalf("there is a line, and peek shows %q", l.buf[:n])
+		}
+		known = n
+	}
+}
+
+// A line in so many packets that they fill every slot.
+func TestPipeLineOfManyPackets(t *testing.T) {
+	for _, small := range []bool{true, false} {
+		r, w := pipePair(t, unix.O_DIRECT|unix.O_NONBLOCK)
+		closeLater(t, w)
+		l := newLook(t, r)
+		if small {
+			refuse(t, l.src.(*pipe))
+		}
+		packets := append(slices.Repeat([]string{"x"}, 600), "\n", "next\n")
+		for _, text := range packets {
+			if _, err := unix.Write(w, []byte(text)); err == nil {
+				continue
+			}
+			// Full: that goes on only if peek takes what it has shown.
+			n, _, _ := l.src.peek(l.buf, 0, false)
+			l.src.peek(l.buf, n, false)
+			put(t, w, text)
+		}
+		if got, want := l.line(), strings.Repeat("x", 600)+"\n"; got != want {
+			t.Errorf("a line of %d bytes, not %d", len(got), len(want))
+		}
+		l.consumes(601)
+		l.shows("next\n", false, false)
+	}
+}
+
+// While there is room for its end, the beginning of a line stays in the pipe.
+func TestPipeLeavesLinesInIt(t *testing.T) {
+	r, w := pipePair(t, 0)
+	closeLater(t, w)
+	l := newLook(t, r)
+	put(t, w, strings.Repeat("x", 900))
+	for range 3 {
+		if n, _, _ := l.src.peek(l.buf, 900, false); n != 900 || l.src.holds() != 0 {
+			t.Errorf("peek shows %d bytes and holds %d", n, l.src.holds())
+		}
+	}
+}
+
+// What is taken to be looked at is the first that peek shows, and consume
+// drops.
+func TestPipeTake(t *testing.T) {
+	for _, flags := range []int{unix.O_NONBLOCK, unix.O_NONBLOCK | unix.O_DIRECT} {
+		r, w := pipePair(t, flags)
+		closeLater(t, w)
+		l := newLook(t, r)
+		refuse(t, l.src.(*pipe))
+		text := strings.Repeat("0123456789abcde\n", 2500)
+		put(t, w, text)
+		if n, _, _ := l.src.peek(l.buf, 0, false); n >= 30_000 {
+			t.Fatalf("%d bytes can be seen", n)
+		}
+		if n := l.src.waiting(); n != len(text) {
+			t.Errorf("%d bytes wait, not %d", n, len(text))
+		}
+		var mark byte
+		const part = 30_003
+		b, err := l.src.take(part, &mark)
+		if err != nil || string(b) != text[:part] || mark != text[part-1] {
+			t.Fatalf("take: %d bytes, mark %q, %v", len(b), mark, err)
+		}
+		if held, n := l.src.holds(), l.src.waiting(); held != part || n != len(text)-part {
+			t.Errorf("%d bytes are held, %d wait", held, n)
+		}
+		n, _, _ := l.src.peek(l.buf, 0, false)
+		if n <= part || string(l.buf[:n]) != text[:n] {
+			t.Errorf("peek shows %d bytes, or others", n)
+		}
+		mark = 0
+		l.consumes(100)
+		if err := l.src.consume(part, &mark); err != nil || mark != text[part+99] {
+			t.Errorf("consume: mark %q, %v", mark, err)
+		}
+		n, _, _ = l.src.peek(l.buf, 0, false)
+		if n == 0 || string(l.buf[:n]) != text[part+100:][:n] {
+			t.Errorf("behind it, peek shows %d bytes, or others", n)
+		}
+	}
+}
