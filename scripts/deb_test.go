@@ -82,9 +82,37 @@ func installDeb(t *testing.T, deb string) {
 	if links != "" {
 		t.Errorf("links that lead nowhere:\n%s", links)
 	}
+	readPages(t, root)
 	runIn(t, nil, "dpkg", append(dpkg, "-P", "multilog")...)
 	if left := runIn(t, nil, "find", root, "-path", filepath.Join(root, "var"), "-prune", "-o", "-type", "f", "-print"); left != "" {
 		t.Errorf("left after removal:\n%s", left)
+	}
+}
+
+// readPages has man, or mandoc where only that is installed, show each command's
+// page below root, and those that are beside other packages' too.
+func readPages(t *testing.T, root string) {
+	read := []string{"man", "-l"}
+	if _, err := exec.LookPath("man"); err != nil {
+		needProgram(t, "mandoc")
+		read = []string{"mandoc", "-T", "utf8"}
+	}
+	for _, name := range commands(t) {
+		found, err := filepath.Glob(filepath.Join(root, "usr/lib/multilog/share/man/man[18]", name+".[18].gz"))
+		if err != nil || len(found) != 1 {
+			t.Errorf("pages of %s: %v, %v", name, found, err)
+			continue
+		}
+		links, err := filepath.Glob(filepath.Join(root, "usr/share/man/man[18]", name+".[18].gz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, page := range append(found, links...) {
+			text := runIn(t, []string{"MANPAGER=cat", "MANWIDTH=80"}, read[0], append(read[1:], page)...)
+			if !strings.Contains(text, name) || !strings.Contains(text, "EXAMPLES") {
+				t.Errorf("%s reads\n%s", page, text)
+			}
+		}
 	}
 }
 
