@@ -34,7 +34,7 @@ type checker struct {
 	dir   string // where the run took place
 	input []byte // whole lines
 	// tail is set where the logger was allowed to remove old files: then what
-	// is there must be the input's end.
+	// is there must be the input's end. No two lines may be the same then.
 	tail bool
 	// label, if set, is told each label in the first directory: the line's
 	// number and the label in nanoseconds since 1970.

@@ -59,7 +59,8 @@ var features = &scenario{
 		if b.quick {
 			mib, window, rounds = 32, rateQuickWindow, 1
 		}
-		rotation := feeding{"rotation", "t, files of 1 MB", 64 << 10, false, mib, mib, rounds}.testcase(b, load{name: "t", stamp: true, lineBytes: 63, fileBytes: 1_000_000})
+		rotation := feeding{"rotation", "a pipe in 64 KB writes", 64 << 10, false, mib, mib, rounds}.testcase(b,
+			load{name: "t", title: "t, 63-byte lines, files of 1 MB, 20 of them", stamp: true, lineBytes: 63, fileBytes: 1_000_000})
 		paced := rateCase(50000, window, rounds)
 		cases := []testcase{
 			feeding{"speed", "a pipe in 64 KB writes", 64 << 10, false, mib, mib, rounds}.testcase(b, loads[0]),

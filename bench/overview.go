@@ -5,6 +5,8 @@ import (
 	"html"
 	"html/template"
 	"math"
+	"slices"
+	"unicode/utf8"
 )
 
 // Measures of the overview's charts, in SVG units.
@@ -17,7 +19,7 @@ const (
 
 // ratios draws, for each case and figure of a scenario, how everyone compares
 // with the baseline: a dot for each, its spread behind it, to the right of the
-// line at 1 what is better.
+// line at 1 what is better, or, where it is about gains, what gains.
 func ratios(s scenarioResult, colors map[string]mark) template.HTML {
 	type ratioRow struct {
 		title string
@@ -44,6 +46,11 @@ func ratios(s scenarioResult, colors map[string]mark) template.HTML {
 	if len(all) == 0 {
 		return ""
 	}
+	place := func(ratio float64) float64 { return scale.at(ratio) }
+	if s.scenario.gains { // without it: the other way round
+		scale.from, scale.to = 1/scale.to, 1/scale.from
+		place = func(ratio float64) float64 { return scale.at(1 / ratio) }
+	}
 	scale.from, scale.to = scale.from/1.15, scale.to*1.15
 	var out svg
 	height := float64(len(all) * ratioRowHeight)
@@ -56,7 +63,7 @@ func ratios(s scenarioResult, colors map[string]mark) template.HTML {
 		}
 		out.add(`<path d="M%.1f 0v%.1f" class="%s"/>`, x, height, class)
 		if x-last > 34 || v == 1 { // room for a number
-			out.text(x, height+16, "tick", "middle", s.scenario.showRatio(v))
+			out.text(x, height+16, "tick", "middle", s.scenario.showTick(v))
 			last = x
 		}
 	}
@@ -66,13 +73,50 @@ func ratios(s scenarioResult, colors map[string]mark) template.HTML {
 		for _, row := range r.rows {
 			f, color := row.Figures[r.key], colors[row.Contender].color
 			if f.RatioMax > f.RatioMin {
-				out.add(`<path d="M%.1f %.1fH%.1f" class="s%d range"/>`, scale.at(f.RatioMin), y, scale.at(f.RatioMax), color)
+				out.add(`<path d="M%.1f %.1fH%.1f" class="s%d range"/>`, place(f.RatioMin), y, place(f.RatioMax), color)
 			}
-			out.add(`<circle cx="%.1f" cy="%.1f" r="%d" class="c%d"><title>%s: %s</title></circle>`, scale.at(f.Ratio), y, ratioDot, color,
+			out.add(`<circle cx="%.1f" cy="%.1f" r="%d" class="c%d"><title>%s: %s</title></circle>`, place(f.Ratio), y, ratioDot, color,
 				html.EscapeString(row.Contender), html.EscapeString(s.scenario.showRatio(f.Ratio)))
 		}
 	}
-	return out.finish(height+axisHeight, fmt.Sprintf("%s: %s", s.Name, s.scenario.ratioTitle()))
+	var names []string
+	for _, r := range all {
+		for _, row := range r.rows {
+			if !slices.Contains(names, row.Contender) {
+				names = append(names, row.Contender)
+			}
+		}
+	}
+	below := out.legend(height+axisHeight+4, names, colors)
+	return out.finish(height+axisHeight+below, fmt.Sprintf("%s: %s", s.Name, s.scenario.ratioTitle()))
+}
+
+// showTick is a ratio at an axis. For gains it is the gain.
+func (s *scenario) showTick(v float64) string {
+	switch {
+	case s.gains && v == 1:
+		return "0"
+	case s.gains:
+		return s.showRatio(1 / v)
+	}
+	return s.showRatio(v)
+}
+
+// legend says below a chart which colour is whose, and returns how high that is.
+func (s *svg) legend(y float64, names []string, colors map[string]mark) (height float64) {
+	const runeWidth, entryGap, lineHeight = 7, 34, 18
+	x := float64(ratioLabelWidth)
+	height = lineHeight
+	for _, name := range names {
+		width := float64(runeWidth*utf8.RuneCountInString(name) + entryGap)
+		if x+width > chartWidth && x > ratioLabelWidth {
+			x, y, height = ratioLabelWidth, y+lineHeight, height+lineHeight
+		}
+		s.add(`<circle cx="%.1f" cy="%.1f" r="%d" class="c%d"/>`, x, y+8, ratioDot, colors[name].color)
+		s.text(x+11, y+12, "tick", "start", name)
+		x += width
+	}
+	return height + 6
 }
 
 // titleRunes is how much of a case's title an overview shows.

@@ -146,6 +146,8 @@ func (s *scenario) showRatio(r float64) string {
 	switch {
 	case r == 0:
 		return "-"
+	case s.gains && r == 1: // the baseline itself
+		return "-"
 	case s.gains:
 		return fmt.Sprintf("%+.0f %%", 100*(1/r-1))
 	case s.share:

@@ -41,6 +41,7 @@ type load struct {
 	lineBytes   int
 	stamp, mail bool
 	fileBytes   int // of a log's file; 0: fileBytes
+	files       int // at most; 0: fileCount
 }
 
 var loads = []load{
@@ -155,7 +156,7 @@ func (f feeding) testcase(b *bench, l load) testcase {
 			if err != nil {
 				return nil, err
 			}
-			j := job{stamp: l.stamp, mail: l.mail, fileBytes: cmp.Or(l.fileBytes, fileBytes), files: fileCount, lineBytes: in.longest}
+			j := job{stamp: l.stamp, mail: l.mail, fileBytes: cmp.Or(l.fileBytes, fileBytes), files: cmp.Or(l.files, fileCount), lineBytes: in.longest}
 			if f.file {
 				return b.fromFile(ctx, c, j, in)
 			}
