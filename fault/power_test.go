@@ -51,20 +51,20 @@ type victim struct {
 }
 
 var victims = []victim{
-	{name: "y1s", fs: ext4, script: []string{"t", "s16777215", "n9999", "y1s", "./main"}, rate: 1e6, flushes: true},
-	{name: "small files on xfs", fs: xfs, script: []string{"t", "s30000", "n9999", "./main"}, rate: 1e6},
-	{name: "slow processor", fs: ext4, script: []string{"t", "s100000", "n9999", "y1s", "!sleep 0.3; cat", "./main"}, rate: 5e5, flushes: true},
-	{name: "small files", fs: ext4, script: []string{"t", "s30000", "n9999", "./main"}, rate: 1e6},
-	{name: "y1s on xfs", fs: xfs, script: []string{"t", "s16777215", "n9999", "y1s", "./main"}, rate: 1e6, flushes: true},
-	{name: "zstd", fs: ext4, script: []string{"t", "z1", "s200000", "n9999", "y1s", "./main"}, rate: 1e6, flushes: true},
+	{name: "y1s", fs: ext4, script: []string{"t", "s16777215", "n9999", "y1s", "./main"}, rate: 3e5, flushes: true},
+	{name: "small files on xfs", fs: xfs, script: []string{"t", "s10000", "n9999", "./main"}, rate: 3e5},
+	{name: "slow processor", fs: ext4, script: []string{"t", "s40000", "n9999", "y1s", "!sleep 0.25; cat", "./main"}, rate: 2e5, flushes: true},
+	{name: "small files", fs: ext4, script: []string{"t", "s10000", "n9999", "./main"}, rate: 3e5},
+	{name: "y1s on xfs", fs: xfs, script: []string{"t", "s16777215", "n9999", "y1s", "./main"}, rate: 3e5, flushes: true},
+	{name: "zstd", fs: ext4, script: []string{"t", "z1", "s200000", "n9999", "y1s", "./main"}, rate: 5e5, flushes: true},
 }
 
 // comparison is for what it says only: what power cuts cost without y, and
 // djb's multilog.
 var comparison = []victim{
-	{name: "without y", fs: ext4, script: []string{"t", "s16777215", "n9999", "./main"}, rate: 1e6},
-	{name: "djb's", fs: ext4, script: []string{"t", "s16777215", "n9999", "./main"}, rate: 1e6, command: "multilog"},
-	{name: "djb's small files", fs: ext4, script: []string{"t", "s30000", "n9999", "./main"}, rate: 1e6, command: "multilog"},
+	{name: "without y", fs: ext4, script: []string{"t", "s16777215", "n9999", "./main"}, rate: 3e5},
+	{name: "djb's", fs: ext4, script: []string{"t", "s16777215", "n9999", "./main"}, rate: 3e5, command: "multilog"},
+	{name: "djb's small files", fs: ext4, script: []string{"t", "s10000", "n9999", "./main"}, rate: 3e5, command: "multilog"},
 }
 
 // shortVictims are those of -short, with a cut each.
