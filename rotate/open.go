@@ -192,6 +192,29 @@ func (d *Dir) labelBefore(names []string, begun int64) tai64n.Label {
 	return d.newLabel()
 }
 
+// labelBehind is a label for a next that was written until wrote, before other
+// loggers came. The first of them has made .u files of what was older than it.
+func (d *Dir) labelBehind(names []string, wrote int64) tai64n.Label {
+	after, end := tai64n.FromUnixNano(wrote), tai64n.Label{}
+	for _, name := range names {
+		if l, waits := oldLabel(name); !waits && after.Before(l) && (end.IsZero() || l.Before(end)) {
+			end = l
+		}
+	}
+	for _, name := range names {
+		if l, waits := oldLabel(name); waits && after.Before(l) && (end.IsZero() || l.Before(end)) {
+			after = l
+		}
+	}
+	if after = after.Next(); !end.IsZero() && !after.Before(end) {
+		return d.newLabel()
+	}
+	if d.last.Before(after) {
+		d.last = after
+	}
+	return after
+}
+
 // oldLabel is the label of an old file, and whether that is a .u file; the
 // zero label if it has none.
 func oldLabel(name string) (l tai64n.Label, waits bool) {

@@ -14,7 +14,8 @@ import (
 //	                        and no old file is the same one
 //	current, 0100 not set   an outage: becomes @LABEL.u
 //	next, not empty         was swapped in, and not named yet: becomes
-//	                        @LABEL.u after current
+//	                        @LABEL.u after current; before it, if another
+//	                        logger, which knows of no next, has made current
 //	next, empty             goes
 //	processed, 0100 set     a processor's whole output: becomes @LABEL.s, and
 //	                        previous goes
@@ -50,6 +51,12 @@ func (d *Dir) Recover() error {
 			}
 		}
 		if err := d.remove(nextName); err != nil {
+			return err
+		}
+	}
+	if haveNext && haveCurrent && cur.Birth > next.Mtime {
+		haveNext, d.line = false, lineNone
+		if err := d.makeOld(nextName, unsafeSuffix, d.labelBehind(names, next.Mtime)); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"multilog/tai64n"
 )
@@ -116,6 +117,31 @@ func TestRecoveryTwice(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A next that other loggers have passed over goes where its lines belong.
+func TestRecoveryAfterOtherLoggers(t *testing.T) {
+	wrote := time.Unix(1000, 0)
+	label := func(after time.Duration) string { return tai64n.Of(wrote.Add(after)).String() }
+	for _, c := range []struct {
+		name  string
+		files []found
+		want  string
+	}{
+		{"current was old", []found{{label(-1) + ".s", "a", 0o744, ""}, {label(1) + ".u", "b", 0o744, ""}, {label(9) + ".s", "d", 0o744, ""}}, ".s=a .u=b .u=n .s=d current=c"},
+		{"it had a name", []found{{label(-1) + ".u", "b", 0o744, ""}, {label(9) + ".s", "d", 0o744, ""}}, ".u=b .u=n .s=d current=c"},
+		{"nothing else", nil, ".u=n current=c"},
+		{"no room", []found{{label(1) + ".s", "d", 0o744, ""}}, ".s=d .u=n current=c"},
+	} {
+		dir := makeFiles(t, append(c.files, found{nextName, "n", 0o644, ""}, found{currentName, "c", 0o744, ""}))
+		if err := os.Chtimes(filepath.Join(dir, nextName), wrote, wrote); err != nil {
+			t.Fatal(err)
+		}
+		newKernel(t).open(dir, &head{})
+		if got := listing(t, dir); got != c.want {
+			t.Errorf("%s: %s, not %s", c.name, got, c.want)
+		}
 	}
 }
 
