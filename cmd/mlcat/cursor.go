@@ -204,7 +204,7 @@ func readCursorFile(path string) (string, error) {
 func writeCursorFile(path string, c cursor) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path))
 	if err != nil {
-		return err
+		return fmt.Errorf("unable to keep the cursor in %s: %w", path, errors.Unwrap(err))
 	}
 	_, err = fmt.Fprintf(f, "%v\n", c)
 	if err == nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -96,7 +97,7 @@ type following struct {
 // run feeds the logger, and waits until the last line is shown.
 func (f *following) run(t *testing.T, mlcat string, logger *exec.Cmd) {
 	out, err := os.Create(filepath.Join(f.dir, "out"))
-	if err != nil {
+	if err = errors.Join(err, os.Mkdir(filepath.Join(f.dir, "main"), 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	defer out.Close()

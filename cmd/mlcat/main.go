@@ -37,6 +37,7 @@ type program struct {
 	pager   *pager // nil when there is none
 	shown   int    // lines
 	failed  bool   // something could not be shown
+	warned  string // the last warning
 	sources []*source
 	feeds   []*feed
 	end     cursor // where this ended
@@ -86,13 +87,17 @@ func fatal(err error) int {
 
 // warn says that something could not be shown.
 func (p *program) warn(err error) {
-	p.failed = true
-	if m := (missing{}); errors.As(err, &m) {
-		if p.failed = false; p.quiet {
-			return
-		}
+	if harmless := errors.As(err, new(missing)) || errors.As(err, new(waiting)); !harmless {
+		p.failed = true
+	} else if p.quiet {
+		return
 	}
-	fmt.Fprintf(os.Stderr, "mlcat: warning: %v\n", plain(err))
+	text := plain(err).Error()
+	if text == p.warned {
+		return // found again, at the other end of a range
+	}
+	p.warned = text
+	fmt.Fprintf(os.Stderr, "mlcat: warning: %s\n", text)
 }
 
 // plain puts what Go says in the way of our messages: the operation, the path,
@@ -136,12 +141,8 @@ func (p *program) show() error {
 	if err != nil {
 		return err
 	}
-	for _, dir := range p.dirs {
-		s, err := openSource(dir, p.options.follow, p.warn)
-		if err != nil {
-			return err
-		}
-		p.sources = append(p.sources, s)
+	if err := p.openSources(); err != nil {
+		return err
 	}
 	if p.options.follow {
 		for _, s := range p.sources {
@@ -169,6 +170,30 @@ func (p *program) show() error {
 		}
 	}
 	return p.endCursor()
+}
+
+// openSources opens what there is of the logs. One that can't be opened is left out,
+// unless it is the only one, or a cursor counts on it.
+func (p *program) openSources() error {
+	var first error
+	for _, dir := range p.dirs {
+		s, err := openSource(dir, p.options.follow, p.warn)
+		switch {
+		case err == nil:
+			p.sources = append(p.sources, s)
+		case p.wantsCursor() || p.cursor != "" || p.afterCursor != "":
+			return err
+		case first != nil:
+			p.warn(err)
+		default:
+			first = err
+		}
+	}
+	if first != nil && len(p.sources) > 0 {
+		p.warn(first)
+		first = nil
+	}
+	return first
 }
 
 // A limit is a label that bounds what is shown, if it is set.
@@ -235,6 +260,9 @@ func (p *program) narrow(since, until limit) error {
 		var err error
 		if text, err = readCursorFile(p.cursorFile); err != nil {
 			return err
+		}
+		if _, err = parseCursor(text, len(p.sources)); text != "" && err != nil {
+			return fmt.Errorf("%s: %w", p.cursorFile, err)
 		}
 		if text != "" && p.options.follow && !p.linesSet {
 			p.lines = allLines // go on where the last run ended

@@ -41,15 +41,23 @@ type source struct {
 func openSource(path string, follow bool, warn func(error)) (*source, error) {
 	s := &source{path: path, warn: warn}
 	info, err := os.Stat(path)
-	if err == nil && !info.IsDir() {
+	switch {
+	case path == "":
+		return nil, errors.New("no log directory given, but an empty name (--help tells more)")
+	case err == nil && !info.IsDir():
 		err = s.addFile(path)
 		return s, err
+	case follow && errors.Is(err, fs.ErrNotExist):
+		warn(waiting{path})
 	}
 	s.dir = logdir.NewDir(filepath.Clean(path))
 	files, err := s.dir.Look()
 	if err != nil && !(follow && errors.Is(err, fs.ErrNotExist)) {
 		s.dir.Close()
 		return nil, err
+	}
+	if len(files) == 0 && !follow {
+		warn(fmt.Errorf("%s: no log is there, neither current nor old files", path))
 	}
 	for _, f := range files {
 		s.files = append(s.files, &entry{File: f})
@@ -189,6 +197,11 @@ func (s *source) narrow(from place) {
 
 // before orders places.
 func (p place) before(q place) bool { return p.file < q.file || p.file == q.file && p.off < q.off }
+
+// waiting is what is said of a log at path that is not there yet.
+type waiting struct{ path string }
+
+func (w waiting) Error() string { return w.path + " does not exist yet: waiting for it" }
 
 // missing is the error of a gap in the log at path.
 type missing struct {

@@ -88,7 +88,8 @@ func (f *File) Open() (*os.File, error) {
 }
 
 func (f *File) openAs(name string) error {
-	handle, err := os.Open(filepath.Join(f.Dir, name))
+	// Nobody may be at the other end of a pipe; without O_NONBLOCK that would wait.
+	handle, err := os.OpenFile(filepath.Join(f.Dir, name), os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}
@@ -153,8 +154,11 @@ func (f *File) Content() (*Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() {
+	switch mode := info.Mode(); {
+	case mode.IsDir():
 		return nil, &fs.PathError{Op: "read", Path: f.Path(), Err: unix.EISDIR}
+	case mode&(fs.ModeNamedPipe|fs.ModeSocket) != 0:
+		return nil, &fs.PathError{Op: "read", Path: f.Path(), Err: unix.ESPIPE}
 	}
 	packed := f.alone || f.Label != "" || f.Name == "processed"
 	c, err := NewContent(handle, info.Size(), packed)
