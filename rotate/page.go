@@ -93,8 +93,9 @@ type Flight struct {
 	LineBefore uint64 // where the input stood before the batch
 	LineAfter  uint64 // where it stands behind it
 
-	Last byte // the last byte of input
-	Mark byte // anything else, until the read that consumes the batch puts it here
+	Last byte    // the last byte of input
+	Mark byte    // anything else, until the read that consumes the batch puts it here
+	_    [6]byte // so that on 32-bit machines, too, State is aligned in both of a page's
 }
 
 func (p *Page) flight() *Flight       { return &p.Flights[p.Latest&1] }
