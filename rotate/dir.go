@@ -61,6 +61,9 @@ type Dir struct {
 	lostPage *Page // the mapped page, while nothing can be stored into it
 	regainAt int64 // Mono from when on that may be tried again
 
+	flight Flight // the in-flight record, as it was stored: the page may be gone when it is wanted
+	mark   *byte  // of the record in the page
+
 	found      Flight // what the logger before left in the lock page since the machine was started
 	flightFile string // the name of the file that found is about, if it holds
 	line       uint64 // where the input stands, says found
@@ -182,8 +185,7 @@ func (d *Dir) Rotate() {
 	d.lost, d.dirty, d.since = false, 0, 0
 	d.cur, d.next = d.next, noFile
 	d.want, d.newline = false, true
-	f := d.page.flight()
-	d.noFlight(f, f.LineAfter)
+	d.noFlight(d.flight, d.flight.LineAfter)
 	d.queue = append(d.queue, p)
 	d.waiting[p.label.String()] = true
 	d.oldFiles++
@@ -235,8 +237,8 @@ func (d *Dir) newLabel() tai64n.Label {
 // part of it, or for which Involves is true.
 func (d *Dir) Begin(in Input, written int64, within, here bool) {
 	d.base = d.cur.size
-	before := d.page.flight().LineAfter
-	d.storeFlight(&Flight{
+	before := d.flight.LineAfter
+	d.storeFlight(Flight{
 		State: flightBegun, Last: in.Last, Mark: ^in.Last, Batch: in.Batch, SrcDev: in.Dev, SrcIno: in.Ino, Length: uint64(in.Length), Sum: in.Sum,
 		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size), Written: uint64(written),
 		LineBefore: before, LineAfter: lineState(within, here),
@@ -247,7 +249,7 @@ func (d *Dir) Begin(in Input, written int64, within, here bool) {
 // noted in its lock page nevertheless, since the input gets into a line by it,
 // or out of one.
 func (d *Dir) Involves(within, here bool) bool {
-	return d.page.flight().LineAfter != lineState(within, here)
+	return d.flight.LineAfter != lineState(within, here)
 }
 
 func lineState(within, here bool) uint64 {
@@ -306,12 +308,12 @@ func skip(pieces [][]byte, n int) [][]byte {
 
 // Done notes that the batch is written: its input may be consumed.
 func (d *Dir) Done() {
-	d.note(func(page *Page) { page.flight().setState(flightDone) })
+	d.flightIs(flightDone)
 }
 
 // Clear notes that the batch's input is consumed.
 func (d *Dir) Clear() {
-	d.note(func(page *Page) { page.flight().setState(flightNone) })
+	d.flightIs(flightNone)
 	if d.lostPage != nil {
 		d.regainPage()
 	}
@@ -342,8 +344,7 @@ func (d *Dir) Rollback() error {
 		return &Error{What: "take back the last lines of " + d.path(currentName), Err: op.Err}
 	}
 	d.cur.size = d.base
-	f := d.page.flight()
-	d.noFlight(f, f.LineBefore)
+	d.noFlight(d.flight, d.flight.LineBefore)
 	return nil
 }
 

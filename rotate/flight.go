@@ -202,7 +202,7 @@ func (f *Flight) consumed() bool {
 
 // Mark is where the last byte of the batch's input is to be stored when it is
 // consumed.
-func (d *Dir) Mark() *byte { return &d.page.flight().Mark }
+func (d *Dir) Mark() *byte { return d.mark }
 
 // findFlightFile finds the file that the record of the last logger is about,
 // if it is there under one of the names it may bear, unchanged by others.
@@ -279,8 +279,8 @@ func (d *Dir) takeBack() error {
 // noFlight stores that nothing is in flight in the file that is current now,
 // though the input, which is that of the record before, may stand within a
 // line.
-func (d *Dir) noFlight(before *Flight, line uint64) {
-	d.storeFlight(&Flight{
+func (d *Dir) noFlight(before Flight, line uint64) {
+	d.storeFlight(Flight{
 		SrcDev: before.SrcDev, SrcIno: before.SrcIno,
 		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size),
 		LineAfter: line,
@@ -300,20 +300,30 @@ func (d *Dir) rebindFlight(names []string, haveCurrent bool) error {
 	}
 	was := d.cur
 	d.cur.identify(info)
-	d.noFlight(&d.found, d.line)
+	d.noFlight(d.found, d.line)
 	d.cur = was
 	return nil
 }
 
 // storeFlight puts another record in place of the one in the lock page.
-func (d *Dir) storeFlight(f *Flight) {
-	d.note(func(page *Page) { page.putFlight(f) })
+func (d *Dir) storeFlight(f Flight) {
+	d.flight = f
+	d.note(func(page *Page) { d.mark = page.putFlight(&d.flight) })
 }
 
-func (p *Page) putFlight(f *Flight) {
+// flightIs stores a state of the record that is in the lock page.
+func (d *Dir) flightIs(state uint64) {
+	d.flight.State = state
+	d.note(func(page *Page) { page.flight().setState(state) })
+}
+
+// putFlight puts another record in place of the latest, and returns where its
+// Mark is now.
+func (p *Page) putFlight(f *Flight) (mark *byte) {
 	other := (p.Latest & 1) ^ 1
 	p.Flights[other] = *f
 	store(&p.Latest, other)
+	return &p.Flights[other].Mark
 }
 
 // Midline says whether the input stands within a line whose beginning the

@@ -93,7 +93,10 @@ func (d *Dir) mapPage() {
 		fresh.Flights, fresh.Latest = d.page.Flights, d.page.Latest
 		fresh.PreviousSec, fresh.PreviousNano = d.page.PreviousSec, d.page.PreviousNano
 	}
-	d.note(func(page *Page) { *page = fresh })
+	d.note(func(page *Page) {
+		*page = fresh
+		d.mark = &page.flight().Mark
+	})
 }
 
 // lookFor looks at a file, which may not be there.
@@ -160,7 +163,7 @@ func (d *Dir) openCurrent(flags int) error {
 	}
 	d.newline = d.line != lineHere
 	d.findSince(d.cur.birth)
-	d.noFlight(&d.found, d.line)
+	d.noFlight(d.found, d.line)
 	return nil
 }
 

@@ -127,8 +127,10 @@ func (d *Dir) CountRoomWait(took int64) {
 }
 
 // A store into the page is a page fault when the file system has no room for
-// what it does with a page that is written to: btrfs, which writes it
-// elsewhere, on a full disk. The logger then goes on with a page of its own.
+// what it does with a page that is written to (btrfs, which writes it
+// elsewhere, on a full disk), or when somebody has truncated the lock file. The
+// logger then goes on with a page of its own. Loading from it is one, too: what
+// is wanted again is in Dir.
 
 // regainPause is the time between two tries to get a lost page back.
 const regainPause = 10e9 // nanoseconds
@@ -158,7 +160,7 @@ func (d *Dir) regainPage() {
 		page.flight().setState(flightNone) // killed from here on, nothing is in flight
 		page.Counters, page.AgeIno, page.AgeSince = d.page.Counters, d.page.AgeIno, d.page.AgeSince
 		page.PreviousSec, page.PreviousNano = d.page.PreviousSec, d.page.PreviousNano
-		page.putFlight(d.page.flight())
+		d.mark = page.putFlight(&d.flight)
 	}) {
 		return
 	}

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"os"
 	"runtime/debug"
 	"slices"
 	"testing"
@@ -54,6 +55,41 @@ func TestLostPage(t *testing.T) {
 	}
 	if f := page.flight(); f.State != flightNone || f.End+f.Written != 24 || f.SrcIno != 2 {
 		t.Errorf("%+v", f)
+	}
+}
+
+// Who truncates the lock file takes the page away, at any moment of a batch.
+func TestTruncatedPage(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	for at := range 5 {
+		k, dir := newKernel(t), t.TempDir()
+		d, _ := k.open(dir, &head{dev: 1, ino: 2})
+		steps := []func(){
+			func() { d.Begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: 4, Last: '\n'}, 4, true, true) },
+			func() {
+				if err := d.Append([][]byte{[]byte("one\n")}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			d.Done,
+			func() { _ = d.Mark() },
+			d.Clear,
+		}
+		for i, step := range steps {
+			if i == at {
+				if err := os.Truncate(dir+"/"+lockName, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			step()
+		}
+		if d.Involves(true, true) || !d.Involves(false, true) {
+			t.Errorf("truncated before step %d: it is forgotten that the input stands within a line", at)
+		}
+		if want := "unable to store into " + dir + "/lock, going on without in-flight records"; !slices.Equal(k.warned, []string{want}) {
+			t.Errorf("truncated before step %d: %q", at, k.warned)
+		}
+		k.kill()
 	}
 }
 
