@@ -21,7 +21,18 @@ const (
 	familySvlogd      family = "svlogd"
 	familyPeekCopier  family = "peek copier"
 	familyPlainCopier family = "plain copier"
+	familySplice      family = "splice copier"
+	familyUncached    family = "uncached copier"
 )
+
+// copies tells whether a family is of the copiers.
+func (f family) copies() bool {
+	switch f {
+	case familyPeekCopier, familyPlainCopier, familySplice, familyUncached:
+		return true
+	}
+	return false
+}
 
 // A contender is a program that takes part.
 type contender struct {
@@ -41,6 +52,8 @@ const (
 	daemontoolsName = "multilog"
 	peekCopierName  = "copier (peek)"
 	plainCopierName = "copier (plain)"
+	spliceName      = "copier (splice)"
+	uncachedName    = "copier (DONTCACHE)"
 )
 
 // A job is what a logger has to do in a run.
@@ -103,7 +116,8 @@ func (c contender) prepare(dir string, j job) (launch, error) {
 		return c.s6log(j)
 	case familySvlogd:
 		return c.svlogd(dir, j)
-	case familyPeekCopier, familyPlainCopier:
+	}
+	if c.Family.copies() {
 		if j.mail || len(j.patterns) > 0 || j.dirs > 1 || j.processor != "" {
 			return launch{}, errCannot("copies bytes, no more")
 		}

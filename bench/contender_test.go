@@ -25,6 +25,8 @@ func TestScripts(t *testing.T) {
 		{familySvlogd, stamped, "x -b 65536 -t ./main"},
 		{familyPeekCopier, stamped, "-"},
 		{familyPlainCopier, job{stamp: true}, "x plain copier ./main"},
+		{familySplice, plain, "-"},
+		{familyUncached, job{}, "x uncached copier ./main"},
 	} {
 		l, err := contender{Path: "x", Family: test.family}.prepare(t.TempDir(), test.job)
 		got := strings.Join(l.argv, " ")

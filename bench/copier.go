@@ -18,7 +18,9 @@ import (
 //	tee(stdin -> private pipe), read(private pipe), write(file), consume
 //
 // where consuming reads n bytes into one and the same page: as cheap as a
-// splice to /dev/null, and one call however many pages it takes.
+// splice to /dev/null, and one call however many pages it takes. The one that
+// splices has the kernel move the pages from the private pipe to the file; the
+// uncached one writes with RWF_DONTCACHE. They show what these would gain.
 
 const (
 	copierBufferBytes = 256 << 10
@@ -35,6 +37,17 @@ type copier struct {
 	out     int
 	peekOut int // the private pipe, 0 when not peeking
 	peekIn  int
+	how     family
+}
+
+// copiers are all of them; exe is this program.
+func copiers(exe string) []contender {
+	return []contender{
+		{Name: peekCopierName, Path: exe, Family: familyPeekCopier},
+		{Name: plainCopierName, Path: exe, Family: familyPlainCopier},
+		{Name: spliceName, Path: exe, Family: familySplice},
+		{Name: uncachedName, Path: exe, Family: familyUncached},
+	}
 }
 
 // copierChild is a copier's process; it writes to dir/current.
@@ -54,8 +67,8 @@ func copierChild(f family, dir string) error {
 		return fmt.Errorf("mmap: %w", err)
 	}
 	_, _ = unix.FcntlInt(0, unix.F_SETPIPE_SZ, copierPipeBytes)
-	c := &copier{buf: buf[:copierBufferBytes], out: int(out.Fd())}
-	if f == familyPeekCopier {
+	c := &copier{buf: buf[:copierBufferBytes], out: int(out.Fd()), how: f}
+	if f != familyPlainCopier {
 		if err := c.startPeeking(buf[copierBufferBytes:]); err != nil {
 			return err
 		}
@@ -68,7 +81,7 @@ func copierChild(f family, dir string) error {
 		if n == 0 {
 			return out.Sync()
 		}
-		if err := writeAll(c.out, c.buf[:n]); err != nil {
+		if err := c.put(n); err != nil {
 			return err
 		}
 		if c.peekOut != 0 {
@@ -94,12 +107,56 @@ func (c *copier) startPeeking(page []byte) error {
 	return nil
 }
 
-// take fills the buffer; 0 at the end of input.
+// put appends n bytes, which take has taken, to the file.
+func (c *copier) put(n int) error {
+	switch c.how {
+	case familySplice:
+		for n > 0 {
+			moved, err := unix.Splice(c.peekIn, nil, c.out, nil, n, 0)
+			if err != nil {
+				return fmt.Errorf("splice: %w", err)
+			}
+			n -= int(moved)
+		}
+	case familyUncached:
+		for at := 0; at < n; {
+			wrote, err := unix.Pwritev2(c.out, [][]byte{c.buf[at:n]}, -1, rwfDontCache)
+			if err != nil {
+				return fmt.Errorf("pwritev2 with RWF_DONTCACHE: %w", err)
+			}
+			at += wrote
+		}
+	default:
+		return writeAll(c.out, c.buf[:n])
+	}
+	return nil
+}
+
+// uncachedRefused says why files in dir can't be written with RWF_DONTCACHE;
+// nothing where they can.
+func uncachedRefused(dir string) string {
+	f, err := os.CreateTemp(dir, "uncached")
+	if err != nil {
+		return err.Error()
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if _, err := unix.Pwritev2(int(f.Fd()), [][]byte{{'x'}}, -1, rwfDontCache); err != nil {
+		return "RWF_DONTCACHE: " + err.Error()
+	}
+	return ""
+}
+
+// rwfDontCache is RWF_DONTCACHE (linux/fs.h), since Linux 6.14.
+const rwfDontCache = 0x80
+
+// take fills the buffer; 0 at the end of input. One that splices leaves the
+// bytes in the private pipe.
 func (c *copier) take() (int, unix.Errno) {
 	from := uintptr(0)
 	if c.peekOut != 0 {
 		n, errno := retry(unix.SYS_TEE, 0, uintptr(c.peekOut), uintptr(len(c.buf)), 0)
-		if n == 0 || errno != 0 {
+		if n == 0 || errno != 0 || c.how == familySplice {
 			return n, errno
 		}
 		from = uintptr(c.peekIn)

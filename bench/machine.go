@@ -59,6 +59,9 @@ func lookAround(dir string) machine {
 
 // mountOf finds type and options of the filesystem that dir is on.
 func mountOf(dir string) (fstype, options string) {
+	if absolute, err := filepath.Abs(dir); err == nil {
+		dir = absolute
+	}
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
 	}

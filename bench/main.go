@@ -265,10 +265,7 @@ func (b *bench) enlist(ctx context.Context, o options, res *results) error {
 	if err != nil {
 		return err
 	}
-	b.copiers = []contender{
-		{Name: peekCopierName, Path: exe, Family: familyPeekCopier},
-		{Name: plainCopierName, Path: exe, Family: familyPlainCopier},
-	}
+	b.copiers = copiers(exe)
 	res.Contenders = b.contenders
 	return nil
 }

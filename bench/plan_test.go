@@ -13,7 +13,7 @@ func full(quick bool) *bench {
 	for _, name := range []string{oursName, daemontoolsName, "s6-log", "svlogd"} {
 		b.contenders = append(b.contenders, contender{Name: name, peer: name != oursName})
 	}
-	b.copiers = make([]contender, 2)
+	b.copiers = copiers("bench")
 	return b
 }
 

@@ -101,7 +101,9 @@ func (r results) colors() map[string]mark {
 	for _, c := range r.Contenders {
 		names = append(names, c.Name)
 	}
-	names = append(names, peekCopierName, plainCopierName)
+	for _, c := range copiers("") {
+		names = append(names, c.Name)
+	}
 	for _, s := range r.Scenarios {
 		for _, c := range s.Cases {
 			for _, row := range c.Rows {

@@ -76,7 +76,7 @@ func startLogger(ctx context.Context, c contender, j job, dir string, stdin *os.
 	lg.cmd = exec.CommandContext(ctx, l.argv[0], l.argv[1:]...)
 	lg.cmd.Dir, lg.cmd.Stdin, lg.cmd.Stderr = dir, stdin, lg.stderr
 	lg.cmd.Env = append(append(os.Environ(), c.Env...), env...)
-	if c.Family == familyPeekCopier || c.Family == familyPlainCopier {
+	if c.Family.copies() {
 		lg.cmd.Env = append(lg.cmd.Env, childEnv+"=copier")
 	}
 	group(lg.cmd)
