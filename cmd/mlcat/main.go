@@ -121,6 +121,7 @@ func (p *program) prepare() error {
 		tai:    p.tai,
 		color:  color && p.output != outJSON,
 		invert: p.invert,
+		escape: p.output != outJSON && isTerminal(1),
 		zone:   localtime.FromEnv(),
 		marks:  len(p.dirs) > 1 || p.reverse || p.lines != allLines,
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -22,6 +23,7 @@ type style struct {
 	zone    *localtime.Zone
 	pattern *pattern.Pattern // nil: all lines
 	invert  bool
+	escape  bool // control characters become visible
 	marks   bool // note where each shown line ends, and its label
 }
 
@@ -126,6 +128,9 @@ func (r *renderer) matching(dst *shown, lines []byte) {
 
 // show shows one line, which is given without its newline.
 func (r *renderer) show(dst *shown, line []byte) {
+	if r.escape {
+		line = escaped(line)
+	}
 	label, ok := tai64n.Parse(line)
 	dst.text = append(r.appendLine(dst.text, line, label, ok), '\n')
 	dst.count++
@@ -137,6 +142,26 @@ func (r *renderer) show(dst *shown, line []byte) {
 		m.label, m.known = dst.marks[n-1].label, dst.marks[n-1].known
 	}
 	dst.marks = append(dst.marks, m)
+}
+
+// escaped returns line with what might steer a terminal as \xNN: who connects to a
+// service decides much of what is in its log.
+func escaped(line []byte) []byte {
+	steers := func(c rune) bool { return c < ' ' && c != '\t' || 0x7f <= c && c <= 0x9f }
+	if bytes.IndexFunc(line, steers) < 0 {
+		return line
+	}
+	var text []byte
+	for len(line) > 0 {
+		c, size := utf8.DecodeRune(line)
+		if steers(c) {
+			text = fmt.Appendf(text, `\x%02x`, c)
+		} else {
+			text = append(text, line[:size]...)
+		}
+		line = line[size:]
+	}
+	return text
 }
 
 func (r *renderer) appendLine(dst, line []byte, label tai64n.Label, labelled bool) []byte {
