@@ -12,7 +12,9 @@ import (
 
 // What must hold, in every history:
 //
-//   - a byte is consumed only when it is in every log that selects it;
+//   - a byte is consumed only when it is in every log that selects it; where
+//     input can only be read, what was read and not logged is lost by a kill,
+//     and by nothing else;
 //   - after any number of kills, each directory, its old files in the order of
 //     their labels and then current, has every selected line once, whole, in
 //     order, but for those in files that were removed since n asked for it;
@@ -264,6 +266,9 @@ func (c *check) finished(terms int, trouble bool) {
 	over := p.Closed && p.Head == len(p.Stream)
 	if !over && terms == 0 && !trouble {
 		c.w.Fail("the logger ended with %d bytes in the pipe", len(p.Stream)-p.Head)
+	}
+	if p.Held > 0 && terms <= 1 && !trouble {
+		c.w.Fail("the logger ended with %d bytes that it had read, and not logged", p.Held)
 	}
 	if i := c.lines.lineAt(p.Head); terms == 1 && !trouble && !over && p.Head > 0 &&
 		p.Head != len(p.Stream) && c.lines.starts[i] != p.Head {

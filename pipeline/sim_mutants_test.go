@@ -29,6 +29,7 @@ type mutant struct {
 	bootID    bool // one boot is like another
 	identity  bool // so is one pipe
 	blind     bool // what can't be seen of the input is not there
+	greedy    bool // more is read than a line, where only that is wanted
 
 	pages    []*rotate.Page
 	names    map[int]string // of descriptors
@@ -115,6 +116,12 @@ func (m *mutant) Waiting() int {
 		return 0
 	}
 	return m.Kernel.Waiting()
+}
+
+func (m *mutant) LastLine() {
+	if !m.greedy {
+		m.Kernel.LastLine()
+	}
 }
 
 // setStates puts all in-flight records into a state.
@@ -281,6 +288,7 @@ var mutants = []struct {
 	{"records outlive the machine", func(m *mutant) { m.bootID = true }},
 	{"records are taken for another pipe's", func(m *mutant) { m.identity = true }},
 	{"a batch is another if not all of it can be seen", func(m *mutant) { m.blind = true }},
+	{"more than the last line is read", func(m *mutant) { m.greedy = true }},
 	{"a short write is taken for a whole one", func(m *mutant) {
 		m.onWritev = func(m *mutant, fd int, pieces [][]byte) (int, error) {
 			size := len(bytes.Join(pieces, nil))

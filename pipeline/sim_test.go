@@ -93,6 +93,7 @@ type history struct {
 	check  *check
 	full   bool // the disk
 	window int  // see simkernel.Plan
+	plain  bool // the input can only be read
 	calm   bool // what goes wrong has gone wrong
 }
 
@@ -114,6 +115,7 @@ func (h *history) run() error {
 	h.script, h.lines = randomScript(h.r), &simLines{}
 	h.w.Tracef("multilog %q", h.script.args)
 	h.window = pick(h.r, 0, 0, 1500, 5000)
+	h.plain = h.r.IntN(8) == 0
 	h.check = newCheck(h.w, h.script, h.lines)
 	h.check.order = h.wrap == nil
 	h.newPipe()
@@ -153,7 +155,7 @@ func (h *history) newPipe() {
 // life is a logger's life; it says whether that ended with its input.
 func (h *history) life() bool {
 	end := pick(h.r, endKill, endKill, endKill, endCut, endCut, endCut, endAll, endTerm, endTerm, endInput)
-	plan := simkernel.Plan{Delay: h.delay(), Window: h.window, Lazy: h.r.IntN(4) == 0}
+	plan := simkernel.Plan{Delay: h.delay(), Window: h.window, Plain: h.plain, Lazy: h.r.IntN(4) == 0}
 	if h.r.IntN(4) == 0 {
 		plan.Window = 1500 // the private pipe may not be enlarged
 	}
@@ -215,15 +217,8 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 	}
 	h.guard(func() {
 		switch {
-		case out.Killed && end != endKill:
-			before := h.check.beforeCut()
-			if end == endCut {
-				h.w.PowerCut()
-			} else {
-				h.w.KillAll()
-			}
-			h.check.afterCut(before)
-			h.newPipe()
+		case out.Killed && (end != endKill || h.plain):
+			h.lose(end == endCut)
 		case out.Err != nil:
 			if !trouble {
 				h.w.Fail("the logger did not start: %v", out.Err)
@@ -235,6 +230,10 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 				}
 			}
 			h.check.finished(*terms, trouble)
+			if h.plain && *terms > 1 || h.w.Pipe.Held > 0 {
+				h.lose(false)
+				return
+			}
 			if p := h.w.Pipe; p.Closed && p.Head == len(p.Stream) && *terms <= 1 {
 				over = true
 				h.check.over()
@@ -249,6 +248,19 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 	}
 	h.w.Pass(int64(pick(h.r, 1, 1e6, 5e9)))
 	return over
+}
+
+// lose ends what the logger had to log, and takes what is left for what is to
+// be there. With an input that can only be read, every kill is like that.
+func (h *history) lose(cut bool) {
+	before := h.check.beforeCut()
+	if cut {
+		h.w.PowerCut()
+	} else {
+		h.w.KillAll()
+	}
+	h.check.afterCut(before)
+	h.newPipe()
 }
 
 // moment is the number of a call: small ones, where more happens, are likelier.

@@ -22,6 +22,10 @@
 // pipe may bear the same inode number. The end of the whole service takes them,
 // too, but the number is not used again.
 //
+// How much of it Peek shows may differ from one life to the next, as the pipe
+// does that the real one duplicates it into. Or it is read plainly: what Peek
+// shows is then in the logger's memory, and a kill loses it.
+//
 // # Files and the disk
 //
 // What everyone sees (the page cache) and what is on disk differ:
