@@ -173,9 +173,9 @@ func statfs(op *Op) error {
 const noCopyOnWrite = 0x00800000
 
 func inPlace(op *Op) error {
-	flags, err := unix.IoctlGetInt(op.FD, unix.FS_IOC_GETFLAGS)
+	flags, err := unix.IoctlGetUint32(op.FD, unix.FS_IOC_GETFLAGS) // 32 bits, whatever ioctl(2) says
 	if err != nil {
 		return err
 	}
-	return unix.IoctlSetPointerInt(op.FD, unix.FS_IOC_SETFLAGS, flags|noCopyOnWrite)
+	return unix.IoctlSetPointerInt(op.FD, unix.FS_IOC_SETFLAGS, int(flags|noCopyOnWrite))
 }

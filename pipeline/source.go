@@ -113,11 +113,11 @@ func (t *taker) forget(n int) int {
 
 // waiting is how many bytes wait, besides those that are held.
 func (t *taker) waiting() int {
-	n, err := unix.IoctlGetInt(t.fd, unix.TIOCINQ)
+	n, err := unix.IoctlGetUint32(t.fd, unix.TIOCINQ) // an int of C's
 	if err != nil {
 		return 0
 	}
-	return n
+	return int(n)
 }
 
 func (t *taker) holds() int { return len(t.held) }
