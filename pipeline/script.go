@@ -24,6 +24,7 @@ const (
 	maxFileBytes     = 16777215 // by s, as in daemontools
 	maxBigFileBytes  = 2 << 30  // by b
 	maxTotalBytes    = 1 << 60  // of c and k
+	maxTimeHours     = 876_000  // of a and y, a century: it can be added to any time of ours
 	defaultFileBytes = 99999
 	minFiles         = 2
 	defaultFiles     = 10
@@ -202,13 +203,13 @@ func sizeBetween(to *int64, text string, least, most uint64) error {
 	return nil
 }
 
-// duration reads a time such as 90s or 24h.
+// duration reads a time such as 90s or 24h; longer than maxTimeHours is as long.
 func duration(to *int64, text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
 		return errors.New("a time longer than 0 is wanted, such as 90s, 5m or 24h")
 	}
-	*to = int64(d)
+	*to = int64(min(d, maxTimeHours*time.Hour))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"multilog/internal/naive"
 )
@@ -127,5 +128,18 @@ func TestScript(t *testing.T) {
 	}
 	if c.Size != maxFileBytes || !slices.Equal(c.Command, []string{"/bin/sh", "sh", "-c", ""}) || c.Name != "/c" {
 		t.Errorf("/c: %+v", c)
+	}
+}
+
+// A time of a or y can be added to the time of day, however long it is.
+func TestScriptLongestTimes(t *testing.T) {
+	s, err := Parse(strings.Fields("a2562047h y2562047h ./a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, long := range []int64{s.Dirs[0].MaxAge, s.Dirs[0].SyncWithin} {
+		if now := time.Now().UnixNano(); now+long < now || long < int64(100*365*24*time.Hour) {
+			t.Errorf("%d ns from now is before now, or soon", long)
+		}
 	}
 }
