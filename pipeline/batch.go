@@ -237,7 +237,7 @@ func (b *batch) fillUniform(in []byte) (used int) {
 	limit := cap(text) - maxStampBytes
 	for i := range b.outputs {
 		o := &b.outputs[i]
-		limit = min(limit, int(o.lineRoom-o.queued)+from-maxStampBytes)
+		limit = min(limit, int(min(o.lineRoom-o.queued, textBytes))+from-maxStampBytes)
 	}
 	for {
 		n := bytes.IndexByte(in[used:], '\n') + 1
