@@ -63,13 +63,16 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Trouble warns about something that goes wrong again and again: at once, and
-// then ever more rarely, with the number of tries and since when.
+// then ever more rarely, with the number of tries and since when. What is over
+// for less than firstWarningGap is not over.
 type Trouble struct {
-	what  string
-	since int64 // Now of the first failure; 0 when there is no trouble
-	tries int
-	next  int64 // Mono of the next warning
-	gap   int64
+	what   string
+	since  int64 // Now of the first failure; 0 when there is no trouble
+	tries  int
+	next   int64 // Mono of the next warning
+	gap    int64
+	over   int64 // Mono of the success after the last failure; 0 if there was none
+	warned bool  // since it was said to be over
 }
 
 const (
@@ -81,9 +84,10 @@ const (
 // is time to. Another what than before begins anew.
 func (t *Trouble) Failed(k Kernel, what string, err error) {
 	now := k.Mono()
-	if t.since == 0 || t.what != what {
+	if t.since == 0 || t.what != what || t.over != 0 && now-t.over >= firstWarningGap {
 		*t = Trouble{what: what, since: k.Now(), next: now, gap: firstWarningGap}
 	}
+	t.over = 0
 	t.tries++
 	if now < t.next {
 		return
@@ -94,18 +98,20 @@ func (t *Trouble) Failed(k Kernel, what string, err error) {
 		t.gap = min(t.gap*4, lastWarningGap)
 	}
 	k.Warn(text)
+	t.warned = true
 	t.next = now + t.gap
 }
 
-// Over ends the trouble; it says so when the trouble had to be mentioned more
-// than once.
+// Over notes a success; it says so when the trouble was mentioned and had more
+// than one try.
 func (t *Trouble) Over(k Kernel) {
-	if t.since == 0 {
+	if t.since == 0 || t.over != 0 {
 		return
 	}
-	if t.tries > 1 {
+	t.over = max(k.Mono(), 1)
+	if t.tries > 1 && t.warned {
+		t.warned = false
 		k.Warn(fmt.Sprintf("able to %s again after %s", t.what,
 			time.Duration(k.Now()-t.since).Round(time.Second)))
 	}
-	*t = Trouble{}
 }

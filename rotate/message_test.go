@@ -74,6 +74,7 @@ func TestTroubleOnce(t *testing.T) {
 	if len(k.warned) != 1 {
 		t.Errorf("%q", k.warned)
 	}
+	k.mono += firstWarningGap + 1
 	trouble.Failed(k, "open next", syscall.EMFILE)
 	trouble.Failed(k, "open next", syscall.EMFILE)
 	trouble.Failed(k, "stat next", syscall.EIO)
@@ -85,5 +86,33 @@ func TestTroubleOnce(t *testing.T) {
 	}
 	if !slices.Equal(k.warned, want) {
 		t.Errorf("%q", k.warned)
+	}
+}
+
+// What comes and goes is one trouble, which is not mentioned each time.
+func TestTroubleThatComesAndGoes(t *testing.T) {
+	k := newKernel(t)
+	var trouble Trouble
+	const times = 1000
+	for range times {
+		trouble.Failed(k, "write", syscall.ENOSPC)
+		k.mono += int64(time.Second)
+		trouble.Over(k)
+		k.mono += int64(time.Second)
+	}
+	var short []string
+	for _, text := range k.warned {
+		text, _, _ = strings.Cut(text, " since ")
+		text, _, _ = strings.Cut(text, " after ")
+		short = append(short, text)
+	}
+	want := []string{
+		"unable to write, pausing: out of disk space", "able to write again",
+		"unable to write, pausing: out of disk space (31 times", "able to write again",
+		"unable to write, pausing: out of disk space (151 times", "able to write again",
+		"unable to write, pausing: out of disk space (631 times", "able to write again",
+	}
+	if !slices.Equal(short, want) {
+		t.Errorf("%q", short)
 	}
 }
