@@ -308,14 +308,15 @@ func (l *loop) rotate() bool {
 }
 
 // awaitRoom waits until the directory can take another file, and says whether
-// it can; it gives up on SIGTERM, but within a line only on a second one.
+// it can; it gives up on SIGTERM, but within a line only when there is trouble,
+// or on a second one.
 func (l *loop) awaitRoom(d *rotate.Dir) bool {
 	if d.Ready() {
 		return true
 	}
 	start := l.k.Mono()
 	for !d.Ready() {
-		if l.terms > 1 || !l.batch.midline && l.givesUp() {
+		if l.terms > 1 || l.givesUp() && (!l.batch.midline || d.Failing()) {
 			l.abandoned = true
 			return false
 		}
@@ -352,11 +353,13 @@ func (l *loop) wait(until int64, input bool) {
 }
 
 // end finishes what is pending, marks the directories as whole, and closes
-// them. A second SIGTERM leaves all that to the next logger's recovery.
+// them. SIGTERM leaves what fails to the next logger's recovery, a second one
+// everything.
 func (l *loop) end() {
 	for l.terms < 2 {
 		done := true
 		for _, d := range l.dirs {
+			left := l.terms > 0 && d.GiveUp()
 			// Input that was left has a record, which is about current.
 			wanted := d.Wanted() && !l.abandoned
 			if wanted && d.Ready() {
@@ -366,7 +369,7 @@ func (l *loop) end() {
 			if !wanted {
 				d.End()
 			}
-			done = done && d.Ended()
+			done = done && (left || d.Ended())
 		}
 		if done {
 			return

@@ -107,6 +107,7 @@ type pending struct {
 	file
 	label tai64n.Label
 	named bool // it is @LABEL.u
+	gone  bool // somebody has removed it
 	split bool // it ends within a line
 
 	previous, state  int // descriptors, while a processor is at work
@@ -373,16 +374,3 @@ func (d *Dir) Tick(now int64) {
 func (d *Dir) tasks() [8]*task {
 	return [...]*task{&d.spare, &d.naming, &d.finish, &d.extend, &d.ending, &d.flush, &d.relief, &d.push}
 }
-
-// End begins to close the directory: when nothing is pending any more,
-// current is made safe and marked as finished. Ended says when that is done.
-// Call it again after each wait until then.
-func (d *Dir) End() {
-	if d.ended || d.ending.busy() || d.spare.busy() || d.naming.busy() || d.extend.busy() || d.flush.busy() || d.push.busy() || len(d.queue) > 0 {
-		return
-	}
-	d.ending.start(d, endingSteps, nil, func() { d.ended = true })
-}
-
-// Ended says that the directory is closed, and whole.
-func (d *Dir) Ended() bool { return d.ended }

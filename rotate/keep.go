@@ -205,7 +205,11 @@ func ifConfigured(wanted func(d *Dir) bool, steps []step) []step {
 // was none: the end of each wakes the loop, which tries to write again.
 const reliefPause = 1e9 // nanoseconds
 
-// relieve has the oldest file removed when a write found the disk full and the
+// reliefRetry is the time after which a step that found the disk full is tried
+// again, while room is made.
+const reliefRetry = 50e6 // nanoseconds
+
+// relieve has the oldest file removed when the disk was found full and the
 // script wants some of it kept free, and says whether that is under way.
 func (d *Dir) relieve(err error) bool {
 	full := err == syscall.ENOSPC || err == syscall.EDQUOT

@@ -24,6 +24,7 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 			d.notePrevious(p.label)
 			return rename(d, op, p.unsafeName(), previousName)
 		},
+		then:    thenUnlessGone,
 		trouble: pendingTrouble("rename ", " to previous"),
 	},
 	// A file system may put processed, which is synced, on disk without what
@@ -31,6 +32,7 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 	syncDirStep,
 	{
 		name:    "begin a run", // what a run that failed has left open is closed
+		awaited: true,
 		prepare: func(*Dir, *pending, *ioring.Op) bool { return false },
 	},
 	closeStep(previousName, previousFD),

@@ -25,12 +25,17 @@ type step struct {
 
 	// trouble is what could not be done, for the warning.
 	trouble func(d *Dir, p *pending) string
+
+	// awaited says that who closes the directory waits, however often it takes,
+	// for a list that has come to this step again.
+	awaited bool
 }
 
 // verdict is what to do after a step.
 type verdict struct {
 	err  error
 	redo string // the step, this one or before it, to go back to
+	over bool   // the rest of the list is void
 }
 
 // task carries out a list of steps.
@@ -46,6 +51,16 @@ type task struct {
 }
 
 func (t *task) busy() bool { return t.steps != nil }
+
+// failing says whether a step has failed, and will be tried again.
+func (t *task) failing() bool { return t.busy() && t.retry != 0 }
+
+// dropIfFailing forgets a list that can't go on.
+func (t *task) dropIfFailing() {
+	if t.failing() {
+		t.steps, t.retry = nil, 0
+	}
+}
 
 func (t *task) start(d *Dir, steps []step, p *pending, after func()) {
 	t.d, t.p, t.steps, t.at, t.after = d, p, steps, 0, after
@@ -75,12 +90,18 @@ func (t *task) completed(op *ioring.Op) {
 		v = s.then(t.d, t.p, op)
 	}
 	switch {
+	case v.over:
+		t.at = len(t.steps)
 	case v.redo != "":
 		for t.steps[t.at].name != v.redo {
 			t.at--
 		}
 	case v.err == nil:
 		t.at++
+	}
+	if v.err != nil && t != &t.d.relief && t.d.relieve(v.err) {
+		t.retry = t.d.k.Mono() + reliefRetry
+		return
 	}
 	if v.err != nil {
 		t.woe.Failed(t.d.k, s.trouble(t.d, t.p), v.err)
@@ -195,6 +216,11 @@ var namingSteps = []step{
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
 			return rename(d, op, currentName, p.unsafeName())
 		},
+		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
+			v := d.unlessGone(currentName, p, op)
+			v.over = false
+			return v
+		},
 		trouble: func(d *Dir, p *pending) string {
 			return "rename current to " + p.unsafeName() + " in directory " + d.conf.Name
 		},
@@ -203,6 +229,11 @@ var namingSteps = []step{
 		name: "rename next to current",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
 			return rename(d, op, nextName, currentName)
+		},
+		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
+			v := d.unlessGone(nextName, &pending{}, op)
+			v.over = false
+			return v
 		},
 		trouble: func(d *Dir, _ *pending) string {
 			return "rename next to current in directory " + d.conf.Name
@@ -217,6 +248,24 @@ var namingSteps = []step{
 		},
 		then: harmless,
 	},
+}
+
+// unlessGone is what follows an operation on a file of that name. If somebody
+// has removed it, nothing can be done for its lines, and those that come must
+// not wait for them.
+func (d *Dir) unlessGone(name string, p *pending, op *ioring.Op) verdict {
+	if op.Err != syscall.ENOENT {
+		return verdict{err: op.Err}
+	}
+	if !p.gone {
+		p.gone = true
+		d.k.Warn("unable to find " + d.path(name) + ", going on without it: " + Reason(op.Err))
+	}
+	return verdict{over: true}
+}
+
+func thenUnlessGone(d *Dir, p *pending, op *ioring.Op) verdict {
+	return d.unlessGone(p.unsafeName(), p, op)
 }
 
 // openPending is how many pending files of a directory keep their descriptors.
@@ -234,11 +283,11 @@ var openAgainStep = step{
 		op.Code, op.Dir, op.Path, op.Flags = ioring.OpenAt, d.fd, p.unsafeName(), openAppend
 		return p.fd < 0
 	},
-	then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+	then: func(d *Dir, p *pending, op *ioring.Op) verdict {
 		if op.Err == nil {
 			p.fd = int(op.Res)
 		}
-		return verdict{err: op.Err}
+		return d.unlessGone(p.unsafeName(), p, op)
 	},
 	trouble: pendingTrouble("open ", ""),
 }
@@ -356,55 +405,8 @@ var plainSteps = slices.Concat(finishedSteps, capSteps, []step{{
 	prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
 		return rename(d, op, p.unsafeName(), d.safeName(p))
 	},
+	then: thenUnlessGone,
 	trouble: func(d *Dir, p *pending) string {
 		return "rename " + d.path(p.unsafeName()) + " to " + d.safeName(p)
 	},
 }}, safeSteps)
-
-// endingSteps close a directory in which nothing is pending.
-var endingSteps = []step{
-	{
-		name: "give back current's unused blocks",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			op.Code, op.FD, op.Len = ioring.Ftruncate, d.cur.fd, d.cur.size
-			return d.cur.taken
-		},
-		then: harmless,
-	},
-	{
-		name: "remove next",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, nextName
-			return d.next.fd >= 0
-		},
-		trouble: troubleWith("remove ", nextName, ""),
-	},
-	rewriteStep("write current again", func(*pending) string { return currentName }, func(d *Dir, _ *pending) bool { return d.lost }),
-	{
-		name: "sync current",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			return sync(op, d.cur.fd)
-		},
-		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
-			if op.Err != nil {
-				d.lost = true
-				return verdict{err: op.Err, redo: "write current again"}
-			}
-			return verdict{}
-		},
-		trouble: troubleWith("write ", currentName, " to disk"),
-	},
-	// The mark says that there is nothing else to look at: a power cut must not
-	// leave names beside it that are gone already.
-	syncDirStep,
-	{
-		// Input that was left within a line, or within a batch, makes this an
-		// outage: what follows may not be what belongs there.
-		name: "set mode of current",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			f := d.page.flight()
-			return chmod(op, d.cur.fd) && f.State == flightNone && f.LineAfter != lineHere
-		},
-		trouble: troubleWith("set mode of ", currentName, ""),
-	},
-}

@@ -1,0 +1,95 @@
+package rotate
+
+import "multilog/ioring"
+
+// End begins to close the directory: when nothing is pending any more,
+// current is made safe and marked as finished. Ended says when that is done.
+// Call it again after each wait until then.
+func (d *Dir) End() {
+	if d.ended || d.ending.busy() || d.spare.busy() || d.naming.busy() || d.extend.busy() || d.flush.busy() || d.push.busy() || len(d.queue) > 0 {
+		return
+	}
+	d.ending.start(d, endingSteps, nil, func() { d.ended = true })
+}
+
+// Ended says that the directory is closed, and whole.
+func (d *Dir) Ended() bool { return d.ended }
+
+// Failing says whether what a rotation waits for has failed, and will be tried
+// again, but for a processor's work.
+func (d *Dir) Failing() bool {
+	return d.spare.failing() || d.naming.failing() || d.finish.failing() && !d.finish.steps[d.finish.at].awaited
+}
+
+// GiveUp leaves to the next logger what can't be done while the directory is
+// being closed, but for a processor's work, and says whether nothing else is
+// left to do. What recovery finds then is what an outage leaves.
+func (d *Dir) GiveUp() bool {
+	if d.ended {
+		return false
+	}
+	if d.spare.failing() {
+		d.want = false
+		d.spare.dropIfFailing()
+	}
+	if d.flush.failing() {
+		d.flush.dropIfFailing()
+		d.finishNext() // it has waited for that
+	}
+	switch {
+	case d.finish.failing():
+		return !d.finish.steps[d.finish.at].awaited
+	case d.finish.busy():
+		return false
+	default:
+		return d.naming.failing() || d.ending.failing()
+	}
+}
+
+// endingSteps close a directory in which nothing is pending.
+var endingSteps = []step{
+	{
+		name: "give back current's unused blocks",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code, op.FD, op.Len = ioring.Ftruncate, d.cur.fd, d.cur.size
+			return d.cur.taken
+		},
+		then: harmless,
+	},
+	{
+		name: "remove next",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, nextName
+			return d.next.fd >= 0
+		},
+		trouble: troubleWith("remove ", nextName, ""),
+	},
+	rewriteStep("write current again", func(*pending) string { return currentName }, func(d *Dir, _ *pending) bool { return d.lost }),
+	{
+		name: "sync current",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			return sync(op, d.cur.fd)
+		},
+		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
+			if op.Err != nil {
+				d.lost = true
+				return verdict{err: op.Err, redo: "write current again"}
+			}
+			return verdict{}
+		},
+		trouble: troubleWith("write ", currentName, " to disk"),
+	},
+	// The mark says that there is nothing else to look at: a power cut must not
+	// leave names beside it that are gone already.
+	syncDirStep,
+	{
+		// Input that was left within a line, or within a batch, makes this an
+		// outage: what follows may not be what belongs there.
+		name: "set mode of current",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			f := d.page.flight()
+			return chmod(op, d.cur.fd) && f.State == flightNone && f.LineAfter != lineHere
+		},
+		trouble: troubleWith("set mode of ", currentName, ""),
+	},
+}
