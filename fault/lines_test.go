@@ -166,6 +166,17 @@ func read(t *testing.T, dir string) [][]byte {
 	return bytes.Split(bytes.TrimSuffix(all, []byte("\n")), []byte("\n"))
 }
 
+// kept is what read returns where the oldest files are removed: what is first
+// may be the rest of a line.
+func kept(t *testing.T, dir string) [][]byte {
+	t.Helper()
+	lines := read(t, dir)
+	if number(lines[0], true) < 0 {
+		lines = lines[1:]
+	}
+	return lines
+}
+
 func label(path string) string { return strings.SplitN(filepath.Base(path), ".", 2)[0] }
 
 // pace writes numbered lines to a pipe, so many bytes a second, until it is

@@ -43,9 +43,15 @@ type logger struct {
 // run starts a logger in the directory dir.
 func run(t *testing.T, dir string, stdin *os.File, command ...string) *logger {
 	t.Helper()
+	l := newLogger(t, dir, stdin, command...)
+	l.start()
+	return l
+}
+
+// newLogger is a logger that is still to be started.
+func newLogger(t *testing.T, dir string, stdin *os.File, command ...string) *logger {
 	l := &logger{t: t, cmd: exec.Command(command[0], command[1:]...)}
 	l.cmd.Dir, l.cmd.Stdin = dir, stdin
-	l.start()
 	return l
 }
 
@@ -237,13 +243,12 @@ func (s *supply) next(t *testing.T) int {
 	return number(head, false)
 }
 
-// mustHold fails unless the directory holds lines first to sent-1, once and in
-// order.
-func mustHold(t *testing.T, dir string, stamped bool, first, sent int) {
+// mustHold fails unless the lines are first to sent-1, once and in order.
+func mustHold(t *testing.T, lines [][]byte, stamped bool, first, sent int) {
 	t.Helper()
-	c, notes := account(read(t, dir), sent, stamped, func(n int) bool { return n >= first })
+	c, notes := account(lines, sent, stamped, func(n int) bool { return n >= first })
 	if c != (tally{}) {
-		t.Errorf("%s: %+v\n%s", filepath.Base(dir), c, strings.Join(notes, "\n"))
+		t.Errorf("%+v\n%s", c, strings.Join(notes, "\n"))
 	}
 }
 

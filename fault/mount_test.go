@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,18 +20,28 @@ type fileSystem struct {
 	mkfs    []string // and its options; empty if there is nothing to make
 	options string   // of mount
 	bytes   int64    // the least that mkfs accepts, or little
+	slack   int64    // bytes without which not even a file can be renamed
 }
 
 var (
 	tmpfs = fileSystem{name: "tmpfs", bytes: 8 << 20}
 	ext4  = fileSystem{name: "ext4", mkfs: []string{"mkfs.ext4", "-q", "-m", "0"}, bytes: 16 << 20}
-	xfs   = fileSystem{name: "xfs", mkfs: []string{"mkfs.xfs", "-q"}, bytes: 320 << 20}
-	btrfs = fileSystem{name: "btrfs", mkfs: []string{"mkfs.btrfs", "-q"}, bytes: 128 << 20}
+	xfs   = fileSystem{name: "xfs", mkfs: []string{"mkfs.xfs", "-q"}, bytes: 320 << 20, slack: 128 << 10}
+	btrfs = fileSystem{name: "btrfs", mkfs: []string{"mkfs.btrfs", "-q"}, bytes: 128 << 20, slack: 128 << 10}
 )
 
+// fileSystems are those that the tests are about.
+func fileSystems() []fileSystem {
+	if testing.Short() {
+		return []fileSystem{tmpfs, ext4}
+	}
+	return []fileSystem{tmpfs, ext4, xfs, btrfs}
+}
+
 // mount makes a file system and mounts it until the test's end. It skips the
-// test where that can't be done.
-func (f fileSystem) mount(t *testing.T) (dir string) {
+// test where that can't be done. A file system with a device is in the file
+// image.
+func (f fileSystem) mount(t *testing.T) (dir, image string) {
 	t.Helper()
 	f.needed(t)
 	dir = t.TempDir()
@@ -39,13 +50,13 @@ func (f fileSystem) mount(t *testing.T) (dir string) {
 			t.Fatalf("mount a tmpfs: %v", err)
 		}
 		t.Cleanup(func() { unmount(t, dir) })
-		return dir
+		return dir, ""
 	}
-	image := filepath.Join(t.TempDir(), "image")
+	image = filepath.Join(t.TempDir(), "image")
 	f.makeImage(t, image, f.bytes)
 	f.mountImage(t, image, dir)
 	t.Cleanup(func() { unmount(t, dir) })
-	return dir
+	return dir, image
 }
 
 // needed skips the test where such file systems can't be made and mounted.
@@ -144,4 +155,23 @@ func ballast(t *testing.T, dir string, leave int64) string {
 		}
 	}
 	return name
+}
+
+// fill writes to a file until there is no room, but for so many bytes.
+func fill(t *testing.T, f *os.File, slack int64) {
+	t.Helper()
+	size, b := int64(0), make([]byte, 4096)
+	for {
+		n, err := f.Write(b)
+		size += int64(n)
+		if errors.Is(err, unix.ENOSPC) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Truncate(max(0, size-slack)); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -174,6 +174,7 @@ func (in *injected) check(t *testing.T) {
 	t.Helper()
 	lines, first := read(t, filepath.Join(in.dir, "main")), 1
 	if in.prunes {
+		lines = kept(t, filepath.Join(in.dir, "main"))
 		first = number(lines[0], true)
 	}
 	c, notes := account(lines, in.lines+1, true, func(n int) bool { return n >= first })

@@ -258,7 +258,7 @@ func (d *Dir) unlessGone(name string, p *pending, op *ioring.Op) verdict {
 		return verdict{err: op.Err}
 	}
 	if !p.gone {
-		p.gone = true
+		p.gone, p.dirty = true, 0
 		d.k.Warn("unable to find " + d.path(name) + ", going on without it: " + Reason(op.Err))
 	}
 	return verdict{over: true}
