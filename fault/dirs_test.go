@@ -11,6 +11,7 @@ import (
 // the logger meanwhile makes no difference: each of them ends up with what
 // belongs there.
 func TestOneOfTwoFull(t *testing.T) {
+	t.Parallel()
 	bin := binary(t)
 	for _, fs := range []fileSystem{tmpfs, ext4} {
 		t.Run(fs.name, func(t *testing.T) {

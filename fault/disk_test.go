@@ -23,6 +23,7 @@ const (
 )
 
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	bin := binary(t)
 	for _, fs := range fileSystems() {
 		t.Run(fs.name, func(t *testing.T) {
@@ -71,6 +72,7 @@ func TestFullDisk(t *testing.T) {
 // TestKeepFree has k remove the oldest files: nothing waits, and what is not
 // removed is whole.
 func TestKeepFree(t *testing.T) {
+	t.Parallel()
 	bin := binary(t)
 	for _, fs := range fileSystems() {
 		t.Run(fs.name, func(t *testing.T) {

@@ -29,6 +29,7 @@ func (l *logger) holds(path string, n int) {
 // until the next rotation too. Then the logger says so and waits; another one
 // makes the directory anew, and goes on with the line that comes next.
 func TestDirectoryRemoved(t *testing.T) {
+	t.Parallel()
 	bin, dir := binary(t), t.TempDir()
 	main, in := filepath.Join(dir, "main"), newSupply(t)
 	script := []string{bin, manySmall, "n9999", "./main"}
@@ -60,6 +61,7 @@ func TestDirectoryRemoved(t *testing.T) {
 // TestCurrentRemoved: somebody wants room, and removes the file that is
 // written. Its lines are gone; all others are there, and nothing waits.
 func TestCurrentRemoved(t *testing.T) {
+	t.Parallel()
 	bin := binary(t)
 	for name, script := range map[string][]string{
 		"plain":     {bin, manySmall, "n9999", "./main"},
@@ -94,6 +96,7 @@ func TestCurrentRemoved(t *testing.T) {
 // TestReadOnly has ext4 go read-only below a logger, as it does when it finds
 // itself damaged.
 func TestReadOnly(t *testing.T) {
+	t.Parallel()
 	bin, fs := binary(t), ext4
 	fs.options = "errors=remount-ro"
 	dir, image := fs.mount(t)
@@ -164,6 +167,7 @@ const (
 // and can't be told otherwise. The service's lines wait in the pipe, and
 // nothing is wrong when it thaws.
 func TestFrozen(t *testing.T) {
+	t.Parallel()
 	bin := binary(t)
 	dir, _ := ext4.mount(t)
 	main, in := filepath.Join(dir, "main"), newSupply(t)

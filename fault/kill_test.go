@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,15 +51,29 @@ func content(t *testing.T, name string) []byte {
 	return b
 }
 
-// binary builds the logger.
+// binary is the logger, which is built once.
 func binary(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "multilog")
-	if out, err := exec.Command("go", "build", "-o", bin, "multilog/cmd/multilog").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	bin, err := build()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return bin
 }
+
+// builtDir is where the logger is built, once it is.
+var builtDir string
+
+var build = sync.OnceValues(func() (bin string, err error) {
+	if builtDir, err = os.MkdirTemp("", "fault"); err != nil {
+		return "", err
+	}
+	bin = filepath.Join(builtDir, "multilog")
+	if out, err := exec.Command("go", "build", "-o", bin, "multilog/cmd/multilog").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return bin, nil
+})
 
 // need skips a test when a program is not installed; in CI, that fails.
 func need(t *testing.T, program string) {

@@ -13,6 +13,7 @@ import (
 // does it anywhere).
 
 func TestFileSizeLimit(t *testing.T) {
+	t.Parallel()
 	bin, dir := binary(t), t.TempDir()
 	main, in := filepath.Join(dir, "main"), newSupply(t)
 	script := []string{bin, "t", "s262144", "n9999", "./main"}
@@ -52,6 +53,7 @@ func TestFileSizeLimit(t *testing.T) {
 // TestQuota has writes fail as they do when a user's quota is used up, for
 // some seconds.
 func TestQuota(t *testing.T) {
+	t.Parallel()
 	need(t, "strace")
 	bin, dir := binary(t), t.TempDir()
 	main, in := filepath.Join(dir, "main"), newSupply(t)

@@ -24,7 +24,11 @@ func TestMain(m *testing.M) {
 			panic(err) // the flag is package testing's
 		}
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if builtDir != "" {
+		_ = os.RemoveAll(builtDir)
+	}
+	os.Exit(code)
 }
 
 // namespaceEnv says that this process already runs in a mount namespace of its
