@@ -67,6 +67,7 @@ type Dir struct {
 	found      Flight // what the logger before left in the lock page since the machine was started
 	flightFile string // the name of the file that found is about, if it holds
 	line       uint64 // where the input stands, says found
+	swapped    uint64 // inode of what was current before the last swap of the logger before
 
 	cur  file
 	next file // the spare, ready to be swapped in; its fd is -1 while there is none
@@ -191,6 +192,7 @@ func (d *Dir) Rotate() {
 	d.waiting[p.label.String()] = true
 	d.oldFiles++
 	d.note(func(page *Page) {
+		store(&page.Swapped, p.ino)
 		add(&page.Counters.Rotations, 1)
 		store(&page.Counters.Pending, uint64(len(d.queue)))
 	})

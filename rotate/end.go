@@ -87,7 +87,7 @@ var endingSteps = []step{
 		// outage: what follows may not be what belongs there.
 		name: "set mode of current",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			f := d.page.flight()
+			f := &d.flight
 			return chmod(op, d.cur.fd) && f.State == flightNone && f.LineAfter != lineHere
 		},
 		trouble: troubleWith("set mode of ", currentName, ""),

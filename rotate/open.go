@@ -85,6 +85,8 @@ func (d *Dir) mapPage() {
 	ours := string(mem[:len(pageMagic)]) == pageMagic
 	if ours {
 		fresh.AgeIno, fresh.AgeSince = d.page.AgeIno, d.page.AgeSince
+		d.swapped = d.page.Swapped
+		fresh.Swapped = d.swapped
 	}
 	if ours && d.page.Boot == fresh.Boot && fresh.Boot != [16]byte{} {
 		// It stays in the page until the directory is in order again: this

@@ -37,6 +37,10 @@ type Page struct {
 	// processor is at work: second and nanosecond; zeros otherwise.
 	PreviousSec  uint64
 	PreviousNano uint64
+
+	// The inode of the file that was current before the last swap: if it is
+	// still called so, the next beside it is the one that was swapped in.
+	Swapped uint64
 }
 
 // Counters are what the logger has done since Started. Times are in
@@ -161,6 +165,7 @@ func (d *Dir) regainPage() {
 		page.Counters, page.AgeIno, page.AgeSince = d.page.Counters, d.page.AgeIno, d.page.AgeSince
 		page.PreviousSec, page.PreviousNano = d.page.PreviousSec, d.page.PreviousNano
 		d.mark = page.putFlight(&d.flight)
+		page.Swapped = d.page.Swapped
 	}) {
 		return
 	}
