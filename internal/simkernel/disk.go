@@ -114,6 +114,7 @@ func (w *World) cutFile(f *File) {
 	}
 	f.Data = f.Data[:len(f.Data):len(f.Data)]
 	f.Disk, f.DiskMode = f.Data, f.Mode
+	f.lostFrom, f.lostUpto = 0, 0 // what was taken for written was so in memory only
 }
 
 func (w *World) survivingData(disk, cache []byte) []byte {
