@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"sync"
 
 	"multilog/rotate"
 	"multilog/tai64n"
@@ -62,8 +63,8 @@ type batch struct {
 	script *Script
 	k      Kernel
 
-	text    []byte // the labelled lines; without labels, the input itself
-	labels  []byte // memory for text
+	text    []byte           // the labelled lines; without labels, the input itself
+	labels  *[textBytes]byte // memory for text; nil without labels
 	stamper stamper
 
 	outputs  []output
@@ -72,6 +73,18 @@ type batch struct {
 	midline  bool   // the input stands within a line that has begun
 	lines    int    // that begin in the batch
 	shown    [stderrBytes + len("...\n")]byte
+}
+
+// texts is the memory for labelled text. In multilog there is one loop; tests
+// simulate hundreds of thousands, one after another.
+var texts = sync.Pool{New: func() any { return new([textBytes]byte) }}
+
+// release gives back memory when the loop has ended.
+func (b *batch) release() {
+	if b.labels != nil {
+		texts.Put(b.labels)
+		b.labels, b.text = nil, nil
+	}
 }
 
 // reset makes room for the next batch.

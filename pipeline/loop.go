@@ -40,6 +40,7 @@ type loop struct {
 func Run(k Kernel, script *Script) error {
 	l := &loop{k: k, number: rand.Uint64()}
 	l.dev, l.ino = k.Identity()
+	defer l.batch.release()
 	if err := l.open(script); err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (l *loop) open(script *Script) error {
 	b.script, b.k = script, l.k
 	b.chosen = make([]bool, len(script.sinks))
 	if b.stamper.kind = script.stamp; script.stamp != stampNone {
-		b.labels = make([]byte, 0, textBytes)
+		b.labels = texts.Get().(*[textBytes]byte)
 	}
 	for _, path := range script.Status {
 		op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT, Mode: 0o600}
