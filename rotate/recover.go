@@ -54,7 +54,7 @@ func (d *Dir) Recover() error {
 			return err
 		}
 	}
-	if haveNext && haveCurrent && cur.Birth > next.Mtime && cur.Ino != d.swapped {
+	if haveNext && haveCurrent && cur.Birth > next.Mtime && d.swapped != 0 && cur.Ino != d.swapped {
 		haveNext, d.line = false, lineNone
 		if err := d.makeOld(nextName, unsafeSuffix, d.labelBehind(names, next.Mtime)); err != nil {
 			return err
