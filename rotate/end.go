@@ -62,6 +62,7 @@ var endingSteps = []step{
 			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, nextName
 			return d.next.fd >= 0
 		},
+		then:    unlessMissing,
 		trouble: troubleWith("remove ", nextName, ""),
 	},
 	rewriteStep("write current again", func(*pending) string { return currentName }, func(d *Dir, _ *pending) bool { return d.lost }),

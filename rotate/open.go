@@ -80,20 +80,22 @@ func (d *Dir) mapPage() {
 		return
 	}
 	d.page = pageOf(mem)
+	var last Page
+	stored(d.page, func(page *Page) { last = *page }) // reading a hole may need a block, too
 	fresh := Page{PID: uint64(os.Getpid()), Started: d.k.Now(), Boot: d.k.BootID()}
 	copy(fresh.Magic[:], pageMagic)
-	ours := string(mem[:len(pageMagic)]) == pageMagic
+	ours := string(last.Magic[:len(pageMagic)]) == pageMagic
 	if ours {
-		fresh.AgeIno, fresh.AgeSince = d.page.AgeIno, d.page.AgeSince
-		d.swapped = d.page.Swapped
+		fresh.AgeIno, fresh.AgeSince = last.AgeIno, last.AgeSince
+		d.swapped = last.Swapped
 		fresh.Swapped = d.swapped
 	}
-	if ours && d.page.Boot == fresh.Boot && fresh.Boot != [16]byte{} {
+	if ours && last.Boot == fresh.Boot && fresh.Boot != [16]byte{} {
 		// It stays in the page until the directory is in order again: this
 		// process may be killed before that, too.
-		d.found = *d.page.flight()
-		fresh.Flights, fresh.Latest = d.page.Flights, d.page.Latest
-		fresh.PreviousSec, fresh.PreviousNano = d.page.PreviousSec, d.page.PreviousNano
+		d.found = *last.flight()
+		fresh.Flights, fresh.Latest = last.Flights, last.Latest
+		fresh.PreviousSec, fresh.PreviousNano = last.PreviousSec, last.PreviousNano
 	}
 	d.note(func(page *Page) {
 		*page = fresh

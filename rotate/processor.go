@@ -182,14 +182,17 @@ func unlinkStep(name string) step {
 			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, name
 			return true
 		},
-		then: func(_ *Dir, _ *pending, op *ioring.Op) verdict {
-			if op.Err == syscall.ENOENT {
-				return verdict{}
-			}
-			return verdict{err: op.Err}
-		},
+		then:    unlessMissing,
 		trouble: troubleWith("remove ", name, ""),
 	}
+}
+
+// unlessMissing is what follows the removal of a name, which need not be there.
+func unlessMissing(_ *Dir, _ *pending, op *ioring.Op) verdict {
+	if op.Err == syscall.ENOENT {
+		return verdict{}
+	}
+	return verdict{err: op.Err}
 }
 
 func syncStep(name string, fd func(*pending) *int) step {
