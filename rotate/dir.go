@@ -81,17 +81,18 @@ type Dir struct {
 	want    bool // a rotation was asked for
 	newline bool // current ends with a newline, or is empty
 
-	spare    task            // makes next
-	naming   task            // gives the files of the last swap their names
-	finish   task            // makes pending[0] safe
-	extend   task            // preallocates current
-	ending   task            // closes the directory
-	flush    task            // syncs current, or a file that waits for its turn
-	relief   task            // makes room on a full disk
-	push     task            // has current's pages written out as it grows
-	oldFiles int             // how many there are at most, unless somebody else has made or removed some
-	waiting  map[string]bool // the labels of queue
-	queue    []*pending      // files finished, but not safe yet; the oldest first
+	spare    task             // makes next
+	naming   task             // gives the files of the last swap their names
+	finish   task             // makes pending[0] safe
+	extend   task             // preallocates current
+	ending   task             // closes the directory
+	flush    task             // syncs current, or a file that waits for its turn
+	relief   task             // makes room on a full disk
+	push     task             // has current's pages written out as it grows
+	oldFiles int              // how many there are at most, unless somebody else has made or removed some
+	waiting  map[string]bool  // the labels of queue
+	queue    []*pending       // files finished, but not safe yet; the oldest first
+	sizes    map[string]int64 // of old files, in bytes, as far as Cap made it look
 	ended    bool
 	lost     bool // an fsync of current has failed
 
@@ -114,6 +115,7 @@ type pending struct {
 	previous, state  int // descriptors, while a processor is at work
 	processed, fresh int
 	kept             keeping
+	result           int64 // bytes of what the processor has made, when previous is gone; else 0
 	syncing          int64 // Mono when its fsync was submitted
 	lost             bool  // an fsync of it has failed
 	dirty            int64 // as of Dir, until its turn

@@ -15,10 +15,8 @@ import (
 // keeping is what is known of a directory's old files while they are judged.
 type keeping struct {
 	names    []string
-	sizes    map[string]int64 // of those that were looked at
-	extra    int64            // bytes that are about to become an old file
-	free     int64            // of the filesystem
-	measured bool             // free is
+	free     int64 // of the filesystem
+	measured bool  // free is
 }
 
 // drop forgets a file that was removed.
@@ -27,25 +25,38 @@ func (h *keeping) drop(name string) {
 	h.measured = false
 }
 
-// total is what the old files take, in bytes.
-func (h *keeping) total() int64 {
-	n := h.extra
-	for _, name := range h.names {
-		if isOld(name) {
-			n += h.sizes[name]
+// unmeasured is an old file among names that is not pending and whose size is
+// not known, or "".
+func (d *Dir) unmeasured(names []string) string {
+	for _, name := range names {
+		if _, known := d.sizes[name]; isOld(name) && !known && !d.isKept(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// total is what the old files take, in bytes: names, and what is pending.
+func (d *Dir) total(names []string) int64 {
+	n := d.pendingBytes()
+	for _, name := range names {
+		if isOld(name) && !d.isKept(name) {
+			n += d.sizes[name]
 		}
 	}
 	return n
 }
 
-// unmeasured is an old file whose size is not known, or "".
-func (h *keeping) unmeasured() string {
-	for _, name := range h.names {
-		if _, known := h.sizes[name]; isOld(name) && !known {
-			return name
+// pendingBytes is what is pending, under whatever name.
+func (d *Dir) pendingBytes() (n int64) {
+	for _, p := range d.queue {
+		if p.result > 0 {
+			n += p.result
+		} else {
+			n += p.size
 		}
 	}
-	return ""
+	return n
 }
 
 var listStep = listStepIf(func(*Dir) bool { return true })
@@ -63,6 +74,9 @@ func listStepIf(wanted func(d *Dir) bool) step {
 			if op.Err == nil {
 				// A pending file may bear another name just now.
 				p.kept.names, d.oldFiles = op.Names, countOld(op.Names)+len(d.queue)
+				if len(d.sizes) > 2*d.oldFiles {
+					clear(d.sizes) // most of them are gone
+				}
 			}
 			return verdict{err: op.Err}
 		},
@@ -105,52 +119,49 @@ var countSteps = []step{
 	removeStep("remove the oldest", "remove the oldest", func(d *Dir, p *pending) bool { return countOld(p.kept.names) >= d.conf.Count }),
 }
 
-// capSteps make room under the cap for the file that is about to become an old
-// one. They come before it does, so that the cap holds at any time.
-var capSteps = ifConfigured(func(d *Dir) bool { return d.conf.Cap > 0 }, []step{
-	{
-		name: "measure processed",
-		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			p.kept.extra, p.kept.sizes = 0, map[string]int64{}
-			op.Code, op.Dir, op.Path = ioring.Stat, d.fd, processedName
-			return len(d.conf.Command) > 0
-		},
-		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
-			p.kept.extra = op.Stat.Size
-			return verdict{err: op.Err}
-		},
-		trouble: troubleWith("stat ", processedName, ""),
+// measureProcessed finds out what the file will take that a processor has made.
+var measureProcessed = ifConfigured(capped, []step{{
+	name: "measure processed",
+	prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+		op.Code, op.Dir, op.Path = ioring.Stat, d.fd, processedName
+		return true
 	},
+	then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+		p.result = op.Stat.Size
+		return verdict{err: op.Err}
+	},
+	trouble: troubleWith("stat ", processedName, ""),
+}})
+
+func capped(d *Dir) bool { return d.conf.Cap > 0 }
+
+// capSteps make room under the cap for what is pending, which counts. They
+// come before another file becomes pending, so that the cap holds at any time,
+// and again before it becomes an old one, should it have grown.
+var capSteps = ifConfigured(capped, []step{
 	listStep,
 	{
 		name: "measure an old file",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			op.Code, op.Dir, op.Path = ioring.Stat, d.fd, p.kept.unmeasured()
+			op.Code, op.Dir, op.Path = ioring.Stat, d.fd, d.unmeasured(p.kept.names)
 			return op.Path != ""
 		},
-		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
 			if op.Err != nil && op.Err != syscall.ENOENT {
 				return verdict{err: op.Err}
 			}
-			p.kept.sizes[op.Path] = op.Stat.Size // none of a file that is gone
+			d.sizes[op.Path] = op.Stat.Size // none of a file that is gone
 			return verdict{redo: "measure an old file"}
 		},
-		trouble: func(d *Dir, p *pending) string { return "stat " + d.path(p.kept.unmeasured()) },
+		trouble: func(d *Dir, p *pending) string { return "stat " + d.path(d.unmeasured(p.kept.names)) },
 	},
-	removeStep("remove the oldest above the cap", "remove the oldest above the cap", func(d *Dir, p *pending) bool { return p.kept.total() > d.conf.Cap }),
+	removeStep("remove the oldest above the cap", "remove the oldest above the cap", func(d *Dir, p *pending) bool { return d.total(p.kept.names) > d.conf.Cap }),
 })
 
 // capAllows says whether current may become pending too: what is pending can't
 // be removed, and counts. One file is always allowed.
 func (d *Dir) capAllows() bool {
-	if d.conf.Cap == 0 || len(d.queue) == 0 {
-		return true
-	}
-	total := d.cur.size
-	for _, p := range d.queue {
-		total += p.size
-	}
-	return total <= d.conf.Cap
+	return d.conf.Cap == 0 || len(d.queue) == 0 || d.cur.size+d.pendingBytes() <= d.conf.Cap
 }
 
 // freeSteps keep some of the filesystem free.
@@ -196,6 +207,20 @@ func ifConfigured(wanted func(d *Dir) bool, steps []step) []step {
 		prepare := steps[i].prepare
 		steps[i].prepare = func(d *Dir, p *pending, op *ioring.Op) bool {
 			return wanted(d) && prepare(d, p, op)
+		}
+	}
+	return steps
+}
+
+// lenient are steps that are worth a try: what follows them must not wait.
+func lenient(steps []step) []step {
+	steps = slices.Clone(steps)
+	for i := range steps {
+		then := steps[i].then
+		steps[i].then = func(d *Dir, p *pending, op *ioring.Op) verdict {
+			v := then(d, p, op)
+			v.err = nil
+			return v
 		}
 	}
 	return steps

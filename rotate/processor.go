@@ -104,7 +104,7 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 			return "rename newstate to state in directory " + d.conf.Name
 		},
 	},
-}, capSteps, []step{
+}, measureProcessed, capSteps, []step{
 	{
 		name: "rename processed to @LABEL.s",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {

@@ -210,7 +210,7 @@ func harmless(*Dir, *pending, *ioring.Op) verdict { return verdict{} }
 
 // namingSteps give the files of a swap their names. Until they are done the
 // file that is written bears the name next.
-var namingSteps = []step{
+var namingSteps = slices.Concat(lenient(capSteps), []step{
 	{
 		name: "rename current to @LABEL.u",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
@@ -248,7 +248,7 @@ var namingSteps = []step{
 		},
 		then: harmless,
 	},
-}
+})
 
 // unlessGone is what follows an operation on a file of that name. If somebody
 // has removed it, nothing can be done for its lines, and those that come must
