@@ -59,11 +59,12 @@ bench: ## race this logger against those that are installed (BENCH="-quick throu
 compat: peers ## hold multilog, tai64n, tai64nlocal against djb's, rule by rule
 	$(GO) test -count=1 ./cmd/multilog ./cmd/tai64n ./cmd/tai64nlocal
 
-lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint, deadcode, govulncheck (their first build takes minutes), shell scripts
+lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint, deadcode, govulncheck, vet for other machines (their first build takes minutes), shell scripts
 	@test -z "$$(gofmt -l .)" || { echo "gofmt wants to change:"; gofmt -l .; exit 1; }
 	$(TOOLS)/golangci-lint run ./...
 	@dead=$$($(TOOLS)/deadcode -test ./...) && test -z "$$dead" || { echo "$$dead"; exit 1; }
 	@scripts/vulncheck $(TOOLS)/govulncheck
+	@for arch in arm64 386 s390x; do GOARCH=$$arch $(GO) vet ./... || exit 1; done
 	@scripts/lint-scripts scripts/[a-z-]* .ci/run $(EXAMPLES)
 
 man: ## have mandoc look at the manual pages

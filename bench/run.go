@@ -143,7 +143,7 @@ func (lg *logger) wait() (usage, error) {
 		return usage{}, errors.New("no rusage")
 	}
 	cpu := time.Duration(syscall.TimevalToNsec(ru.Utime) + syscall.TimevalToNsec(ru.Stime))
-	return usage{cpu: cpu, voluntary: ru.Nvcsw, involuntary: ru.Nivcsw}, nil
+	return usage{cpu: cpu, voluntary: int64(ru.Nvcsw), involuntary: int64(ru.Nivcsw)}, nil
 }
 
 // abandon ends a logger whose run has failed.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -92,14 +91,10 @@ func procFields(path string) (map[string]int64, error) {
 	return fields, lines.Err()
 }
 
-// fileSize asks for a file's size in the cheapest way; -1 when there is none.
+// fileSize asks for a file's size; -1 when there is none.
 func fileSize(path string) int64 {
 	var st unix.Stat_t
-	name, err := unix.BytePtrFromString(path)
-	if err != nil {
-		return -1
-	}
-	if _, _, errno := unix.Syscall(unix.SYS_STAT, uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&st)), 0); errno != 0 {
+	if unix.Stat(path, &st) != nil {
 		return -1
 	}
 	return st.Size

@@ -172,7 +172,7 @@ func (o *opTest) lockAndFree() {
 
 	var st unix.Statfs_t
 	free := o.must(&Op{Code: Statfs, FD: o.fd}).Free
-	if err := unix.Fstatfs(o.fd, &st); err != nil || free <= 0 || free > int64(st.Blocks)*st.Frsize {
+	if err := unix.Fstatfs(o.fd, &st); err != nil || free <= 0 || free > int64(st.Blocks)*int64(st.Frsize) {
 		o.t.Errorf("statfs: %d bytes free of %+v, %v", free, st, err)
 	}
 }
