@@ -217,9 +217,7 @@ var namingSteps = slices.Concat(lenient(capSteps), []step{
 			return rename(d, op, currentName, p.unsafeName())
 		},
 		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
-			v := d.unlessGone(currentName, p, op)
-			v.over = false
-			return v
+			return onward(d.unlessGone(currentName, p, op))
 		},
 		trouble: func(d *Dir, p *pending) string {
 			return "rename current to " + p.unsafeName() + " in directory " + d.conf.Name
@@ -231,9 +229,7 @@ var namingSteps = slices.Concat(lenient(capSteps), []step{
 			return rename(d, op, nextName, currentName)
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
-			v := d.unlessGone(nextName, &pending{}, op)
-			v.over = false
-			return v
+			return onward(d.unlessGone(nextName, &pending{}, op))
 		},
 		trouble: func(d *Dir, _ *pending) string {
 			return "rename next to current in directory " + d.conf.Name
@@ -264,6 +260,12 @@ func (d *Dir) unlessGone(name string, p *pending, op *ioring.Op) verdict {
 	return verdict{over: true}
 }
 
+// onward has the rest of the list done, also when the file is gone.
+func onward(v verdict) verdict {
+	v.over = false
+	return v
+}
+
 func thenUnlessGone(d *Dir, p *pending, op *ioring.Op) verdict {
 	return d.unlessGone(p.unsafeName(), p, op)
 }
@@ -287,7 +289,7 @@ var openAgainStep = step{
 		if op.Err == nil {
 			p.fd = int(op.Res)
 		}
-		return d.unlessGone(p.unsafeName(), p, op)
+		return thenUnlessGone(d, p, op)
 	},
 	trouble: pendingTrouble("open ", ""),
 }
