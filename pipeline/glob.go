@@ -71,12 +71,10 @@ func globSet(glob string, c byte) (n int, in bool) {
 		if glob[i] == ']' && !first {
 			return i + 1, in != negated
 		}
-		if strings.HasPrefix(glob[i:], "[:") {
-			if end := strings.Index(glob[i:], ":]"); end > 0 {
-				in = in || globClass(glob[i+2:i+end], c)
-				i += end + 2
-				continue
-			}
+		if name, ok := classAt(glob[i:]); ok {
+			in = in || globClass(name, c)
+			i += len("[:") + len(name) + len(":]")
+			continue
 		}
 		low, ok := setByte(glob, &i)
 		if !ok {
@@ -104,6 +102,18 @@ func setByte(glob string, i *int) (byte, bool) {
 	c := glob[*i]
 	*i++
 	return c, true
+}
+
+// classAt is the name of the class that set, within a bracket, begins with.
+// Without lower case letters between the colons it is none: of [[:] glibc's
+// fnmatch makes a bracket and a colon.
+func classAt(set string) (name string, ok bool) {
+	set, ok = strings.CutPrefix(set, "[:")
+	if !ok {
+		return "", false
+	}
+	name, _, ok = strings.Cut(set, ":]")
+	return name, ok && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // globClass says whether c is of a class such as digit.

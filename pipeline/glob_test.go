@@ -9,6 +9,28 @@ import (
 	"testing"
 )
 
+// What looks like a class and is none: the answers are glibc's, bash's differ.
+func TestGlobHalfAClass(t *testing.T) {
+	for _, c := range []struct {
+		glob, line string
+		want       bool
+	}{
+		{"[[:]", "[", true},
+		{"[[:]", ":", true},
+		{"[[:]", "x", false},
+		{"[[:]]", ":]", true},
+		{"[[:]]", "[", false},
+		{"[[:]:]", "::]", true},
+		{"[[:a]b:]", "ab:]", true},
+		{"[[:", "[[:", true},
+		{"[[:digit:]", "[[:digit:]", false},
+	} {
+		if got := globMatch(c.glob, []byte(c.line)); got != c.want {
+			t.Errorf("%s, %s: %v", c.glob, c.line, got)
+		}
+	}
+}
+
 // Many globs, many lines: bash's [[ ]] understands globs as fnmatch does.
 func TestGlobAsBash(t *testing.T) {
 	bash, err := exec.LookPath("bash")
