@@ -1,0 +1,117 @@
+package rotate
+
+import "multilog/ioring"
+
+// What happens to a file when it is full, and to a directory when it is
+// closed: lists of named steps, each one file operation, carried out in the
+// background, one after another. A step that fails is warned about and tried
+// again after a pause. Between any two of them the process may be killed or
+// the power cut: recover.go says what is made of what it finds then.
+
+// step is one operation of a list.
+type step struct {
+	name string // golden files and tests call it this
+
+	// prepare fills in the operation; false passes the step over.
+	prepare func(d *Dir, p *pending, op *ioring.Op) bool
+
+	// then looks at the finished operation; nil fails if the operation did.
+	then func(d *Dir, p *pending, op *ioring.Op) verdict
+
+	// trouble is what could not be done, for the warning.
+	trouble func(d *Dir, p *pending) string
+
+	// awaited says that who closes the directory waits, however often it takes,
+	// for a list that has come to this step again.
+	awaited bool
+}
+
+// verdict is what to do after a step.
+type verdict struct {
+	err  error
+	redo string // the step, this one or before it, to go back to
+	over bool   // the rest of the list is void
+}
+
+// task carries out a list of steps.
+type task struct {
+	d     *Dir
+	p     *pending
+	steps []step
+	at    int
+	op    ioring.Op
+	retry int64 // Mono at which the step is tried again; 0: it is under way
+	after func()
+	woe   Trouble
+}
+
+func (t *task) busy() bool { return t.steps != nil }
+
+// failing says whether a step has failed, and will be tried again.
+func (t *task) failing() bool { return t.busy() && t.retry != 0 }
+
+// dropIfFailing forgets a list that can't go on.
+func (t *task) dropIfFailing() {
+	if t.failing() {
+		t.steps, t.retry = nil, 0
+	}
+}
+
+func (t *task) start(d *Dir, steps []step, p *pending, after func()) {
+	t.d, t.p, t.steps, t.at, t.after = d, p, steps, 0, after
+	t.run()
+}
+
+// run submits the step that t has come to.
+func (t *task) run() {
+	for t.at < len(t.steps) {
+		t.op = ioring.Op{Done: t.completed}
+		if t.steps[t.at].prepare(t.d, t.p, &t.op) {
+			t.d.k.Submit(&t.op)
+			return
+		}
+		t.at++
+	}
+	t.steps = nil
+	if t.after != nil {
+		t.after()
+	}
+}
+
+func (t *task) completed(op *ioring.Op) {
+	s := &t.steps[t.at]
+	v := verdict{err: op.Err}
+	if s.then != nil {
+		v = s.then(t.d, t.p, op)
+	}
+	switch {
+	case v.over:
+		t.at = len(t.steps)
+	case v.redo != "":
+		for t.steps[t.at].name != v.redo {
+			t.at--
+		}
+	case v.err == nil:
+		t.at++
+	}
+	if v.err != nil && t != &t.d.relief && t.d.relieve(v.err) {
+		t.retry = t.d.k.Mono() + reliefRetry
+		return
+	}
+	if v.err != nil {
+		t.woe.Failed(t.d.k, s.trouble(t.d, t.p), v.err)
+		t.retry = t.d.k.Mono() + retryPause
+		return
+	}
+	t.woe.Over(t.d.k)
+	t.run()
+}
+
+// troubleWith is the usual text: "write ./main/current to disk".
+func troubleWith(verb, name, rest string) func(*Dir, *pending) string {
+	return func(d *Dir, _ *pending) string { return verb + d.path(name) + rest }
+}
+
+func pendingTrouble(verb, rest string) func(*Dir, *pending) string {
+	return func(d *Dir, p *pending) string { return verb + d.path(p.unsafeName()) + rest }
+}
