@@ -52,7 +52,9 @@ func run(cmd *Command) (int64, error) {
 	}
 }
 
-// onThrowawayThread calls f on a thread that ends after it. What belongs to a
+// onThrowawayThread calls f in a goroutine of its own and waits for it. The
+// goroutine ends locked to its thread, and so the thread ends, too (see
+// runtime.LockOSThread), some time after this has returned. What belongs to a
 // thread in Linux (nice value, I/O priority, signal mask, and the working
 // directory once unshared) can be changed there, and a process forked there
 // inherits it, without anything else of this process being touched: the Go

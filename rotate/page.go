@@ -56,7 +56,7 @@ type Counters struct {
 	Syncs         uint64
 	SyncLast      uint64 // time of the last fsync of a finished file
 	SyncLongest   uint64
-	BatchLongest  uint64 // longest time from peek to consume
+	BatchLongest  uint64 // longest time from the first record of a batch to the end of its consume
 	RoomWaits     uint64 // times the loop waited for room to rotate
 	RoomWaited    uint64 // time it waited for that
 	ProcessorRuns uint64
