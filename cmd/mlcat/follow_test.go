@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"multilog/bench/maillog"
+	"multilog/internal/memdir"
 	"multilog/tai64n"
 )
 
@@ -60,6 +61,7 @@ func TestFollowBesideLogger(t *testing.T) {
 		{"s6-log", "s6-log", []string{"t", "n100000", "s4096", "./main"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // it waits more than it works
 			logger, err := exec.LookPath(tt.logger)
 			if err != nil {
 				if os.Getenv("CI") == "true" {
@@ -71,7 +73,7 @@ func TestFollowBesideLogger(t *testing.T) {
 			if testing.Short() {
 				duration = min(duration, time.Second/2)
 			}
-			f := &following{dir: t.TempDir(), duration: duration, prunes: tt.prunes, stops: strings.Contains(tt.name, "stopped")}
+			f := &following{dir: memdir.New(t), duration: duration, prunes: tt.prunes, stops: strings.Contains(tt.name, "stopped")}
 			f.log = maillog.New(maillog.Config{Seed: 3})
 			f.run(t, mlcat, exec.Command(logger, tt.script...))
 			f.check(t)

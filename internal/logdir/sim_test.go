@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
 
+	"multilog/internal/memdir"
 	"multilog/tai64n"
 )
 
@@ -52,8 +53,23 @@ var loggerKinds = []loggerKind{
 	{name: "ours-zstd", next: true, processor: "zstd"},
 }
 
+// compressors are what processors use, one at a time: a new one for each little
+// file would cost more than all else.
+var compressors = struct {
+	gzip *gzip.Writer
+	zstd *zstd.Encoder
+}{gzip.NewWriter(io.Discard), newEncoder()}
+
+func newEncoder() *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstd.MinWindowSize))
+	if err != nil {
+		panic(err) // the options are constant
+	}
+	return e
+}
+
 func newLogger(t testing.TB, seed uint64, kind loggerKind, keep int) *logger {
-	l := &logger{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(), kind: kind, keep: keep}
+	l := &logger{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), dir: memdir.New(t), kind: kind, keep: keep}
 	l.clock = tai64n.FromUnixNano(1_800_000_000_000_000_000)
 	l.out = l.create("current")
 	return l
@@ -191,10 +207,11 @@ func (l *logger) process(from, to string) {
 	var w io.WriteCloser = f
 	switch l.kind.processor {
 	case "gzip":
-		w = gzip.NewWriter(f)
+		compressors.gzip.Reset(f)
+		w = compressors.gzip
 	case "zstd":
-		w, err = zstd.NewWriter(f, zstd.WithEncoderConcurrency(1))
-		l.check(err)
+		compressors.zstd.Reset(f)
+		w = compressors.zstd
 	}
 	_, err = w.Write(data)
 	l.check(err)
