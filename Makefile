@@ -3,6 +3,8 @@
 GO       ?= go
 FUZZTIME ?= 20s
 KILLS    ?= 10000
+# How many packages are tested at a time: many of them wait more than they work.
+SIDE     ?= 4
 PREFIX   ?= /usr/local
 BIN      ?= bin
 TOOLS    := bin/tools
@@ -36,7 +38,7 @@ demo: build ## see multilog work: a minute of mail log through it, in some secon
 
 test: peers ## run all tests, with what they compare with (installed if need be)
 	$(GO) vet ./...
-	$(GO) test ./...
+	$(GO) test -p $(SIDE) -shuffle=on ./...
 	MULTILOG_IO=pool $(GO) test -short -count=1 ./examples
 	$(GO) run ./internal/seccomp/likedocker $(GO) test -short -count=1 -run /ours ./cmd/multilog
 
@@ -44,8 +46,8 @@ test: peers ## run all tests, with what they compare with (installed if need be)
 peers:
 	@scripts/peers
 
-race: ## run all tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race ./...
+race: peers ## run all tests under the race detector, in any order (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 20m ./...
 
 fuzz: ## run every fuzz test for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
@@ -75,7 +77,7 @@ $(TOOLS)/golangci-lint: tools/go.mod
 	$(GO) build -C tools -o ../$(TOOLS)/ tool
 	@touch $@
 
-check: lint test ## everything that must be green before a release
+check: lint test race ## everything that must be green before a release: lint, test, race
 
 install: build ## install commands, manual pages and examples below PREFIX (/usr/local), in DESTDIR
 	install -d $(BINDIR) $(DOCDIR)
