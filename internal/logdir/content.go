@@ -151,14 +151,14 @@ func (c *Content) BlockAt(off int64) int {
 // ReadBlock returns the content of block i, in buf where it is large enough. A
 // file that has become shorter gives a shorter block.
 func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
+	if c.frames != nil {
+		return c.frames[i].Content(c.r, buf)
+	}
 	off, size := c.Block(i)
 	if int64(cap(buf)) < size {
 		buf = hugepage.Alloc(int(size))
 	}
-	if c.frames == nil {
-		return c.readAt(buf[:size], off)
-	}
-	return c.readFrame(i, buf)
+	return c.readAt(buf[:size], off)
 }
 
 // ReadPart returns what of block i is from byte from of the content on and before
@@ -202,13 +202,29 @@ func (c *Content) readAt(buf []byte, off int64) ([]byte, error) {
 }
 
 // BlockHead returns the first n bytes of block i, or all of it when it has less,
-// without decompressing much more than those.
+// without decompressing much more than those. It keeps what it decompressed.
 func (c *Content) BlockHead(i, n int) ([]byte, error) {
 	if c.frames != nil {
 		return c.frameHead(i, n)
 	}
 	off, size := c.Block(i)
 	return c.readAt(make([]byte, min(int64(n), size)), off)
+}
+
+func (c *Content) frameHead(i, n int) ([]byte, error) {
+	n = int(min(int64(n), c.frames[i].Size))
+	head := c.heads[i]
+	if len(head) < n {
+		var err error
+		if head, err = c.frames[i].Head(c.r, n); err != nil {
+			return nil, err
+		}
+		if c.heads == nil {
+			c.heads = make(map[int][]byte)
+		}
+		c.heads[i] = head
+	}
+	return head[:min(n, len(head))], nil
 }
 
 // Stream returns the content from its beginning.

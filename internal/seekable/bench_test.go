@@ -2,8 +2,6 @@ package seekable
 
 import (
 	"bytes"
-	"io"
-	"math/rand/v2"
 	"strconv"
 	"testing"
 	"time"
@@ -42,28 +40,32 @@ func BenchmarkWriter(b *testing.B) {
 	}
 }
 
-// One line from anywhere, and all in order.
-func BenchmarkReader(b *testing.B) {
+// All frames, and the beginnings of all.
+func BenchmarkFrame(b *testing.B) {
 	content := mailLog()
 	l, err := LevelOf(DefaultLevel)
 	if err != nil {
 		b.Fatal(err)
 	}
-	r := open(b, compress(b, l, content))
-	b.Run("random", func(b *testing.B) {
-		rnd := rand.New(rand.NewPCG(1, 2))
-		p := make([]byte, 100)
+	file := compress(b, l, content)
+	all, r := frames(b, file), bytes.NewReader(file)
+	b.Run("content", func(b *testing.B) {
+		b.SetBytes(int64(len(content)))
+		var buf []byte
 		for b.Loop() {
-			if _, err := r.ReadAt(p, rnd.Int64N(r.Size()-100)); err != nil {
-				b.Fatal(err)
+			for _, f := range all {
+				if buf, err = f.Content(r, buf); err != nil {
+					b.Fatal(err)
+				}
 			}
 		}
 	})
-	b.Run("all", func(b *testing.B) {
-		b.SetBytes(r.Size())
+	b.Run("head", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := io.Copy(io.Discard, io.NewSectionReader(r, 0, r.Size())); err != nil {
-				b.Fatal(err)
+			for _, f := range all {
+				if _, err := f.Head(r, 4<<10); err != nil {
+					b.Fatal(err)
+				}
 			}
 		}
 	})

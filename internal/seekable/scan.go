@@ -10,6 +10,7 @@ import (
 
 const (
 	blockHeaderBytes = 3
+	lastBlock        = 1 // a block header's bit
 	blockTypeRLE     = 1
 	blockTypeInvalid = 3
 )
@@ -97,19 +98,25 @@ func scanBlocks(r io.ReaderAt, off, size int64) (int64, error) {
 		if err := readFullAt(r, b[:], off); err != nil {
 			return 0, err
 		}
-		header := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16
-		last = header&1 != 0
-		off += blockHeaderBytes
-		switch kind := header >> 1 & 3; kind {
-		case blockTypeInvalid:
-			return 0, fmt.Errorf("%w: block of unknown type at byte %d", ErrBadFrame, off-blockHeaderBytes)
-		case blockTypeRLE:
-			off++
-		default:
-			off += int64(header >> 3)
+		kind, follow := parseBlockHeader(b[:])
+		if kind == blockTypeInvalid {
+			return 0, fmt.Errorf("%w: block of unknown type at byte %d", ErrBadFrame, off)
 		}
+		last = b[0]&lastBlock != 0
+		off += blockHeaderBytes + follow
 	}
 	return off - start, nil
+}
+
+// parseBlockHeader returns what kind of block has the header b, and how many bytes
+// follow it (RFC 8878, 3.1.1.2).
+func parseBlockHeader(b []byte) (kind int, size int64) {
+	header := int64(b[0]) | int64(b[1])<<8 | int64(b[2])<<16
+	kind, size = int(header>>1&3), header>>3
+	if kind == blockTypeRLE {
+		size = 1
+	}
+	return kind, size
 }
 
 // within says whether a file of size bytes ends inside of f.

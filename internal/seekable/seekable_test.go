@@ -53,14 +53,31 @@ func decompress(t testing.TB, file []byte) ([]byte, error) {
 	return io.ReadAll(d)
 }
 
-func open(t testing.TB, file []byte) *Reader {
+// frames returns what the table of file says.
+func frames(t testing.TB, file []byte) []Frame {
 	t.Helper()
-	r, err := NewReader(bytes.NewReader(file), int64(len(file)))
+	frames, err := ReadTable(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(r.Close)
-	return r
+	return frames
+}
+
+// readFrames returns the content of all frames of file.
+func readFrames(t testing.TB, file []byte) []byte {
+	t.Helper()
+	var all []byte
+	for i, f := range frames(t, file) {
+		if f.Offset != int64(len(all)) {
+			t.Errorf("frame %d is of byte %d, the ones before have %d", i, f.Offset, len(all))
+		}
+		content, err := f.Content(bytes.NewReader(file), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, content...)
+	}
+	return all
 }
 
 func TestLevels(t *testing.T) {
@@ -112,34 +129,33 @@ func TestReadFrom(t *testing.T) {
 
 func TestFramesBeginWithLines(t *testing.T) {
 	content := logLines(1000)
-	r := open(t, compress(t, small, content))
-	if len(r.Frames()) < 10 {
-		t.Fatalf("%d frames", len(r.Frames()))
+	file := compress(t, small, content)
+	all := frames(t, file)
+	if len(all) < 10 {
+		t.Fatalf("%d frames", len(all))
 	}
-	for i, f := range r.Frames() {
+	for i, f := range all {
 		if content[f.Offset] != '@' || f.Size > int64(small.FrameSize) {
 			t.Errorf("frame %d: begins with %q, has %d bytes", i, content[f.Offset], f.Size)
 		}
-		got, err := r.Frame(i)
-		if err != nil || !bytes.Equal(got, content[f.Offset:f.Offset+f.Size]) {
-			t.Errorf("frame %d: other content, %v", i, err)
-		}
+	}
+	if !bytes.Equal(readFrames(t, file), content) {
+		t.Error("other content")
 	}
 }
 
 func TestLongLines(t *testing.T) {
 	content := append(bytes.Repeat([]byte("x"), 3*small.FrameSize+7), "\nshort\n"...)
-	r := open(t, compress(t, small, content))
+	file := compress(t, small, content)
 	var sizes []int64
-	for _, f := range r.Frames() {
+	for _, f := range frames(t, file) {
 		sizes = append(sizes, f.Size)
 	}
 	if diff := cmp.Diff([]int64{4096, 4096, 4096, 14}, sizes); diff != "" {
 		t.Error(diff)
 	}
-	got, err := io.ReadAll(io.NewSectionReader(r, 0, r.Size()))
-	if err != nil || !bytes.Equal(got, content) {
-		t.Errorf("other content, %v", err)
+	if !bytes.Equal(readFrames(t, file), content) {
+		t.Error("other content")
 	}
 }
 
@@ -149,34 +165,12 @@ func TestEmpty(t *testing.T) {
 	if err != nil || len(got) != 0 {
 		t.Errorf("%q, %v", got, err)
 	}
-	r := open(t, file)
 	want := []Frame{{CompressedSize: 9, HasChecksum: true, Checksum: emptyChecksum}}
-	if diff := cmp.Diff(want, r.Frames()); diff != "" {
+	if diff := cmp.Diff(want, frames(t, file)); diff != "" {
 		t.Error(diff)
 	}
-	if n, err := r.ReadAt(make([]byte, 1), 0); n != 0 || err != io.EOF {
-		t.Errorf("ReadAt = %d, %v", n, err)
-	}
-}
-
-func TestReadAt(t *testing.T) {
-	content := logLines(500)
-	r := open(t, compress(t, small, content))
-	if r.Size() != int64(len(content)) {
-		t.Fatalf("Size = %d, want %d", r.Size(), len(content))
-	}
-	rnd := rand.New(rand.NewPCG(3, 4))
-	for range 300 {
-		off, n := rnd.IntN(len(content)+10), rnd.IntN(3*small.FrameSize)
-		p := make([]byte, n)
-		got, err := r.ReadAt(p, int64(off))
-		want := content[min(off, len(content)):min(off+n, len(content))]
-		if !bytes.Equal(p[:got], want) || (err == io.EOF) != (len(want) < n) || (err != nil && err != io.EOF) {
-			t.Fatalf("ReadAt(%d bytes at %d) = %d, %v; want %d", n, off, got, err, len(want))
-		}
-	}
-	if _, err := r.ReadAt(make([]byte, 1), -1); err == nil || err == io.EOF {
-		t.Errorf("at -1: %v", err)
+	if got := readFrames(t, file); len(got) != 0 {
+		t.Errorf("%q in the frame", got)
 	}
 }
 
@@ -202,7 +196,7 @@ func TestCutOff(t *testing.T) {
 	content := logLines(300)
 	whole := compress(t, small, content)
 	boundary := make(map[int]bool)
-	for _, f := range open(t, whole).Frames() {
+	for _, f := range frames(t, whole) {
 		boundary[int(f.CompressedOffset+f.CompressedSize)] = true
 	}
 	for n := range len(whole) {

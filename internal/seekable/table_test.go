@@ -89,65 +89,10 @@ func TestReadTable(t *testing.T) {
 	}
 }
 
-// Each changed byte in front of the table is found out by Frame.
-func TestDamage(t *testing.T) {
-	content := logLines(100)
-	good := compress(t, small, content)
-	frames := open(t, good).Frames()
-	last := frames[len(frames)-1]
-	for at := range int(last.CompressedOffset + last.CompressedSize) {
-		bad := bytes.Clone(good)
-		bad[at] ^= 0x10
-		r, err := NewReader(bytes.NewReader(bad), int64(len(bad)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, f := range frames {
-			hit := f.CompressedOffset <= int64(at) && int64(at) < f.CompressedOffset+f.CompressedSize
-			got, err := r.Frame(i)
-			switch {
-			case hit && err == nil && !bytes.Equal(got, content[f.Offset:f.Offset+f.Size]):
-				t.Fatalf("byte %d: frame %d has other content, and no error", at, i)
-			case err != nil && (!hit || !errors.Is(err, ErrBadFrame)):
-				t.Fatalf("byte %d: frame %d: %v", at, i, err)
-			}
-		}
-		r.Close()
-	}
-}
-
-// A table that came with another file of the same sizes is found out, too.
-func TestOtherTable(t *testing.T) {
-	good := compress(t, small, []byte("one\n"))
-	bad := compress(t, small, []byte("two\n"))
-	frames := open(t, bad).Frames()
-	table := int(frames[0].CompressedSize)
-	if len(good) != len(bad) {
-		t.Fatal("the files differ in size")
-	}
-	mixed := append(bytes.Clone(bad[:table]), good[table:]...)
-	if _, err := open(t, mixed).Frame(0); !errors.Is(err, ErrBadFrame) {
-		t.Errorf("%v", err)
-	}
-	frames[0].Size++
-	r, err := NewFrameReader(bytes.NewReader(bad), frames)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	if _, err := r.Frame(0); !errors.Is(err, ErrBadFrame) {
-		t.Errorf("wrong size: %v", err)
-	}
-	frames[0].Size = MaxFrameBytes + 1
-	if _, err := r.Frame(0); err != ErrFrameTooBig {
-		t.Errorf("big: %v", err)
-	}
-}
-
 func TestScan(t *testing.T) {
 	content := logLines(500)
 	file := compress(t, small, content)
-	fromTable := open(t, file).Frames()
+	fromTable := frames(t, file)
 	frames, err := Scan(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		t.Fatal(err)
@@ -203,18 +148,10 @@ func TestScanStream(t *testing.T) {
 	if _, err := ReadTable(r, r.Size()); !errors.Is(err, ErrBadTable) {
 		t.Errorf("ReadTable: %v", err)
 	}
-	fr, err := NewFrameReader(r, frames)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer fr.Close()
-	if n, err := fr.ReadAt(make([]byte, 1), 0); n != 0 || err != ErrFrameTooBig {
-		t.Errorf("ReadAt = %d, %v", n, err)
-	}
-	if _, err := fr.Frame(0); err != ErrFrameTooBig {
+	if _, err := frames[0].Content(r, nil); err != ErrFrameTooBig {
 		t.Errorf("frame of unknown size: %v", err)
 	}
-	if got, err := fr.Frame(1); err != nil || string(got) != "after\n" {
+	if got, err := frames[1].Content(r, nil); err != nil || string(got) != "after\n" {
 		t.Errorf("%q, %v", got, err)
 	}
 }
