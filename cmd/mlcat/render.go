@@ -144,16 +144,24 @@ func (r *renderer) show(dst *shown, line []byte) {
 	dst.marks = append(dst.marks, m)
 }
 
+// steers reports whether a terminal takes c for a command: C0 without the tab, DEL
+// and C1 (ECMA-48).
+func steers(c rune) bool { return c < ' ' && c != '\t' || 0x7f <= c && c <= 0x9f }
+
 // escaped returns line with what might steer a terminal as \xNN: who connects to a
-// service decides much of what is in its log.
+// service decides much of what is in its log. Of what is not UTF-8, that is a C1
+// control character as one byte.
 func escaped(line []byte) []byte {
-	steers := func(c rune) bool { return c < ' ' && c != '\t' || 0x7f <= c && c <= 0x9f }
-	if bytes.IndexFunc(line, steers) < 0 {
+	plain := func(b byte) bool { return b == '\t' || ' ' <= b && b < 0x7f }
+	if !slices.ContainsFunc(line, func(b byte) bool { return !plain(b) }) {
 		return line
 	}
 	var text []byte
 	for len(line) > 0 {
 		c, size := utf8.DecodeRune(line)
+		if c == utf8.RuneError && size == 1 {
+			c = rune(line[0])
+		}
 		if steers(c) {
 			text = fmt.Appendf(text, `\x%02x`, c)
 		} else {
@@ -247,18 +255,31 @@ func (r *renderer) appendJSON(dst, line []byte, label tai64n.Label, labelled boo
 	return append(appendString(dst, line[logdir.LineHead(line):]), '}')
 }
 
-// appendString appends text as a JSON string.
+// appendString appends text as a JSON string, in which nothing steers a terminal.
 func appendString(dst, text []byte) []byte {
 	for _, b := range text {
-		if b < ' ' || b == '"' || b == '\\' || b >= utf8.RuneSelf {
-			quoted, err := json.Marshal(string(text))
-			if err != nil {
-				panic(err) // a string is always good
-			}
-			return append(dst, quoted...)
+		if b < ' ' || b == '"' || b == '\\' || b >= 0x7f {
+			return appendQuoted(dst, string(text))
 		}
 	}
 	dst = append(dst, '"')
 	dst = append(dst, text...)
 	return append(dst, '"')
+}
+
+// appendQuoted is appendString for text with characters to escape. DEL and C1,
+// which JSON allows as they are, encoding/json does not escape.
+func appendQuoted(dst []byte, text string) []byte {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // a string is always good
+	}
+	for _, c := range string(quoted) {
+		if steers(c) {
+			dst = fmt.Appendf(dst, `\u%04x`, c)
+		} else {
+			dst = utf8.AppendRune(dst, c)
+		}
+	}
+	return dst
 }

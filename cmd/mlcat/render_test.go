@@ -12,6 +12,7 @@ func TestEscape(t *testing.T) {
 		{"@400000006955b90a02193c67 plain\ttext, \u00e9\xff", "@400000006955b90a02193c67 plain\ttext, \u00e9\xff"},
 		{"@400000006955b90a02193c67 a\x1b[31mb\r\x00\x7f", `@400000006955b90a02193c67 a\x1b[31mb\x0d\x00\x7f`},
 		{"no label \u009b2J", `no label \x9b2J`},
+		{"one byte \x9b2J, \xe2\x9b2J", "one byte \\x9b2J, \xe2\\x9b2J"},
 	}
 	for _, tt := range tests {
 		for _, escape := range []bool{true, false} {
@@ -32,5 +33,16 @@ func TestEscape(t *testing.T) {
 	r.lines(&s, []byte("@400000006955b90a02193c67 \x1b\n"))
 	if want := colorTime + "2026-01-01 00:00:00.035208295" + colorOff + ` \x1b` + "\n"; string(s.text) != want {
 		t.Errorf("coloured: %q, want %q", s.text, want)
+	}
+}
+
+// In JSON it does so nowhere: what JSON lets stand is escaped, too.
+func TestJSONEscape(t *testing.T) {
+	var s shown
+	r := newRenderer(&style{output: outJSON, zone: localtime.New("UTC0", "")})
+	r.lines(&s, []byte("\u009b2J \x7f \x9b \x1b \"\u00e9\"\n\x7f\n"))
+	want := `{"line":"\u009b2J \u007f \ufffd \u001b \"é\""}` + "\n" + `{"line":"\u007f"}` + "\n"
+	if got := string(s.text); got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
