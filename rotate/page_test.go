@@ -1,3 +1,8 @@
+//go:build !race
+
+// Under the race detector atomic stores are done in C, where a page fault ends
+// the process.
+
 package rotate
 
 import (
