@@ -83,7 +83,7 @@ func TestCurrentRemoved(t *testing.T) {
 			in.wait(t, l)
 			in.w.Close()
 			l.exits(0)
-			l.saidOnce("unable to find ./main/current, going on without it: file does not exist")
+			l.saidOnce("unable to find ./main/current: file does not exist (somebody has removed it: the lines in it are lost)")
 			first := number(read(t, main)[0], false)
 			if first <= 10 || first > 2*16384/20 {
 				t.Errorf("the log begins with line %d", first)

@@ -52,6 +52,9 @@ func NewLinux() (*Linux, error) {
 	backend := os.Getenv("MULTILOG_IO")
 	queue, err := ioring.NewQueue(ioring.Options{Backend: backend})
 	if err != nil {
+		if backend == "" {
+			return nil, fmt.Errorf("unable to set up file operations: %w", err)
+		}
 		return nil, fmt.Errorf("unable to set up file operations with MULTILOG_IO=%s: %w", backend, err)
 	}
 	k := &Linux{queue: queue, start: time.Now(), boot: bootID()}
@@ -69,7 +72,7 @@ func NewLinux() (*Linux, error) {
 		return nil, &rotate.Error{What: "allocate buffers", Err: err}
 	}
 	if err := k.openWait(); err != nil {
-		return nil, &rotate.Error{What: "set up waiting", Err: err}
+		return nil, &rotate.Error{What: "set up waiting for input", Err: err}
 	}
 	k.coalescer.capacity = k.source.capacity()
 	k.coalescer.off = os.Getenv("MULTILOG_NAP") == "0" // to measure what naps gain

@@ -178,7 +178,7 @@ func (l *loop) commit(in []byte, consume int) bool {
 	if err := l.k.Consume(consume, l.mark()); err != nil {
 		// Whoever reads on would write it twice: better no more at all. The
 		// records say that it is written, for the next logger.
-		l.k.Warn("unable to consume standard input, finishing: " + rotate.Reason(err))
+		l.k.Warn("unable to take logged lines from standard input, exiting: " + rotate.Reason(err) + " (the next logger skips them)")
 		l.abandoned = true
 		b.reset()
 		return false

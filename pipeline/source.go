@@ -55,7 +55,7 @@ func openSource(fd int, how string) (source, error) {
 	case "read":
 		return newStream(fd), nil
 	default:
-		return nil, fmt.Errorf("unknown way %q", how)
+		return nil, fmt.Errorf("no such way as MULTILOG_INPUT=%q, there are peek and read", how)
 	}
 }
 

@@ -346,7 +346,7 @@ func (d *Dir) Rollback() error {
 	op := ioring.Op{Code: ioring.Ftruncate, FD: d.cur.fd, Len: d.base}
 	d.k.Do(&op)
 	if op.Err != nil {
-		return &Error{What: "take back the last lines of " + d.path(currentName), Err: op.Err}
+		return &Error{What: "take back from " + d.path(currentName) + " the lines that are still in standard input", Err: op.Err, More: " (left to the next logger)"}
 	}
 	d.cur.size = d.base
 	d.noFlight(d.flight, d.flight.LineBefore)

@@ -126,7 +126,7 @@ func Settle(dirs []*Dir, head Head) error {
 	}
 	if done {
 		if err := batch[0].dropInput(head); err != nil {
-			return &Error{What: "consume input that is in " + batch[0].conf.Name + " already", Err: err}
+			return &Error{What: "take from standard input the lines that are in " + batch[0].conf.Name + " already", Err: err}
 		}
 	}
 	for _, d := range live {
@@ -253,7 +253,7 @@ func (f *Flight) holds(info ioring.FileInfo) bool {
 
 // takeBack cuts what a kill left of the batch off the file.
 func (d *Dir) takeBack() error {
-	what := "take back the last lines of " + d.path(d.flightFile)
+	what := "take back from " + d.path(d.flightFile) + " the lines that are still in standard input"
 	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: d.flightFile, Flags: openAppend}
 	d.k.Do(&op)
 	if op.Err != nil {

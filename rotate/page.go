@@ -148,7 +148,7 @@ func (d *Dir) note(change func(page *Page)) {
 	own := &Page{}
 	stored(own, func(page *Page) { *page = *d.page }) // its old content, if that can be read
 	d.lostPage, d.page, d.regainAt = d.page, own, d.k.Mono()+regainPause
-	d.k.Warn("unable to store into " + d.path(lockName) + ", going on without in-flight records")
+	d.k.Warn("unable to store into " + d.path(lockName) + ", going on (if killed meanwhile, the last lines may be logged twice)")
 	change(d.page)
 }
 

@@ -146,7 +146,11 @@ func (d *Dir) unlessGone(name string, p *pending, op *ioring.Op) verdict {
 	}
 	if !p.gone {
 		p.gone, p.dirty = true, 0
-		d.k.Warn("unable to find " + d.path(name) + ", going on without it: " + Reason(op.Err))
+		follows := " (somebody has removed it: the lines in it are lost)"
+		if name == nextName { // which is what is being written
+			follows = " (somebody has removed it: what is logged until the next rotation is lost)"
+		}
+		d.k.Warn("unable to find " + d.path(name) + ": " + Reason(op.Err) + follows)
 	}
 	return verdict{over: true}
 }
