@@ -56,12 +56,18 @@ func (d *Dir) Recover() error {
 	}
 	if haveNext && haveCurrent && cur.Birth > next.Mtime && d.swapped != 0 && cur.Ino != d.swapped {
 		haveNext, d.line = false, lineNone
-		if err := d.makeOld(nextName, unsafeSuffix, d.labelBehind(names, next.Mtime)); err != nil {
+		if err := d.makeOld(names, nextName, unsafeSuffix, d.labelBehind(names, next.Mtime)); err != nil {
 			return err
 		}
 	}
-	if haveCurrent && cur.Mode&ownerExec != 0 && cur.Nlink == 1 && !haveNext {
-		return d.openCurrent(0)
+	if haveCurrent && cur.Mode&ownerExec != 0 && !haveNext {
+		named, err := d.hasOldName(names, cur)
+		if err != nil {
+			return err
+		}
+		if !named {
+			return d.openCurrent(0)
+		}
 	}
 	if err := d.afterOutage(names, haveCurrent, haveNext); err != nil {
 		return err
@@ -81,7 +87,7 @@ func (d *Dir) afterOutage(names []string, haveCurrent, haveNext bool) error {
 		return err
 	}
 	if haveCurrent {
-		if err := d.makeOld(currentName, unsafeSuffix, d.newLabel()); err != nil {
+		if err := d.makeOld(names, currentName, unsafeSuffix, d.newLabel()); err != nil {
 			return err
 		}
 	}
@@ -90,7 +96,7 @@ func (d *Dir) afterOutage(names []string, haveCurrent, haveNext bool) error {
 		if err := d.syncNames(); err != nil {
 			return err
 		}
-		if err := d.makeOld(nextName, unsafeSuffix, d.newLabel()); err != nil {
+		if err := d.makeOld(names, nextName, unsafeSuffix, d.newLabel()); err != nil {
 			return err
 		}
 	}
@@ -127,7 +133,7 @@ func (d *Dir) settleProcessor(names []string) error {
 		if err := d.syncNames(); err != nil {
 			return err
 		}
-		return d.makeOld(processedName, d.safeSuffix(), d.previousLabel(names, previous.Birth))
+		return d.makeOld(names, processedName, d.safeSuffix(), d.previousLabel(names, previous.Birth))
 	}
 	if err := d.remove(processedName); err != nil {
 		return err
@@ -135,18 +141,23 @@ func (d *Dir) settleProcessor(names []string) error {
 	if !havePrevious {
 		return nil
 	}
-	return d.makeOld(previousName, unsafeSuffix, d.previousLabel(names, previous.Birth))
+	return d.makeOld(names, previousName, unsafeSuffix, d.previousLabel(names, previous.Birth))
 }
 
 // makeOld turns a file into an old file, by link and unlink, as daemontools
-// does: a file that has a second link already got it just before an outage,
-// and is only unlinked. The blocks that were reserved for it are given back.
-func (d *Dir) makeOld(name, suffix string, label tai64n.Label) error {
+// does: a file that is one of the old files, called names, already got that
+// link just before an outage, and is only unlinked. The blocks that were
+// reserved for it are given back.
+func (d *Dir) makeOld(names []string, name, suffix string, label tai64n.Label) error {
 	info, _, err := d.lookFor(name)
 	if err != nil {
 		return err
 	}
-	if info.Nlink == 1 {
+	named, err := d.hasOldName(names, info)
+	if err != nil {
+		return err
+	}
+	if !named {
 		d.giveBack(name, info.Size)
 		op := ioring.Op{Code: ioring.LinkAt, Dir: d.fd, Path: name, NewPath: label.String() + suffix}
 		if d.k.Do(&op); op.Err != nil {
@@ -154,6 +165,24 @@ func (d *Dir) makeOld(name, suffix string, label tai64n.Label) error {
 		}
 	}
 	return d.remove(name)
+}
+
+// hasOldName says whether a file is one of the old files, called names. Its
+// other links are somebody's copies, which say nothing (cp -l, ln).
+func (d *Dir) hasOldName(names []string, file ioring.FileInfo) (bool, error) {
+	if file.Nlink == 1 {
+		return false, nil
+	}
+	for _, name := range names {
+		if !isOld(name) {
+			continue
+		}
+		info, there, err := d.lookFor(name)
+		if err != nil || there && info.Ino == file.Ino {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // syncFile puts a file on disk.

@@ -11,7 +11,7 @@ import (
 )
 
 // found is a file that recovery finds: its mode, content, and the second name
-// that it may have, behind a label.
+// that it may have.
 type found struct {
 	name, text string
 	mode       os.FileMode
@@ -52,6 +52,8 @@ var recoveries = []struct {
 		".s=whole .u=n current=",
 	},
 	{"an old file", []found{{"@400000000000000000000000.s", "o", 0o744, ""}, {currentName, "c", 0o644, ""}}, ".s=o .u=c current="},
+	{"a clean current that somebody has linked", []found{{currentName, "c", 0o744, "kept"}}, "current=c kept=c"},
+	{"a current that somebody has linked", []found{{currentName, "c", 0o644, "kept"}}, ".u=c current= kept=c"},
 	{"a name given already", []found{{currentName, "c", 0o644, "@400000000000000000000001.u"}}, ".u=c current="},
 	{"previous has its name already", []found{{previousName, "p", 0o744, "@400000000000000000000001.u"}, {currentName, "c", 0o644, ""}}, ".u=p .u=c current="},
 }
