@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"multilog/internal/logdir"
 	"multilog/tai64n"
@@ -61,7 +62,7 @@ func parseCursor(text string, logs int) (cursor, error) {
 	for part := range strings.SplitSeq(strings.TrimSpace(text), ",") {
 		m, err := parseMark(part)
 		if err != nil {
-			return nil, fmt.Errorf("cursor %q: %w", text, err)
+			return nil, fmt.Errorf("unable to use cursor %q: %w", text, err)
 		}
 		c = append(c, m)
 	}
@@ -71,7 +72,7 @@ func parseCursor(text string, logs int) (cursor, error) {
 		}
 	}
 	if len(c) != logs {
-		return nil, fmt.Errorf("cursor %q: it is of %d logs, named are %d", text, len(c), logs)
+		return nil, fmt.Errorf("unable to use cursor %q: it is of %d logs, named are %d", text, len(c), logs)
 	}
 	return c, nil
 }
@@ -128,7 +129,7 @@ func (s *source) behind(m cursorMark, at bool) place {
 		}
 		line, err := c.LineAt(p.off)
 		if err != nil {
-			s.warn(fmt.Errorf("%s: %w", s.files[p.file].Path(), err))
+			s.warn(fmt.Errorf("unable to read %s: %w", s.files[p.file].Path(), err))
 			return p
 		}
 		label, labelled := tai64n.Parse(line)
@@ -178,7 +179,7 @@ func (s *source) markAt(p place) cursorMark {
 		}
 		label, count, extra, err := c.LabelBefore(p.off)
 		if err != nil {
-			s.warn(fmt.Errorf("%s: %w", s.files[p.file].Path(), err))
+			s.warn(fmt.Errorf("unable to read %s: %w", s.files[p.file].Path(), err))
 		}
 		if count > 0 {
 			return cursorMark{label: label, count: count, extra: extra}
@@ -202,11 +203,24 @@ func readCursorFile(path string) (string, error) {
 
 // writeCursorFile keeps a cursor in a file: at any time the old one or the new one.
 func writeCursorFile(path string, c cursor) error {
+	err := replaceFile(path, c.String()+"\n")
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		err = errno // the temporary file's name is nobody's business
+	}
+	if err != nil {
+		return fmt.Errorf("unable to keep the cursor in %s: %w", path, err)
+	}
+	return nil
+}
+
+// replaceFile puts a file with that text in place of the one at path.
+func replaceFile(path, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path))
 	if err != nil {
-		return fmt.Errorf("unable to keep the cursor in %s: %w", path, errors.Unwrap(err))
+		return err
 	}
-	_, err = fmt.Fprintf(f, "%v\n", c)
+	_, err = f.WriteString(text)
 	if err == nil {
 		err = f.Chmod(0o644)
 	}

@@ -81,8 +81,14 @@ func run(args []string) int {
 
 // fatal says why mlcat ends, and returns its exit status.
 func fatal(err error) int {
-	fmt.Fprintf(os.Stderr, "mlcat: fatal: %v\n", plain(err))
+	say("fatal", plain(err).Error())
 	return exitTrouble
+}
+
+// say writes a message. The names in it are others' choice, as lines are: none
+// steers a terminal, or begins a message of its own.
+func say(severity, text string) {
+	fmt.Fprintf(os.Stderr, "mlcat: %s: %s\n", severity, escaped([]byte(text)))
 }
 
 // warn says that something could not be shown.
@@ -97,7 +103,7 @@ func (p *program) warn(err error) {
 		return // found again, at the other end of a range
 	}
 	p.warned = text
-	fmt.Fprintf(os.Stderr, "mlcat: warning: %s\n", text)
+	say("warning", text)
 }
 
 // plain puts what Go says in the way of our messages: the operation, the path,
@@ -263,7 +269,7 @@ func (p *program) narrow(since, until limit) error {
 			return err
 		}
 		if _, err = parseCursor(text, len(p.sources)); text != "" && err != nil {
-			return fmt.Errorf("%s: %w", p.cursorFile, err)
+			return fmt.Errorf("%w (it stands in %s)", err, p.cursorFile)
 		}
 		if text != "" && p.options.follow && !p.linesSet {
 			p.lines = allLines // go on where the last run ended

@@ -120,7 +120,7 @@ func (p *pile) writeTo(out io.Writer) error {
 	for _, size := range slices.Backward(p.sizes) {
 		end -= size
 		if _, err := io.Copy(out, io.NewSectionReader(p.file, end, size)); err != nil {
-			return fmt.Errorf("%s: %w", p.file.Name(), err)
+			return fmt.Errorf("unable to read %s: %w", p.file.Name(), err)
 		}
 	}
 	return nil

@@ -83,7 +83,7 @@ func (sc *scanner) do(r *renderer, j *job, buf []byte) (*piece, []byte) {
 	p := sc.newPiece(&j.piece)
 	data, buf, err := j.content.ReadPart(j.block, j.from, j.to, buf)
 	if err != nil {
-		p.err = fmt.Errorf("%s: %w", j.source.files[j.file].Path(), err)
+		p.err = fmt.Errorf("unable to read %s: %w", j.source.files[j.file].Path(), err)
 		return p, buf
 	}
 	p.fill(r, data)
@@ -254,7 +254,7 @@ func (sc *scanner) stream(j *job) {
 		in.Close()
 	}
 	if err != nil {
-		p.err = fmt.Errorf("%s: %w", j.source.files[j.file].Path(), err)
+		p.err = fmt.Errorf("unable to read %s: %w", j.source.files[j.file].Path(), err)
 	}
 	p.last = true
 	j.result <- p

@@ -57,7 +57,7 @@ func openSource(path string, follow bool, warn func(error)) (*source, error) {
 		return nil, err
 	}
 	if len(files) == 0 && !follow {
-		warn(fmt.Errorf("%s: no log is there, neither current nor old files", path))
+		warn(fmt.Errorf("unable to find a log in %s: neither current nor old files are there", path))
 	}
 	for _, f := range files {
 		s.files = append(s.files, &entry{File: f})
@@ -111,7 +111,7 @@ func (s *source) openBlocks(i int) *logdir.Content {
 		return c
 	}
 	if err := c.Spool(); err != nil {
-		s.warn(fmt.Errorf("%s: %w", s.files[i].Path(), err))
+		s.warn(fmt.Errorf("unable to read %s: %w", s.files[i].Path(), err))
 	}
 	return c
 }
@@ -141,7 +141,7 @@ func (s *source) bound(target tai64n.Label, until bool) place {
 		}
 		off, labelled, err := c.LowerBound(target)
 		if err != nil {
-			s.warn(fmt.Errorf("%s: %w", e.Path(), err))
+			s.warn(fmt.Errorf("unable to read %s: %w", e.Path(), err))
 			return place{i, 0}
 		}
 		if !labelled {

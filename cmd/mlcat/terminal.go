@@ -63,7 +63,7 @@ func (p *program) openPager() {
 		err = cmd.Start()
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "mlcat: warning: unable to run %s: %v\n", command, err)
+		say("warning", fmt.Sprintf("unable to run %s: %v", command, err))
 		return
 	}
 	signal.Ignore(syscall.SIGINT) // less takes it

@@ -14,7 +14,7 @@ import (
 
 // ErrRemoved means that an old file was removed, as loggers do with the oldest,
 // after it was found and before it was opened.
-var ErrRemoved = errors.New("removed before it could be read")
+var ErrRemoved = errors.New("it was removed meanwhile")
 
 // fileID says which file a name stands for.
 type fileID struct{ dev, ino uint64 }
@@ -84,7 +84,7 @@ func (f *File) Open() (*os.File, error) {
 			break
 		}
 	}
-	return nil, fmt.Errorf("%s: %w", f.Path(), ErrRemoved)
+	return nil, fmt.Errorf("unable to read %s: %w", f.Path(), ErrRemoved)
 }
 
 func (f *File) openAs(name string) error {
@@ -163,7 +163,7 @@ func (f *File) Content() (*Content, error) {
 	packed := f.alone || f.Label != "" || f.Name == "processed"
 	c, err := NewContent(handle, info.Size(), packed)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Path(), err)
+		return nil, fmt.Errorf("unable to read %s: %w", f.Path(), err)
 	}
 	return c, nil
 }

@@ -163,7 +163,7 @@ func (t *Tail) readMore() (int, error) {
 		}
 		if err != nil {
 			t.stream = failed{io.EOF} // it is said once
-			return 0, fmt.Errorf("%s: %w", t.file.Path(), err)
+			return 0, fmt.Errorf("unable to read %s: %w", t.file.Path(), err)
 		}
 		return t.readMore()
 	}

@@ -34,12 +34,12 @@ func Compile(texts []string, opt Options) (*Pattern, error) {
 	parts := make([]string, len(texts))
 	for i, text := range texts {
 		if strings.ContainsRune(text, '\n') {
-			return nil, fmt.Errorf("pattern %q: a line holds no newline", text)
+			return nil, fmt.Errorf("unable to understand pattern %q: a line holds no newline", text)
 		}
 		if opt.Fixed {
 			text = regexp.QuoteMeta(text)
 		} else if _, err := syntax.Parse(text, syntax.Perl); err != nil {
-			return nil, fmt.Errorf("pattern %q: %w", text, withoutPrefix(err))
+			return nil, fmt.Errorf("unable to understand pattern %q: %w", text, withoutPrefix(err))
 		}
 		parts[i] = text
 	}
@@ -52,15 +52,15 @@ func Compile(texts []string, opt Options) (*Pattern, error) {
 	}
 	re, err := regexp.Compile(expr)
 	if err != nil {
-		return nil, fmt.Errorf("pattern %q: %w", strings.Join(texts, "|"), withoutPrefix(err))
+		return nil, fmt.Errorf("unable to understand pattern %q: %w", strings.Join(texts, "|"), withoutPrefix(err))
 	}
 	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
-		return nil, fmt.Errorf("pattern %q: %w", strings.Join(texts, "|"), withoutPrefix(err))
+		return nil, fmt.Errorf("unable to understand pattern %q: %w", strings.Join(texts, "|"), withoutPrefix(err))
 	}
 	prog, err := syntax.Compile(tree.Simplify())
 	if err != nil {
-		return nil, fmt.Errorf("pattern %q: %w", strings.Join(texts, "|"), withoutPrefix(err))
+		return nil, fmt.Errorf("unable to understand pattern %q: %w", strings.Join(texts, "|"), withoutPrefix(err))
 	}
 	p := &Pattern{re: re, nfa: newNFA(prog), required: requiredLiterals(tree)}
 	p.whole = len(p.required) == 1 && !p.required[0].fold && tree.Op == syntax.OpLiteral
