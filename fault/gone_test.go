@@ -93,6 +93,33 @@ func TestCurrentRemoved(t *testing.T) {
 	}
 }
 
+// TestCurrentTruncated: somebody wants room, and empties the file that is
+// written. Its lines are gone; all others are there, and nothing else is.
+func TestCurrentTruncated(t *testing.T) {
+	t.Parallel()
+	bin := binary(t)
+	for name, more := range map[string]int{"and rotated": 2 * shortLines, "and ended": 10} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			main, in := filepath.Join(dir, "main"), newSupply(t)
+			l := run(t, dir, in.r, bin, "s1000000", "n9999", "./main")
+			in.send(shortLines)
+			in.wait(t, l)
+			current := filepath.Join(main, "current")
+			l.holds(current, in.lines-1)
+			if err := os.Truncate(current, 0); err != nil {
+				t.Fatal(err)
+			}
+			in.send(more)
+			in.wait(t, l)
+			in.w.Close()
+			l.exits(0)
+			mustHold(t, read(t, main), false, shortLines, in.lines)
+		})
+	}
+}
+
 // TestReadOnly has ext4 go read-only below a logger, as it does when it finds
 // itself damaged.
 func TestReadOnly(t *testing.T) {

@@ -343,12 +343,17 @@ func (d *Dir) prepareAhead() {
 // its input where it is. It waits for the disk.
 func (d *Dir) Rollback() error {
 	d.rest = nil
-	op := ioring.Op{Code: ioring.Ftruncate, FD: d.cur.fd, Len: d.base}
+	op := ioring.Op{Code: ioring.Stat, FD: d.cur.fd}
 	d.k.Do(&op)
+	size := max(0, op.Stat.Size-(d.cur.size-d.base)) // base, unless somebody has emptied the file
+	if op.Err == nil {
+		op = ioring.Op{Code: ioring.Ftruncate, FD: d.cur.fd, Len: size}
+		d.k.Do(&op)
+	}
 	if op.Err != nil {
 		return &Error{What: "take back from " + d.path(currentName) + " the lines that are still in standard input", Err: op.Err, More: " (left to the next logger)"}
 	}
-	d.cur.size = d.base
+	d.cur.size = size
 	d.noFlight(d.flight, d.flight.LineBefore)
 	return nil
 }

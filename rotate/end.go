@@ -48,14 +48,8 @@ func (d *Dir) GiveUp() bool {
 
 // endingSteps close a directory in which nothing is pending.
 var endingSteps = []step{
-	{
-		name: "give back current's unused blocks",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			op.Code, op.FD, op.Len = ioring.Ftruncate, d.cur.fd, d.cur.size
-			return d.cur.taken
-		},
-		then: harmless,
-	},
+	sizeStep("look at current", func(d *Dir, _ *pending) *file { return &d.cur }),
+	giveBackStep("give back current's unused blocks", func(d *Dir, _ *pending) *file { return &d.cur }),
 	{
 		name: "remove next",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {

@@ -193,14 +193,8 @@ var openAgainStep = step{
 // plainSteps and processorSteps.
 var finishedSteps = []step{
 	openAgainStep,
-	{
-		name: "give back its unused blocks",
-		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
-			op.Code, op.FD, op.Len = ioring.Ftruncate, p.fd, p.size
-			return p.taken
-		},
-		then: harmless,
-	},
+	sizeStep("look at @LABEL.u", func(_ *Dir, p *pending) *file { return &p.file }),
+	giveBackStep("give back its unused blocks", func(_ *Dir, p *pending) *file { return &p.file }),
 	rewriteStep("write @LABEL.u again", (*pending).unsafeName, func(_ *Dir, p *pending) bool { return p.lost }),
 	{
 		name: "sync @LABEL.u",
@@ -248,6 +242,39 @@ var finishedSteps = []step{
 		},
 		then: harmless,
 	},
+}
+
+// sizeStep finds out the size of a preallocated file: it is not the one that
+// was written if somebody has emptied the file to make room.
+func sizeStep(title string, which func(*Dir, *pending) *file) step {
+	return step{
+		name: title,
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			f := which(d, p)
+			op.Code, op.FD = ioring.Stat, f.fd
+			return f.taken
+		},
+		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
+			f := which(d, p)
+			if f.taken = op.Err == nil; f.taken {
+				f.size = op.Stat.Size
+			}
+			return verdict{}
+		},
+	}
+}
+
+// giveBackStep frees the blocks that were reserved behind the file's end.
+func giveBackStep(title string, which func(*Dir, *pending) *file) step {
+	return step{
+		name: title,
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			f := which(d, p)
+			op.Code, op.FD, op.Len = ioring.Ftruncate, f.fd, f.size
+			return f.taken
+		},
+		then: harmless,
+	}
 }
 
 // rewriteStep writes a file's data again when an fsync of it has failed: after

@@ -101,11 +101,13 @@ var frames = map[string]string{
 	"Failed":      "unable to %, pausing: {reason}",
 	"syscall":     "unable to {what}: %", // the words for an errno
 
-	"name":        "", // steps' names are for tests
-	"redo":        "",
-	"closeStep":   "",
-	"removeStep":  "",
-	"rewriteStep": "",
+	"name":         "", // steps' names are for tests
+	"redo":         "",
+	"closeStep":    "",
+	"removeStep":   "",
+	"rewriteStep":  "",
+	"sizeStep":     "",
+	"giveBackStep": "",
 
 	"Getenv":     "",
 	"HasPrefix":  "",
