@@ -123,6 +123,7 @@ func look(dirs []string, stderr io.Writer) (looks []glance, code int) {
 }
 
 // directoriesBelow are the log directories in dir, which may be one itself.
+// Supervisors have directories with a lock, too: these hold no log.
 func directoriesBelow(dir string) []string {
 	locks, _ := filepath.Glob(filepath.Join(dir, "lock"))
 	for _, pattern := range []string{"*/lock", "*/*/lock", "*/log/*/lock"} {
@@ -132,7 +133,8 @@ func directoriesBelow(dir string) []string {
 	seen := map[string]bool{}
 	var dirs []string
 	for _, lock := range locks {
-		if d := filepath.Dir(lock); !seen[d] {
+		d := filepath.Dir(lock)
+		if _, err := os.Stat(filepath.Join(d, "current")); err == nil && !seen[d] {
 			seen[d] = true
 			dirs = append(dirs, d)
 		}

@@ -121,3 +121,20 @@ func TestTrouble(t *testing.T) {
 		}
 	}
 }
+
+// Without arguments it finds logs, and no directory of a supervisor.
+func TestDirectoriesBelow(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"mail/log/main/lock", "mail/log/main/current", "mail/supervise/lock", "mail/log/supervise/lock"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := directoriesBelow(dir); len(got) != 1 || got[0] != filepath.Join(dir, "mail/log/main") {
+		t.Errorf("found %v", got)
+	}
+}
