@@ -192,6 +192,40 @@ func (s *source) markAt(p place) cursorMark {
 	return cursorMark{}
 }
 
+// wholeLines returns the place behind the last line that is complete. The rest of
+// one that is being written will come, in the same file or, when that is full, in
+// the next. What a logger left that was killed has no rest, nor has an old file that
+// nothing follows.
+func (s *source) wholeLines() place {
+	end := place{len(s.files), 0}
+	for i := len(s.files) - 1; i >= 0; i-- {
+		e := s.files[i]
+		if e.Torn() || i == len(s.files)-1 && logdir.IsOld(e.Name) {
+			break
+		}
+		c := s.openBlocks(i)
+		switch {
+		case c == nil:
+			return end
+		case c.Size() == 0:
+			continue
+		}
+		off, err := c.LineStart(c.Size())
+		if err != nil {
+			s.warn(fmt.Errorf("unable to read %s: %w", e.Path(), err))
+			break
+		}
+		if off == c.Size() {
+			break
+		}
+		end = place{i, off}
+		if head, err := c.BlockHead(0, tai64n.Len); off > 0 || err != nil || logdir.LineHead(head) > 0 {
+			break // it does not begin in the file before
+		}
+	}
+	return end
+}
+
 // readCursorFile returns the cursor in a file, "" when there is no such file yet.
 func readCursorFile(path string) (string, error) {
 	data, err := os.ReadFile(path)

@@ -289,9 +289,10 @@ func (p *program) narrow(since, until limit) error {
 			s.narrow(s.bound(since.label, false))
 		}
 		if until.set {
-			if end := s.bound(until.label.Next(), true); end.before(s.to) {
-				s.to = end
-			}
+			s.end(s.bound(until.label.Next(), true))
+		}
+		if p.wantsCursor() && !p.options.follow { // a follower sees to that itself
+			s.end(s.wholeLines())
 		}
 		if s.to.before(s.from) {
 			s.to = s.from

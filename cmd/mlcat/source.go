@@ -195,6 +195,13 @@ func (s *source) narrow(from place) {
 	}
 }
 
+// end leaves no more wanted than is before to.
+func (s *source) end(to place) {
+	if to.before(s.to) {
+		s.to = to
+	}
+}
+
 // before orders places.
 func (p place) before(q place) bool { return p.file < q.file || p.file == q.file && p.off < q.off }
 
