@@ -16,6 +16,7 @@ import (
 	"multilog/cmd/mlcat/internal/pattern"
 	"multilog/cmd/mlcat/internal/timespec"
 	"multilog/internal/version"
+	"multilog/internal/visible"
 	"multilog/tai64n"
 	"multilog/tai64n/localtime"
 )
@@ -88,7 +89,7 @@ func fatal(err error) int {
 // say writes a message. The names in it are others' choice, as lines are: none
 // steers a terminal, or begins a message of its own.
 func say(severity, text string) {
-	fmt.Fprintf(os.Stderr, "mlcat: %s: %s\n", severity, escaped([]byte(text)))
+	fmt.Fprintf(os.Stderr, "mlcat: %s: %s\n", severity, visible.Text(text))
 }
 
 // warn says that something could not be shown.

@@ -11,6 +11,7 @@ import (
 	"multilog/cmd/mlcat/internal/pattern"
 	"multilog/internal/hugepage"
 	"multilog/internal/logdir"
+	"multilog/internal/visible"
 	"multilog/tai64n"
 	"multilog/tai64n/localtime"
 )
@@ -129,7 +130,7 @@ func (r *renderer) matching(dst *shown, lines []byte) {
 // show shows one line, which is given without its newline.
 func (r *renderer) show(dst *shown, line []byte) {
 	if r.escape {
-		line = escaped(line)
+		line = visible.Line(line)
 	}
 	label, ok := tai64n.Parse(line)
 	dst.text = append(r.appendLine(dst.text, line, label, ok), '\n')
@@ -142,34 +143,6 @@ func (r *renderer) show(dst *shown, line []byte) {
 		m.label, m.known = dst.marks[n-1].label, dst.marks[n-1].known
 	}
 	dst.marks = append(dst.marks, m)
-}
-
-// steers reports whether a terminal takes c for a command: C0 without the tab, DEL
-// and C1 (ECMA-48).
-func steers(c rune) bool { return c < ' ' && c != '\t' || 0x7f <= c && c <= 0x9f }
-
-// escaped returns line with what might steer a terminal as \xNN: who connects to a
-// service decides much of what is in its log. Of what is not UTF-8, that is a C1
-// control character as one byte.
-func escaped(line []byte) []byte {
-	plain := func(b byte) bool { return b == '\t' || ' ' <= b && b < 0x7f }
-	if !slices.ContainsFunc(line, func(b byte) bool { return !plain(b) }) {
-		return line
-	}
-	var text []byte
-	for len(line) > 0 {
-		c, size := utf8.DecodeRune(line)
-		if c == utf8.RuneError && size == 1 {
-			c = rune(line[0])
-		}
-		if steers(c) {
-			text = fmt.Appendf(text, `\x%02x`, c)
-		} else {
-			text = append(text, line[:size]...)
-		}
-		line = line[size:]
-	}
-	return text
 }
 
 func (r *renderer) appendLine(dst, line []byte, label tai64n.Label, labelled bool) []byte {
@@ -275,7 +248,7 @@ func appendQuoted(dst []byte, text string) []byte {
 		panic(err) // a string is always good
 	}
 	for _, c := range string(quoted) {
-		if steers(c) {
+		if visible.Steers(c) {
 			dst = fmt.Appendf(dst, `\u%04x`, c)
 		} else {
 			dst = utf8.AppendRune(dst, c)

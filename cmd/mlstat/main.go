@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"multilog/internal/version"
+	"multilog/internal/visible"
 	"multilog/rotate"
 )
 
@@ -112,7 +113,7 @@ func look(dirs []string, stderr io.Writer) (looks []glance, code int) {
 	for _, dir := range dirs {
 		s, err := rotate.ReadStatus(dir)
 		if err != nil {
-			fmt.Fprintf(stderr, "mlstat: warning: unable to look at %s: %s\n", dir, rotate.Reason(err))
+			fmt.Fprintf(stderr, "mlstat: warning: unable to look at %s: %s\n", visible.Text(dir), visible.Text(rotate.Reason(err)))
 			code = exitTrouble
 		}
 		if s != nil {

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"multilog/rotate"
 )
 
 // startLogger starts the real logger on dir, with its input held open.
@@ -92,6 +94,22 @@ func TestOpenMetrics(t *testing.T) {
 	}
 	if !strings.HasSuffix(out.String(), "\n# EOF\n") {
 		t.Error("no # EOF at the end")
+	}
+}
+
+// Whoever may write to a directory says what those below it are called, and what
+// stands in their lock pages: it begins no line and no cell, and steers no terminal.
+func TestNames(t *testing.T) {
+	var table bytes.Buffer
+	writeTable(&table, []glance{{&rotate.Status{Dir: "a\x1b[2J\tb\nc", Backend: "pool\n\u009b2J"}, time.Time{}}}, nil)
+	_, row, _ := strings.Cut(table.String(), "\n")
+	if !strings.HasPrefix(row, `a\x1b[2J\x09b\x0ac `) || !strings.HasSuffix(row, ` pool\x0a\x9b2J`+"\n") {
+		t.Errorf("the row is %q", row)
+	}
+	var stderr bytes.Buffer
+	run([]string{"not\nthere"}, io.Discard, &stderr)
+	if want := `mlstat: warning: unable to look at not\x0athere: file does not exist` + "\n"; stderr.String() != want {
+		t.Errorf("%q, want %q", stderr.String(), want)
 	}
 }
 

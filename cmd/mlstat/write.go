@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"multilog/internal/visible"
 	"multilog/rotate"
 )
 
@@ -23,7 +24,7 @@ func writeTable(w io.Writer, looks, before []glance) {
 	for _, l := range looks {
 		c := &l.Counters
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s/%s\t%s\t%s\t%s\t%s\n",
-			l.Dir, logger(l), up(l), humanize.IBytes(c.BytesIn), count(c.LinesIn), count(c.LinesSelected),
+			visible.Text(l.Dir), logger(l), up(l), humanize.IBytes(c.BytesIn), count(c.LinesIn), count(c.LinesSelected),
 			humanize.IBytes(c.BytesWritten), rate(l, before), c.Rotations, c.Pending,
 			took(c.SyncLast), took(c.SyncLongest), took(c.BatchLongest), took(c.RoomWaited), trouble(c), backend(l))
 	}
@@ -108,7 +109,7 @@ func backend(l glance) string {
 	if l.Backend == "" {
 		return "-"
 	}
-	return l.Backend
+	return visible.Text(l.Backend)
 }
 
 // object is the JSON of a directory. Times are in seconds.

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"multilog/internal/seekable"
+	"multilog/internal/visible"
 )
 
 // listing is one line of -l.
@@ -31,7 +32,7 @@ func list(files []string, out io.Writer, stderr io.Writer) error {
 	for _, name := range files {
 		l, err := inspect(name)
 		if err != nil {
-			fmt.Fprintf(stderr, Name+": warning: unable to list %s: %v\n", name, reason(err))
+			fmt.Fprintf(stderr, Name+": warning: unable to list %s: %v\n", visible.Text(name), reason(err))
 			failed++
 			continue
 		}
@@ -73,7 +74,7 @@ func (l listing) String() string {
 		yes = "yes"
 	}
 	return fmt.Sprintf("%7s  %10s  %12s  %6s  %-8s  %s", humanize.Comma(int64(l.frames)),
-		humanize.IBytes(uint64(l.compressed)), content, ratio, yes, l.name)
+		humanize.IBytes(uint64(l.compressed)), content, ratio, yes, visible.Text(l.name))
 }
 
 // inspect finds out about the file name, by its table or, where it has none, by
