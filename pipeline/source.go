@@ -130,11 +130,17 @@ func (r *regular) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
 	if err != nil {
 		return 0, false, true
 	}
-	n, err = unix.Pread(r.fd, buf, at)
-	if err != nil {
-		return 0, err == syscall.EINTR, err != syscall.EINTR
+	for n < len(buf) { // less than was asked for is not the end: see proc(5), and FUSE
+		m, err := unix.Pread(r.fd, buf[n:], at+int64(n))
+		if err == syscall.EINTR {
+			break
+		}
+		if err != nil || m == 0 {
+			return n, false, true
+		}
+		n += m
 	}
-	return n, n == len(buf), n < len(buf)
+	return n, true, false
 }
 
 // consume leaves mark alone: what stands at the head of a file says enough.

@@ -302,6 +302,32 @@ func TestRegularSource(t *testing.T) {
 }
 
 // terminal is a terminal in the usual mode, and its other side.
+
+// The files of proc give less than is asked for, and yet have more.
+func TestRegularSourceInPieces(t *testing.T) {
+	const name = "/proc/kallsyms"
+	want, err := os.ReadFile(name)
+	if err != nil || len(want) <= unix.Getpagesize() {
+		t.Skipf("%s: %d bytes, %v", name, len(want), err)
+	}
+	fd := must[int](t)(unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0))
+	closeLater(t, fd)
+	src := newSource(fd)
+	var got []byte
+	buf := make([]byte, 100_000)
+	for eof := false; !eof; {
+		var n int
+		n, _, eof = src.peek(buf, 0, false)
+		got = append(got, buf[:n]...)
+		if err := src.consume(n, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, not the %d that there are", len(got), len(want))
+	}
+}
+
 func terminal(t *testing.T) (slave, master int) {
 	t.Helper()
 	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
