@@ -13,6 +13,8 @@ func TestReason(t *testing.T) {
 	for err, want := range map[error]string{
 		syscall.ENOSPC:                      "out of disk space",
 		syscall.EACCES:                      "access denied",
+		syscall.ENXIO:                       "device not configured",
+		syscall.EMFILE:                      "process cannot open more files",
 		&Error{What: "x", Err: syscall.EIO}: "input/output error",
 		syscall.EDOM:                        "numerical argument out of domain", // none of daemontools' own
 		errors.New("exit code 1"):           "exit code 1",
@@ -80,8 +82,8 @@ func TestTroubleOnce(t *testing.T) {
 	trouble.Failed(k, "stat next", syscall.EIO)
 	trouble.Failed(k, "stat next", syscall.EIO)
 	want := []string{
-		"unable to open next, pausing: system cannot open more files",
-		"unable to open next, pausing: system cannot open more files",
+		"unable to open next, pausing: process cannot open more files",
+		"unable to open next, pausing: process cannot open more files",
 		"unable to stat next, pausing: input/output error",
 	}
 	if !slices.Equal(k.warned, want) {
