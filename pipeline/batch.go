@@ -54,6 +54,7 @@ type status struct {
 	from    int // of its line in the text
 	to      int
 	fresh   bool
+	useless bool // it can't be written at its beginning
 	trouble rotate.Trouble
 }
 

@@ -58,7 +58,7 @@ func (l *loop) open(script *Script) error {
 		b.labels = texts.Get().(*[textBytes]byte)
 	}
 	for _, path := range script.Status {
-		op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT, Mode: 0o600}
+		op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_NONBLOCK, Mode: 0o600}
 		if l.k.Do(&op); op.Err != nil {
 			return &rotate.Error{What: "create " + path, Err: op.Err}
 		}
@@ -257,7 +257,7 @@ func (l *loop) piecesOf(o *output) [][]byte {
 func (l *loop) writeStatuses() {
 	for i := range l.batch.statuses {
 		s := &l.batch.statuses[i]
-		if !s.fresh {
+		if !s.fresh || s.useless {
 			continue
 		}
 		n := copy(l.line[:lineBytes], l.batch.text[s.from:s.to])
@@ -268,6 +268,11 @@ func (l *loop) writeStatuses() {
 			err := l.k.WriteStatus(s.fd, l.line[:])
 			if err == nil {
 				s.trouble.Over(l.k)
+				break
+			}
+			if err == syscall.ESPIPE { // a FIFO, a terminal: it never will have a beginning
+				l.k.Warn("unable to write " + l.batch.script.Status[i] + ", going on without it: " + rotate.Reason(err))
+				s.useless = true
 				break
 			}
 			s.trouble.Failed(l.k, "write "+l.batch.script.Status[i], err)
