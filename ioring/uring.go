@@ -22,7 +22,7 @@ const (
 	uringUnboundedWorkers = 1
 )
 
-// uringSetups are tried in turn, new kernels' flags first: Linux 6.6, 6.0, 5.19.
+// uringSetups are tried in turn, new kernels' flags first: Linux 6.6, 5.19, 5.6.
 //
 // The owner sleeps on an eventfd and looks at the completion queue when that
 // fires, so completions must get there without its help. They do when a worker
@@ -144,9 +144,10 @@ func (u *uring) prepare(eventfd int) error {
 //
 // The last idle worker never ends, and wakes every five seconds to see
 // whether it is the last, except on a CPU outside of its mask. With a mask
-// that has no CPU they all end, five seconds after the last operation.
-// Nothing else is done with the mask: a thread cannot be moved to no CPU. Where
-// the kernel refuses, that wake is all it costs.
+// that has no CPU they all end, five seconds after the last operation: since
+// Linux 6.3, and in later releases of 6.1. Nothing else is done with the mask: a
+// thread cannot be moved to no CPU. Where the kernel refuses, or is older, that
+// wake is all it costs.
 func (u *uring) endIdleWorkers() {
 	if tid := unix.Gettid(); !u.threads[tid] {
 		u.threads[tid] = u.ring.RegisterIOWQAff(new(unix.CPUSet)) == nil
