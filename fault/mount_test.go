@@ -152,9 +152,14 @@ func ballast(t *testing.T, dir string, leave int64) string {
 	defer f.Close()
 	const step = 64 << 10
 	for size := free(t, dir) - leave; size > 0 && free(t, dir) > leave; size -= step {
-		if err := unix.Fallocate(int(f.Fd()), 0, 0, size); err == nil {
+		err := error(unix.EINTR) // on tmpfs, by any signal
+		for err == unix.EINTR {
+			err = unix.Fallocate(int(f.Fd()), 0, 0, size)
+		}
+		if err == nil {
 			break
-		} else if err != unix.ENOSPC {
+		}
+		if err != unix.ENOSPC {
 			t.Fatalf("fallocate: %v", err)
 		}
 	}
