@@ -98,6 +98,8 @@ type Dir struct {
 
 	flushing uint64 // inode of the file that flush syncs
 
+	refused *task // whose step last met a read-only file system; nil when it does no more
+
 	relieved int64 // Mono from when on relief may be looked for
 
 	dirty int64 // Mono of the first write to current that is not on disk yet; 0 for none, or if nobody asks
@@ -276,7 +278,10 @@ func (d *Dir) Append(pieces [][]byte) error {
 		d.rest = pieces
 	}
 	for len(d.rest) > 0 {
-		n, err := d.k.Writev(d.cur.fd, d.rest)
+		n, err := 0, error(syscall.EROFS)
+		if !d.readOnly() {
+			n, err = d.k.Writev(d.cur.fd, d.rest)
+		}
 		if n > 0 {
 			d.cur.size += int64(n)
 			d.note(func(page *Page) { add(&page.Counters.BytesWritten, uint64(n)) })

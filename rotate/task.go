@@ -1,6 +1,11 @@
 package rotate
 
-import "multilog/ioring"
+import (
+	"errors"
+	"syscall"
+
+	"multilog/ioring"
+)
 
 // What happens to a file when it is full, and to a directory when it is
 // closed: lists of named steps, each one file operation, carried out in the
@@ -57,6 +62,12 @@ func (t *task) dropIfFailing() {
 	}
 }
 
+// readOnly says whether the file system has refused a step because it is
+// read-only, and nothing says that this is over. Nothing is written then: ext4,
+// which makes itself read-only when it finds an error, goes on taking what is
+// written to open files, before Linux 6.15, and drops it.
+func (d *Dir) readOnly() bool { return d.refused != nil && d.refused.busy() }
+
 func (t *task) start(d *Dir, steps []step, p *pending, after func()) {
 	t.d, t.p, t.steps, t.at, t.after = d, p, steps, 0, after
 	t.run()
@@ -83,6 +94,11 @@ func (t *task) completed(op *ioring.Op) {
 	v := verdict{err: op.Err}
 	if s.then != nil {
 		v = s.then(t.d, t.p, op)
+	}
+	if errors.Is(v.err, syscall.EROFS) {
+		t.d.refused = t
+	} else if t.d.refused == t {
+		t.d.refused = nil
 	}
 	switch {
 	case v.over:
