@@ -349,7 +349,10 @@ func (d *Dir) prepareAhead() {
 func (d *Dir) Rollback() error {
 	d.rest = nil
 	op := ioring.Op{Code: ioring.Stat, FD: d.cur.fd}
-	d.k.Do(&op)
+	if d.k.Do(&op); d.rewriting() {
+		// What that has read, it would write behind the new end.
+		op.Err = syscall.EBUSY
+	}
 	size := max(0, op.Stat.Size-(d.cur.size-d.base)) // base, unless somebody has emptied the file
 	if op.Err == nil {
 		op = ioring.Op{Code: ioring.Ftruncate, FD: d.cur.fd, Len: size}
@@ -361,6 +364,12 @@ func (d *Dir) Rollback() error {
 	d.cur.size = size
 	d.noFlight(d.flight, d.flight.LineBefore)
 	return nil
+}
+
+// rewriting says whether current is being written again, since an fsync of it
+// has failed.
+func (d *Dir) rewriting() bool {
+	return d.flush.busy() && !d.flush.failing() && d.flush.op.Code == ioring.Rewrite
 }
 
 // Deadline is when Tick has something to do, as Mono counts; 0 is never.
