@@ -92,6 +92,7 @@ type Dir struct {
 	oldFiles int              // how many there are at most, unless somebody else has made or removed some
 	waiting  map[string]bool  // the labels of queue
 	queue    []*pending       // files finished, but not safe yet; the oldest first
+	stuck    map[string]bool  // old files that can't be removed
 	sizes    map[string]int64 // of old files, in bytes, as far as Cap made it look
 	ended    bool
 	lost     bool // an fsync of current has failed

@@ -73,7 +73,8 @@ func listStepIf(wanted func(d *Dir) bool) step {
 		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
 			if op.Err == nil {
 				// A pending file may bear another name just now.
-				p.kept.names, d.oldFiles = op.Names, countOld(op.Names)+len(d.queue)
+				p.kept.names = slices.DeleteFunc(op.Names, func(name string) bool { return d.stuck[name] })
+				d.oldFiles = countOld(p.kept.names) + len(d.queue)
 				if len(d.sizes) > 2*d.oldFiles {
 					clear(d.sizes) // most of them are gone
 				}
@@ -96,8 +97,8 @@ func removeStep(name, again string, tooMany func(d *Dir, p *pending) bool) step 
 			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, oldest(p.kept.names, d.isKept)
 			return op.Path != ""
 		},
-		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
-			if op.Err != nil && op.Err != syscall.ENOENT {
+		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
+			if op.Err != nil && op.Err != syscall.ENOENT && !d.passesOver(op.Path, op.Err) {
 				return verdict{err: op.Err}
 			}
 			p.kept.drop(op.Path)
@@ -107,6 +108,18 @@ func removeStep(name, again string, tooMany func(d *Dir, p *pending) bool) step 
 			return "remove " + d.path(oldest(p.kept.names, d.isKept))
 		},
 	}
+}
+
+// passesOver says whether it is for a reason of its own that an old file can't
+// be removed: a directory, something mounted, a file that somebody has made
+// immutable. No other try does better, so it is left alone, and does not count.
+func (d *Dir) passesOver(name string, err error) bool {
+	if err != syscall.EISDIR && err != syscall.EPERM && err != syscall.EBUSY {
+		return false
+	}
+	d.stuck[name] = true
+	d.k.Warn("unable to remove " + d.path(name) + ", going on without: " + Reason(err))
+	return true
 }
 
 // isKept says whether an old file is one that waits to be made safe, or has
@@ -195,6 +208,8 @@ var reliefSteps = []step{
 			if op.Err == nil {
 				d.relieved = 0
 				d.k.Warn("out of disk space, removed " + d.path(op.Path))
+			} else {
+				d.passesOver(op.Path, op.Err)
 			}
 			return verdict{} // the write is tried again anyway
 		},

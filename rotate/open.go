@@ -18,7 +18,7 @@ const (
 // it is not there, and locks it, without waiting. What the logger before left
 // is not touched yet: Settle, then Recover. Errors are of type *Error.
 func Lock(k Kernel, start int, conf Config) (*Dir, error) {
-	d := &Dir{k: k, conf: conf, waiting: map[string]bool{}, sizes: map[string]int64{}, fd: -1, lock: -1, cur: noFile, next: noFile, made: noFile}
+	d := &Dir{k: k, conf: conf, waiting: map[string]bool{}, sizes: map[string]int64{}, stuck: map[string]bool{}, fd: -1, lock: -1, cur: noFile, next: noFile, made: noFile}
 	op := ioring.Op{Code: ioring.MkdirAt, Dir: start, Path: conf.Name, Mode: modeDir}
 	k.Do(&op) // trouble shows when it is opened
 	op = ioring.Op{Code: ioring.OpenAt, Dir: start, Path: conf.Name, Flags: openDir}

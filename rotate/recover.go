@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"errors"
 	"syscall"
 
 	"multilog/ioring"
@@ -244,7 +245,7 @@ func (d *Dir) prune() error {
 	}
 	for n := countOld(names); n >= d.conf.Count; n-- {
 		name := oldest(names, func(string) bool { return false })
-		if err := d.remove(name); err != nil {
+		if err := d.remove(name); err != nil && !d.passesOver(name, errors.Unwrap(err)) {
 			return err
 		}
 		for i := range names {
