@@ -36,7 +36,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/sys/unix"
 )
 
 type check func(ts *testscript.TestScript, args []string) error
@@ -341,30 +340,6 @@ func checkRunning(ts *testscript.TestScript, args []string) error {
 		return fmt.Errorf("the logger has exited: %v", l.cmd.ProcessState)
 	}
 	return nil
-}
-
-// cmdTmpfs mounts a small file system of SIZE bytes on the new directory DIR.
-func cmdTmpfs(ts *testscript.TestScript, neg bool, args []string) {
-	dir := ts.MkAbs(args[0])
-	ts.Check(os.Mkdir(dir, 0o755))
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+args[1]); err != nil {
-		ts.Fatalf("tmpfs: %v", err)
-	}
-	ts.Defer(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
-}
-
-// cmdReadOnly makes what tmpfs mounted on DIR read-only.
-func cmdReadOnly(ts *testscript.TestScript, neg bool, args []string) {
-	ts.Check(unix.Mount("", ts.MkAbs(args[0]), "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
-}
-
-// cmdLock takes an exclusive flock on FILE, as a logger on its lock, until the
-// script ends.
-func cmdLock(ts *testscript.TestScript, neg bool, args []string) {
-	file, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR|os.O_CREATE, 0o600)
-	ts.Check(err)
-	ts.Defer(func() { _ = file.Close() })
-	ts.Check(unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB))
 }
 
 // checkNow holds a file's first label against the clock, to five minutes: what
