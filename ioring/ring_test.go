@@ -109,7 +109,7 @@ func zero(t *testing.T, r *Ring, s *SQE) {
 func setups(t *testing.T, f func(t *testing.T, flags uint32)) {
 	for name, flags := range map[string]uint32{
 		"newest": uringSetups[0], "5.19": uringSetups[1], "5.6": uringSetups[2], "oldest": 0,
-		"deferred": SetupSingleIssuer | SetupDeferTaskrun,
+		"deferred": SetupSingleIssuer | SetupDeferTaskrun | SetupNoSQArray,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, flags) })
 	}
