@@ -145,7 +145,7 @@ func (k *Linux) Wait(until int64, input bool) Events {
 // collecting: a rotation takes some thirty, of a few hundred bytes each.
 const collectOps = 2000
 
-// collect does by hand, when the loop is about to sleep, what Go's collector
+// collect does by hand, when the loop is about to sleep or nap, what Go's collector
 // would do when it pleases.
 func (k *Linux) collect() {
 	if k.finished >= collectOps {
@@ -160,6 +160,7 @@ func (k *Linux) nap(until int64) bool {
 	if nap == 0 || until != 0 && until < k.Mono()+nap {
 		return false
 	}
+	k.collect()
 	sleepRaw(nap)
 	k.waited = true
 	return true

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"runtime"
 	"testing"
 	"time"
 
@@ -88,5 +89,20 @@ func TestWaitForEventfd(t *testing.T) {
 		if got := woken(wait.wait(time.Time{})); got[fd] != unix.EPOLLIN {
 			t.Fatalf("events %v", got)
 		}
+	}
+}
+
+// A stream that never pauses must not keep memory from being collected.
+func TestNapCollects(t *testing.T) {
+	k := &Linux{finished: collectOps, start: time.Now()}
+	k.coalescer.nap = 1
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if !k.nap(0) {
+		t.Fatal("no nap")
+	}
+	runtime.ReadMemStats(&after)
+	if after.NumGC == before.NumGC || k.finished != 0 {
+		t.Errorf("nothing was collected: %d operations are left", k.finished)
 	}
 }
