@@ -35,6 +35,12 @@ func readRaw(fd int, b []byte) (int, error) {
 	return int(r), errnoErr(e)
 }
 
+// peekRaw reads from a socket what stays in it, without waiting.
+func peekRaw(fd int, b []byte) (int, error) {
+	r, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
+	return int(r), errnoErr(e)
+}
+
 // trash takes bytes from a descriptor and drops them.
 type trash struct {
 	page []byte

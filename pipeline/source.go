@@ -164,7 +164,7 @@ func (s *socket) peek(buf []byte, _ int, hangup bool) (n int, more, eof bool) {
 	if held == len(buf) {
 		return held, true, false
 	}
-	n, _, err := unix.Recvfrom(s.fd, buf[held:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	n, err := peekRaw(s.fd, buf[held:])
 	if err != nil {
 		return held, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
 	}

@@ -281,6 +281,21 @@ func TestSocketSourceMessages(t *testing.T) {
 	}
 }
 
+// What comes once a batch must allocate nothing: nobody would collect it.
+func TestSourcesAllocateNothing(t *testing.T) {
+	pipe, in := pipePair(t, 0)
+	sock, other := socketPair(t, unix.SOCK_STREAM)
+	closeLater(t, in)
+	buf := make([]byte, 4096)
+	for name, ends := range map[string][2]int{"pipe": {pipe, in}, "socket": {sock, other}} {
+		src := newSource(ends[0])
+		put(t, ends[1], "one\ntwo\n")
+		if n := testing.AllocsPerRun(100, func() { src.peek(buf, 0, false) }); n != 0 {
+			t.Errorf("a peek of a %s allocates %v times", name, n)
+		}
+	}
+}
+
 func TestRegularSource(t *testing.T) {
 	f := must[*os.File](t)(os.Create(filepath.Join(t.TempDir(), "file")))
 	defer f.Close()
