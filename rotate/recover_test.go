@@ -177,3 +177,26 @@ func TestRecoveryPrunes(t *testing.T) {
 		t.Errorf("%s, not %s", got, want)
 	}
 }
+
+// A current that was there at the last swap is older than next, whenever it
+// was made: a restored one, say.
+func TestRecoveryAfterSwap(t *testing.T) {
+	dir := makeFiles(t, []found{{nextName, "n", 0o644, ""}, {currentName, "c", 0o744, ""}})
+	wrote := time.Unix(1000, 0)
+	if err := os.Chtimes(filepath.Join(dir, nextName), wrote, wrote); err != nil {
+		t.Fatal(err)
+	}
+	current := ioring.Op{Code: ioring.Stat, Dir: unix.AT_FDCWD, Path: filepath.Join(dir, currentName)}
+	ioring.Do(&current)
+	mem := newPage()
+	page := pageOf(mem)
+	copy(page.Magic[:], pageMagic)
+	page.Swapped = current.Stat.Ino
+	if err := os.WriteFile(filepath.Join(dir, lockName), mem, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	newKernel(t).open(dir, &head{})
+	if got, want := listing(t, dir), ".u=c .u=n current="; got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+}
