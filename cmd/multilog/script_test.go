@@ -5,9 +5,10 @@
 // The scripts are testdata/script/*.txtar. Besides the commands of
 // [github.com/rogpeppe/go-internal/testscript] they have those of
 // logger_test.go (start a logger, feed and signal it), of obstacles_test.go (what
-// is in its way) and of check_test.go (look at what it left). What differs on purpose stands under the condition
-// [ours] or [djb] and, with the reason, in testdata/differences.txt; what has no
-// script is listed in testdata/not-tested.txt.
+// is in its way) and of check_test.go (look at what it left). What differs on
+// purpose stands under the condition [ours] or [djb] and, with the reason, in
+// testdata/differences.txt; what has no script is listed in
+// testdata/not-tested.txt.
 package main_test
 
 import (
