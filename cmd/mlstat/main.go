@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"flag"
 	"fmt"
@@ -28,7 +29,7 @@ directories below the current one.
 
 // Exit codes.
 const (
-	exitTrouble = 1 // some directory could not be looked at
+	exitTrouble = 1 // some directory could not be looked at, or standard output not written
 	exitUsage   = 2
 )
 
@@ -47,6 +48,17 @@ func main() {
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
+	out := bufio.NewWriter(stdout)
+	code := tell(args, out, stderr)
+	if err := out.Flush(); err != nil {
+		fmt.Fprintf(stderr, "mlstat: fatal: unable to write to standard output: %s\n", rotate.Reason(err))
+		return exitTrouble
+	}
+	return code
+}
+
+// tell does what args ask for. Whether it got to stdout, its Flush tells.
+func tell(args []string, stdout *bufio.Writer, stderr io.Writer) int {
 	var o options
 	set := flag.NewFlagSet("mlstat", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // its messages are not like ours
@@ -80,7 +92,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return show(o, stdout, stderr)
 }
 
-func show(o options, stdout, stderr io.Writer) int {
+func show(o options, stdout *bufio.Writer, stderr io.Writer) int {
 	looks, code := look(o.dirs, stderr)
 	switch {
 	case o.json:
@@ -88,7 +100,7 @@ func show(o options, stdout, stderr io.Writer) int {
 	case o.openmetrics:
 		writeOpenMetrics(stdout, looks)
 	case o.watch:
-		for {
+		for stdout.Flush() == nil {
 			time.Sleep(watchEvery)
 			before := looks
 			looks, _ = look(o.dirs, io.Discard)

@@ -156,3 +156,24 @@ func TestDirectoriesBelow(t *testing.T) {
 		t.Errorf("found %v", got)
 	}
 }
+
+// What could not be written is told, and is no success: programs put the file in
+// another's place by that.
+func TestFullDisk(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "main")
+	in, _ := startLogger(t, dir)
+	_, _ = io.WriteString(in, "x\n")
+	until(t, dir, func(o object) bool { return o.Metrics["read_lines"] == 1 })
+	for _, args := range [][]string{{dir}, {"--json", dir}, {"--openmetrics", dir}, {"-w", dir}, {"--help"}, {"--version"}} {
+		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Skip(err)
+		}
+		defer full.Close()
+		var stderr bytes.Buffer
+		code := run(args, full, &stderr)
+		if want := "mlstat: fatal: unable to write to standard output: out of disk space\n"; code != exitTrouble || stderr.String() != want {
+			t.Errorf("%q: exit code %d, %q", args, code, stderr.String())
+		}
+	}
+}
