@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"multilog/rotate"
 )
@@ -175,5 +176,14 @@ func TestFullDisk(t *testing.T) {
 		if want := "mlstat: fatal: unable to write to standard output: out of disk space\n"; code != exitTrouble || stderr.String() != want {
 			t.Errorf("%q: exit code %d, %q", args, code, stderr.String())
 		}
+	}
+}
+
+// OpenMetrics is UTF-8, or nothing in it is taken; a name is any bytes.
+func TestNameOfBytes(t *testing.T) {
+	var out bytes.Buffer
+	writeOpenMetrics(&out, []glance{{&rotate.Status{Dir: "a\xff\xfeb", PID: 1}, time.Time{}}})
+	if !utf8.Valid(out.Bytes()) || !strings.Contains(out.String(), `multilog_up{dir="a\\xff\\xfeb"} 0`) {
+		t.Errorf("%q", out.String())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
@@ -190,7 +191,6 @@ var metrics = []metric{
 
 // writeOpenMetrics writes the text format of OpenMetrics 1.0.
 func writeOpenMetrics(w io.Writer, looks []glance) {
-	escape := strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)
 	for _, m := range metrics {
 		name := "multilog_" + m.name
 		fmt.Fprintf(w, "# TYPE %s %s\n", name, m.kind)
@@ -204,9 +204,27 @@ func writeOpenMetrics(w io.Writer, looks []glance) {
 		}
 		for _, l := range looks {
 			if l.PID != 0 {
-				fmt.Fprintf(w, "%s%s{dir=\"%s\"} %.16g\n", name, suffix, escape.Replace(l.Dir), m.value(l))
+				fmt.Fprintf(w, "%s%s{dir=\"%s\"} %.16g\n", name, suffix, labelValue(l.Dir), m.value(l))
 			}
 		}
 	}
 	fmt.Fprintln(w, "# EOF")
+}
+
+var escape = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)
+
+// labelValue is name as OpenMetrics has it between quotes: UTF-8, so other bytes are
+// shown as \xNN. Else nobody takes the whole output.
+func labelValue(name string) string {
+	var text []byte
+	for len(name) > 0 {
+		c, size := utf8.DecodeRuneInString(name)
+		if c == utf8.RuneError && size == 1 {
+			text = fmt.Appendf(text, `\x%02x`, name[0])
+		} else {
+			text = append(text, name[:size]...)
+		}
+		name = name[size:]
+	}
+	return escape.Replace(string(text))
 }
