@@ -10,17 +10,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// memory is where Linux has a tmpfs for everyone (shm_overview(7)).
 const memory = "/dev/shm"
 
 // New returns a new directory that goes at the end of the test. It is on a tmpfs,
-// or where there is none, wherever [testing.T.TempDir] is.
+// or where there is none or it can't be written to, wherever [testing.T.TempDir] is.
 func New(t testing.TB) string {
 	t.Helper()
-	var st unix.Statfs_t
-	if unix.Statfs(memory, &st) != nil || st.Type != unix.TMPFS_MAGIC {
+	if !inMemory(memory) {
 		return t.TempDir()
 	}
-	dir, err := os.MkdirTemp(memory, "test")
+	dir, err := os.MkdirTemp(memory, "multilog-test-")
 	if err != nil {
 		return t.TempDir()
 	}
@@ -30,4 +30,10 @@ func New(t testing.TB) string {
 		}
 	})
 	return dir
+}
+
+// inMemory says whether path is on a tmpfs.
+func inMemory(path string) bool {
+	var st unix.Statfs_t
+	return unix.Statfs(path, &st) == nil && st.Type == unix.TMPFS_MAGIC
 }

@@ -13,6 +13,11 @@ func TestNew(t *testing.T) {
 		if other := New(t); other == dir {
 			t.Errorf("%s twice", dir)
 		}
+		if !inMemory(memory) {
+			t.Logf("%s is no tmpfs", memory)
+		} else if !inMemory(dir) {
+			t.Errorf("%s is not in memory", dir)
+		}
 		if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
 			t.Error(err)
 		}
