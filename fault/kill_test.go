@@ -113,6 +113,17 @@ func firstThreeLast(n int) bool {
 	return strings.IndexByte(digits, '3') == numberDigits-1
 }
 
+// startSeed is -seed, or one of its own for each test, which its log tells.
+func startSeed(t *testing.T) uint64 {
+	t.Helper()
+	from := *seed
+	if from == 0 {
+		from = rand.Uint64()
+	}
+	t.Logf("-seed=%d", from)
+	return from
+}
+
 func TestKill(t *testing.T) {
 	n := *kills
 	if testing.Short() {
@@ -121,11 +132,7 @@ func TestKill(t *testing.T) {
 	bin := binary(t)
 	for i, s := range scripts {
 		t.Run(s.name, func(t *testing.T) {
-			from := *seed
-			if from == 0 {
-				from = rand.Uint64()
-			}
-			t.Logf("-seed=%d", from)
+			from := startSeed(t)
 			env := append(os.Environ(), "MULTILOG_IO="+s.io)
 			dir := t.TempDir()
 			sent := killOften(t, dir, env, append([]string{bin}, s.script...), (n+i)/len(scripts)+1, from, true)

@@ -105,11 +105,7 @@ func powerCuts(t *testing.T, victims []victim, n int) {
 		for _, v := range victims {
 			t.Run(v.name, func(t *testing.T) {
 				t.Parallel()
-				from := *seed
-				if from == 0 {
-					from = rand.Uint64()
-				}
-				t.Logf("-seed=%d", from)
+				from := startSeed(t)
 				if v.command == "" {
 					v.command = ours
 				}

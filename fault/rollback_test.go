@@ -47,11 +47,7 @@ func TestRollback(t *testing.T) {
 	for _, c := range rollbacks {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			from := *seed
-			if from == 0 {
-				from = rand.Uint64()
-			}
-			t.Logf("-seed=%d", from)
+			from := startSeed(t)
 			r, w, err := os.Pipe()
 			if err != nil {
 				t.Fatal(err)
