@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"multilog/internal/mountns"
 )
 
 // scenarios in the order in which they run.
@@ -49,7 +51,7 @@ type options struct {
 
 func main() {
 	runChild()
-	enterMountNamespace()
+	mountns.Enter()
 	o, err := parse(os.Args[1:], os.Stderr)
 	if err != nil {
 		if !errors.Is(err, flag.ErrHelp) {

@@ -7,12 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/mountns"
 )
 
 // A disk whose flush takes long, for the stall scenario, from parts every
@@ -26,32 +26,7 @@ const (
 	slowFlushMillis  = 200
 	slowDiskMiB      = 256
 	slowMountRetries = 50
-	// namespaceEnv says that this process already runs in a mount namespace
-	// of its own.
-	namespaceEnv = "BENCH_MOUNT_NAMESPACE"
 )
-
-// enterMountNamespace replaces this process by itself in a mount namespace
-// of its own, so that whatever is mounted goes away with the last of our
-// processes, however they end. Without the right to do so it does nothing.
-func enterMountNamespace() {
-	if os.Geteuid() != 0 || os.Getenv(namespaceEnv) != "" {
-		return
-	}
-	exe, err := os.Executable()
-	if err != nil {
-		return
-	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	if unix.Unshare(unix.CLONE_NEWNS) != nil {
-		return
-	}
-	if unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") != nil {
-		return
-	}
-	_ = syscall.Exec(exe, os.Args, append(os.Environ(), namespaceEnv+"=1"))
-}
 
 // A slowDisk is a mounted ext4 whose flushes take slowFlushMillis each.
 type slowDisk struct {
@@ -69,7 +44,7 @@ func newSlowDisk(ctx context.Context, dir string) (_ *slowDisk, err error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("a slow disk needs root: it mounts a file through FUSE and a loop device over it")
 	}
-	if os.Getenv(namespaceEnv) == "" {
+	if !mountns.Entered() {
 		return nil, errors.New("a slow disk needs a mount namespace of its own (CAP_SYS_ADMIN)")
 	}
 	d := &slowDisk{dir: filepath.Join(dir, "slow"), image: filepath.Join(dir, "image")}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"multilog/internal/mountns"
 )
 
 // TestSlowDisk runs this test again in a mount namespace of its own, and
@@ -18,9 +20,9 @@ func TestSlowDisk(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	if os.Getenv(namespaceEnv) == "" {
+	if !mountns.Entered() {
 		cmd := exec.Command("unshare", "--mount", os.Args[0], "-test.run=^TestSlowDisk$", "-test.v")
-		cmd.Env = append(os.Environ(), namespaceEnv+"=1")
+		cmd.Env = append(os.Environ(), mountns.Env+"=1")
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
