@@ -7,8 +7,9 @@ package localtime
 func (z *Zone) Unix(year int64, month, day, hour, minute, second int) int64 {
 	local := dayOf(year, daysBefore(year, month)+day-1)*secondsPerDay +
 		int64(hour)*3600 + int64(minute)*60 + int64(second)
-	// No offset is a day, so the offset of a day before, or that of a day after, holds.
-	before, after := z.at(local-secondsPerDay).offset, z.at(local+secondsPerDay).offset
+	// No offset is so long, so the one of then before, or that of then after, holds.
+	const beyondOffsets = 25 * 3600 // a rule's are 24:59:59 at the most
+	before, after := z.at(local-beyondOffsets).offset, z.at(local+beyondOffsets).offset
 	for _, offset := range []int{before, after} {
 		unix := local - int64(offset)
 		if z.at(unix).offset == offset {

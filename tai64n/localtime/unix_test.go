@@ -30,6 +30,15 @@ func TestUnix(t *testing.T) {
 	}
 }
 
+// Offsets may be longer than a day.
+func TestUnixLongOffset(t *testing.T) {
+	z := New("AAA-24BBB-24:59:59,M3.2.0,M11.1.0", "")
+	const twice = 1730505800 // 2024-11-03 01:03:19, in daylight-saving time
+	if got := z.Unix(2024, 11, 3, 1, 3, 19); got != twice || z.at(twice).offset != 24*3600+59*60+59 {
+		t.Errorf("%d, want %d", got, twice)
+	}
+}
+
 // A time of day that Unix is given is the one at the time that it returns.
 func TestUnixComesBack(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
