@@ -20,8 +20,8 @@ type Action struct {
 	Text string // pattern or path
 
 	// Of a directory:
-	Size         int64
-	Count        int
+	Size         int64 // of a file, in bytes
+	Count        int   // of files, current among them
 	HasProcessor bool
 	Processor    string
 }
