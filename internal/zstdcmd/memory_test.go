@@ -1,0 +1,57 @@
+//go:build !race
+
+// The race detector takes several times the memory.
+
+package zstdcmd
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Memory does not grow with the input.
+func TestMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	chunk := logLines(1 << 20)
+	for _, test := range []struct {
+		level   string
+		mostKiB int
+	}{{"-1", 12 << 10}, {"-3", 18 << 10}, {"-22", 56 << 10}} {
+		cmd, w := started(t, filepath.Join(t.TempDir(), "out"), test.level)
+		for range 24 {
+			if _, err := w.Write(chunk); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// Not wait's figure: that includes what this process had before the exec.
+		rss := peakKiB(t, cmd.Process.Pid)
+		w.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("level %s: %d KiB", test.level, rss)
+		if rss > test.mostKiB {
+			t.Errorf("level %s: %d KiB resident, want at most %d", test.level, rss, test.mostKiB)
+		}
+	}
+}
+
+// peakKiB is the most resident memory that a process had.
+func peakKiB(t *testing.T, pid int) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	var kib int
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		t.Fatal(err)
+	}
+	return kib
+}
