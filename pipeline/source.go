@@ -71,6 +71,9 @@ func newSource(fd int) source {
 			return p
 		}
 	case unix.S_IFREG:
+		if st.Size == 0 {
+			break // empty, or one of proc: kmsg, there, gives each byte once, and waits for more
+		}
 		if _, err := unix.Seek(fd, 0, unix.SEEK_CUR); err == nil {
 			return &regular{fd: fd}
 		}
@@ -130,7 +133,7 @@ func (r *regular) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
 	if err != nil {
 		return 0, false, true
 	}
-	for n < len(buf) { // less than was asked for is not the end: see proc(5), and FUSE
+	for n < len(buf) { // less than was asked for is not the end: see FUSE
 		m, err := unix.Pread(r.fd, buf[n:], at+int64(n))
 		if err == syscall.EINTR {
 			break
@@ -178,7 +181,7 @@ func (s *socket) capacity() int { return smallCapacityBytes }
 func (s *socket) lastLine()     {}
 
 // stream is whatever can only be read: a terminal, a device, a datagram
-// socket. What was read and not consumed stands in the buffer that peek gets,
+// socket, a file of proc. What was read and not consumed stands in the buffer that peek gets,
 // which is the same each time: from from to to.
 type stream struct {
 	fd       int

@@ -316,9 +316,8 @@ func TestRegularSource(t *testing.T) {
 	l.shows("tw", false, false) // there is more
 }
 
-// terminal is a terminal in the usual mode, and its other side.
-
-// The files of proc give less than is asked for, and yet have more.
+// The files of proc give less than is asked for, and yet have more, as those of
+// FUSE do.
 func TestRegularSourceInPieces(t *testing.T) {
 	const name = "/proc/kallsyms"
 	want, err := os.ReadFile(name)
@@ -327,7 +326,24 @@ func TestRegularSourceInPieces(t *testing.T) {
 	}
 	fd := must[int](t)(unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0))
 	closeLater(t, fd)
+	readsAll(t, &regular{fd: fd}, want)
+}
+
+// Of some files of proc a byte can be had only once, and a read may wait: so
+// they are read as devices are.
+func TestProcSource(t *testing.T) {
+	fd := must[int](t)(unix.Open("/proc/version", unix.O_RDONLY|unix.O_CLOEXEC, 0))
+	closeLater(t, fd)
 	src := newSource(fd)
+	if src.canPeek() {
+		t.Errorf("a file of proc is a %T", src)
+	}
+	readsAll(t, src, must[[]byte](t)(os.ReadFile("/proc/version")))
+}
+
+// readsAll reads to the end of the input, which is to give that.
+func readsAll(t *testing.T, src source, want []byte) {
+	t.Helper()
 	var got []byte
 	buf := make([]byte, 100_000)
 	for eof := false; !eof; {
@@ -343,6 +359,7 @@ func TestRegularSourceInPieces(t *testing.T) {
 	}
 }
 
+// terminal is a terminal in the usual mode, and its other side.
 func terminal(t *testing.T) (slave, master int) {
 	t.Helper()
 	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
