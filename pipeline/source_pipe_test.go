@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestPipeSource(t *testing.T) {
+	r, w := pipePair(t, 0)
+	l := newLook(t, r)
+	if _, ok := l.src.(*pipe); !ok {
+		t.Fatalf("a pipe is a %T", l.src)
+	}
+	l.life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
+}
+
+// The flags of standard input are others' too: a pipe that does not block is
+// read as well as one that does, and stays as it is.
+func TestPipeSourceFlags(t *testing.T) {
+	for _, flags := range []int{0, unix.O_NONBLOCK, unix.O_DIRECT} {
+		r, w := pipePair(t, flags)
+		before := must[int](t)(unix.FcntlInt(uintptr(r), unix.F_GETFL, 0))
+		newLook(t, r).life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
+		if after := must[int](t)(unix.FcntlInt(uintptr(r), unix.F_GETFL, 0)); after != before {
+			t.Errorf("flags %#o became %#o", before, after)
+		}
+	}
+}
+
+func TestFIFOSource(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := must[int](t)(unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0))
+	closeLater(t, r)
+	w := must[int](t)(unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0))
+	newLook(t, r).life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
+}
+
+// The private pipe has slots, each for a packet: of more packets than that,
+// the rest shows later, and peek says so.
+func TestPipeOfTinyPackets(t *testing.T) {
+	r, w := pipePair(t, unix.O_DIRECT)
+	closeLater(t, w)
+	l := newLook(t, r)
+	p := l.src.(*pipe)
+	if p.bytes/unix.Getpagesize() < p.slots {
+		t.Skip("the pipe could not be enlarged")
+	}
+	for range p.slots {
+		put(t, w, "x")
+	}
+	n, more, eof := p.peek(l.buf, 0, true)
+	if n != p.slots || !more || eof {
+		t.Errorf("of %d packets, peek shows %d, more %v, end %v", p.slots, n, more, eof)
+	}
+	if _, more, _ = p.peek(l.buf, n, false); more {
+		t.Error("the same packets again, and there is more")
+	}
+	l.consumes(n - 1)
+	l.shows("x", false, false)
+}
+
+// More than fits into a pipe, in writes of all lengths.
+func TestPipeSourceLong(t *testing.T) {
+	r, w := pipePair(t, 0)
+	sent := make(chan [sha256.Size]byte)
+	go func() {
+		all := sha256.New()
+		for i := range 900 {
+			b := bytes.Repeat([]byte{byte(i)}, 1+i*7919%9000)
+			all.Write(b)
+			for len(b) > 0 {
+				n, err := unix.Write(w, b)
+				if err != nil {
+					break
+				}
+				b = b[n:]
+			}
+		}
+		_ = unix.Close(w)
+		sent <- [sha256.Size]byte(all.Sum(nil))
+	}()
+	l := newLook(t, r)
+	got, total := sha256.New(), 0
+	for {
+		n, _, eof := l.src.peek(l.buf, 0, false)
+		if n == 0 && eof {
+			break
+		}
+		if n == 0 {
+			fds := []unix.PollFd{{Fd: int32(r), Events: unix.POLLIN}}
+			_, _ = unix.Poll(fds, -1)
+			continue
+		}
+		n = 1 + total*31%n // not all of it is dealt with at once
+		total += n
+		got.Write(l.buf[:n])
+		l.consumes(n)
+	}
+	if [sha256.Size]byte(got.Sum(nil)) != <-sent {
+		t.Error("what was peeked and consumed is not what was written")
+	}
+	if total <= pipeBytes {
+		t.Errorf("%d bytes are no more than a pipe holds", total)
+	}
+}
+
+// The byte that a consume takes last goes where it is told.
+func TestConsumeMark(t *testing.T) {
+	r, w := pipePair(t, 0)
+	closeLater(t, w)
+	put(t, w, strings.Repeat("x", 5000)+"yz")
+	var mark byte
+	if err := newLook(t, r).src.consume(5001, &mark); err != nil || mark != 'y' {
+		t.Errorf("mark %q, %v", mark, err)
+	}
+}
+
+// A consume whose mark can't be stored takes the bytes all the same.
+func TestConsumeMarkLost(t *testing.T) {
+	mem := must[[]byte](t)(unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE))
+	defer func() { _ = unix.Munmap(mem) }()
+	r, w := pipePair(t, 0)
+	closeLater(t, w)
+	put(t, w, strings.Repeat("x", 9000)+"yz")
+	l := newLook(t, r)
+	if err := l.src.consume(9001, &mem[0]); err != nil {
+		t.Fatal(err)
+	}
+	var rest [10]byte
+	if n, err := unix.Read(r, rest[:]); n != 1 || rest[0] != 'z' {
+		t.Errorf("%q is left, %v", rest[:max(n, 0)], err)
+	}
+}
