@@ -15,6 +15,10 @@ type Kernel interface {
 	// be peeked, and records of what is in flight are void.
 	Identity() (dev, ino uint64)
 
+	// AtStart says whether standard input is a file of which nothing has been
+	// taken.
+	AtStart() bool
+
 	// Peek returns what stands at the head of standard input, without taking
 	// it and without waiting: more of it than last time, if more has come,
 	// and at most a batch. After eof nothing will follow. An input that can't

@@ -26,6 +26,7 @@ func (k *fakeKernel) MapPage(int) ([]byte, error)       { return nil, syscall.EN
 func (k *fakeKernel) Warn(text string)                  { panic(text) }
 func (k *fakeKernel) Submit(op *ioring.Op)              { k.submitted = append(k.submitted, op) }
 func (k *fakeKernel) Identity() (dev, ino uint64)       { return 1, 1 }
+func (k *fakeKernel) AtStart() bool                     { return false }
 func (k *fakeKernel) Peek() (b []byte, eof bool)        { return nil, true }
 func (k *fakeKernel) CanPeek() bool                     { return true }
 func (k *fakeKernel) Consume(n int, _ *byte) error      { k.consumed += int64(n); return nil }

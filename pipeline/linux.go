@@ -154,6 +154,9 @@ func (k *Linux) Identity() (dev, ino uint64) {
 	return k.dev, k.ino
 }
 
+// AtStart implements [Kernel].
+func (k *Linux) AtStart() bool { return k.source.atStart() }
+
 // CanPeek implements [Kernel]: pipes, regular files and stream sockets can.
 func (k *Linux) CanPeek() bool { return k.source.canPeek() }
 

@@ -386,13 +386,11 @@ func (l *loop) end() {
 
 // The rest of the loop is standard input as recovery sees it.
 
-func (l *loop) Identity() (dev, ino uint64) { return l.dev, l.ino }
-
-func (l *loop) Waiting() int { return l.k.Waiting() }
-
+func (l *loop) Identity() (dev, ino uint64)            { return l.dev, l.ino }
+func (l *loop) AtStart() bool                          { return l.k.AtStart() }
+func (l *loop) Waiting() int                           { return l.k.Waiting() }
 func (l *loop) Take(n int, mark *byte) ([]byte, error) { return l.k.Take(n, mark) }
-
-func (l *loop) Consume(n int, mark *byte) error { return l.k.Consume(n, mark) }
+func (l *loop) Consume(n int, mark *byte) error        { return l.k.Consume(n, mark) }
 
 func (l *loop) PeekHead(n int) []byte {
 	in, _ := l.k.Peek()

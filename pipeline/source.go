@@ -26,6 +26,7 @@ type source interface {
 	waiting() int
 	holds() int
 	canPeek() bool
+	atStart() bool
 	capacity() int // bytes that may wait in the input; a guess where unknown
 	lastLine()
 }
@@ -123,7 +124,8 @@ func (t *taker) waiting() int {
 	return int(n)
 }
 
-func (t *taker) holds() int { return len(t.held) }
+func (t *taker) holds() int    { return len(t.held) }
+func (t *taker) atStart() bool { return false }
 
 // regular is a regular file. All of it can be seen: it has no use for take.
 type regular struct{ fd int }
@@ -150,6 +152,11 @@ func (r *regular) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
 func (r *regular) consume(n int, _ *byte) error {
 	_, err := unix.Seek(r.fd, int64(n), unix.SEEK_CUR)
 	return err
+}
+
+func (r *regular) atStart() bool {
+	at, err := unix.Seek(r.fd, 0, unix.SEEK_CUR)
+	return err == nil && at == 0
 }
 
 func (r *regular) take(int, *byte) ([]byte, error) { return nil, unix.ENOTSUP }
@@ -240,5 +247,6 @@ func (s *stream) take(int, *byte) ([]byte, error) { return nil, unix.ENOTSUP }
 func (s *stream) waiting() int                    { return 0 }
 func (s *stream) holds() int                      { return s.to - s.from }
 func (s *stream) canPeek() bool                   { return false }
+func (s *stream) atStart() bool                   { return false }
 func (s *stream) capacity() int                   { return s.bytes }
 func (s *stream) lastLine()                       { s.byByte = true }

@@ -174,6 +174,9 @@ func TestRegularSource(t *testing.T) {
 	if !l.src.canPeek() {
 		t.Error("a file can't be peeked")
 	}
+	if l.src.atStart() {
+		t.Error("a file is said to stand at its start")
+	}
 	l.shows("one\ntwo", false, true)
 	l.shows("one\ntwo", false, true)
 	l.consumes(4)
@@ -183,6 +186,10 @@ func TestRegularSource(t *testing.T) {
 	l.shows("two", false, true)
 	l.buf = l.buf[:2]
 	l.shows("tw", false, false) // there is more
+	must[int64](t)(f.Seek(0, 0))
+	if !l.src.atStart() {
+		t.Error("a file is not said to stand at its start")
+	}
 }
 
 // The files of proc give less than is asked for, and yet have more, as those of

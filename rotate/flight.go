@@ -39,7 +39,8 @@ import (
 // file's size.
 //
 // Records also say whether the input stands within a line, and whether it is
-// one for that directory: so a long line goes on where it was.
+// one for that directory: so a long line goes on where it was, unless the input
+// is a file that is read from its beginning again.
 
 // Input is where a batch comes from.
 type Input struct {
@@ -55,6 +56,9 @@ type Head interface {
 	// Identity is the device and inode of the input; zeros if what is read of
 	// it is gone from it: then records say nothing about it.
 	Identity() (dev, ino uint64)
+	// AtStart says whether the input is a file of which nothing has been
+	// taken.
+	AtStart() bool
 	// PeekHead returns the first n bytes of the input, or fewer if that is
 	// all that is there or can be looked at without taking it.
 	PeekHead(n int) []byte
@@ -120,7 +124,7 @@ func Settle(dirs []*Dir, head Head) error {
 		}
 	}
 	batch := matching(live, head)
-	done := false
+	anew, done := head.AtStart(), false
 	for _, d := range batch {
 		done = done || d.found.State == flightDone
 	}
@@ -130,11 +134,15 @@ func Settle(dirs []*Dir, head Head) error {
 		}
 	}
 	for _, d := range live {
-		d.line = d.found.LineAfter
+		if done || !anew { // the beginning of a file is not within a line
+			d.line = d.found.LineAfter
+		}
 	}
 	if !done {
 		for _, d := range batch {
-			d.line = d.found.LineBefore
+			if !anew {
+				d.line = d.found.LineBefore
+			}
 			if err := d.takeBack(); err != nil {
 				return err
 			}

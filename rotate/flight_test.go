@@ -132,6 +132,46 @@ func TestFlight(t *testing.T) {
 	}
 }
 
+// Whether the next logger goes on within the line that a batch began: not when
+// it reads a file from its beginning again.
+func TestFlightWithinLine(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		before bool // the batch before ended within a line, too
+		upto   func(d *Dir)
+		start  bool
+		within bool
+	}{
+		{name: "cleared", upto: func(d *Dir) { done(d); d.Clear() }, within: true},
+		{name: "cleared, a file from its start", upto: func(d *Dir) { done(d); d.Clear() }, start: true},
+		{name: "done", upto: done, within: true},
+		{name: "done, a file from its start", upto: done, start: true, within: true}, // which is behind the batch then
+		{name: "done and consumed, a file from its start", upto: func(d *Dir) { done(d); *d.Mark() = '\n' }, start: true},
+		{name: "begun", before: true, upto: begun(3), within: true},
+		{name: "begun, a file from its start", before: true, upto: begun(3), start: true},
+	} {
+		for _, here := range []bool{false, true} {
+			dir := t.TempDir()
+			k := newKernel(t)
+			d, _ := k.open(dir, &head{dev: 1, ino: 2})
+			in := Input{Batch: 7, Dev: 1, Ino: 2, Length: len("second\n"), Last: '\n', Sum: Fingerprint([]byte("second\n"))}
+			if c.before {
+				d.Begin(in, 0, true, here)
+				d.Done()
+				d.Clear()
+			}
+			in.Batch = 8
+			d.Begin(in, int64(len("second\n")), true, here)
+			c.upto(d)
+			k.kill()
+			d, _ = newKernel(t).open(dir, &head{dev: 1, ino: 2, input: flightInput, start: c.start})
+			if within, to := d.Midline(); within != c.within || to != (c.within && here) {
+				t.Errorf("%s, here %v: within a line %v, here %v", c.name, here, within, to)
+			}
+		}
+	}
+}
+
 // A change anywhere in a short batch, at the ends of a long one, or all over
 // it, makes another fingerprint.
 func TestFingerprint(t *testing.T) {

@@ -78,6 +78,7 @@ func (k *realKernel) kill() {
 // head is a standard input.
 type head struct {
 	dev, ino uint64
+	start    bool // nothing of the input has been taken
 	input    string
 	consumed int
 	window   int // how much of the input can be seen; 0 for all
@@ -86,6 +87,7 @@ type head struct {
 }
 
 func (h *head) Identity() (dev, ino uint64) { return h.dev, h.ino }
+func (h *head) AtStart() bool               { return h.start }
 func (h *head) Waiting() int                { return len(h.input) }
 
 func (h *head) PeekHead(n int) []byte {

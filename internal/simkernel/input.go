@@ -18,6 +18,9 @@ func (k *Kernel) Identity() (dev, ino uint64) {
 	return 7, k.w.Pipe.Ino
 }
 
+// AtStart is of files.
+func (k *Kernel) AtStart() bool { return false }
+
 // CanPeek is true of a pipe that is not read plainly.
 func (k *Kernel) CanPeek() bool { return !k.plan.Plain }
 
