@@ -59,7 +59,7 @@ var endingSteps = []step{
 		then:    unlessMissing,
 		trouble: troubleWith("remove ", nextName, ""),
 	},
-	rewriteStep("write current again", func(*pending) string { return currentName }, func(d *Dir, _ *pending) bool { return d.lost }),
+	rewriteStep("write current again", func(*pending) string { return currentName }, currentLost),
 	{
 		name: "sync current",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {

@@ -263,7 +263,7 @@ func (d *Dir) relieve(err error) bool {
 
 // flushSteps bring current to disk while it is written.
 var flushSteps = []step{
-	rewriteStep("write current again", func(*pending) string { return currentName }, func(d *Dir, _ *pending) bool { return d.lost }),
+	rewriteStep("write current again", func(*pending) string { return currentName }, currentLost),
 	{
 		name: "sync current's data",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
@@ -273,6 +273,9 @@ var flushSteps = []step{
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
 			if op.Err == nil {
+				if d.lost {
+					d.wrote() // it is still to be written again
+				}
 				return verdict{}
 			}
 			for _, p := range d.queue {

@@ -1,6 +1,11 @@
 package rotate
 
-import "testing"
+import (
+	"syscall"
+	"testing"
+
+	"multilog/ioring"
+)
 
 // TestCapCountsWhatIsPending: pending files can't be removed, so no file may
 // become pending that would bring them above the cap.
@@ -21,5 +26,57 @@ func TestCapCountsWhatIsPending(t *testing.T) {
 		if got := d.capAllows(); got != c.want {
 			t.Errorf("cap %d, pending %d, current %d: %v", c.limit, c.pending, c.current, got)
 		}
+	}
+}
+
+// After a sync that failed current is written again, once; not by the name that
+// the file before it still has.
+func TestFlushWritesAgainOnce(t *testing.T) {
+	k := &latentKernel{realKernel: newKernel(t)}
+	d, _ := k.open(t.TempDir(), &head{})
+	d.k, d.conf.SyncWithin = k, 1
+	flush := func(codes ...ioring.Code) {
+		t.Helper()
+		d.flush.start(d, flushSteps, nil, nil)
+		for _, code := range codes {
+			if got := d.flush.op.Code; got != code {
+				t.Errorf("operation %v, not %v", got, code)
+			}
+			k.finish(nil)
+		}
+		if d.flush.busy() {
+			t.Errorf("operation %v is too much", d.flush.op.Code)
+		}
+	}
+	fail := func(code ioring.Code) {
+		t.Helper()
+		k.finish(syscall.EIO)
+		k.mono += retryPause
+		d.Tick(k.mono)
+		if got := d.flush.op.Code; got != code {
+			t.Errorf("after an error, operation %v, not %v", got, code)
+		}
+	}
+	d.batch(t, "one\n")
+	d.flush.start(d, flushSteps, nil, nil)
+	fail(ioring.Rewrite)
+	fail(ioring.Rewrite)
+	k.finish(nil)
+	k.finish(nil)
+	flush(ioring.Fdatasync)
+
+	d.flush.start(d, flushSteps, nil, nil)
+	fail(ioring.Rewrite)
+	d.flush = task{}
+	k.submitted = nil
+	d.naming.steps = namingSteps
+	flush(ioring.Fdatasync)
+	if d.due() == 0 {
+		t.Error("what was not written again never will be")
+	}
+	d.naming.steps = nil
+	flush(ioring.Rewrite, ioring.Fdatasync)
+	if d.due() != 0 {
+		t.Error("what was written again is to be written once more")
 	}
 }

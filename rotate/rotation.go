@@ -195,7 +195,7 @@ var finishedSteps = []step{
 	openAgainStep,
 	sizeStep("look at @LABEL.u", func(_ *Dir, p *pending) *file { return &p.file }),
 	giveBackStep("give back its unused blocks", func(_ *Dir, p *pending) *file { return &p.file }),
-	rewriteStep("write @LABEL.u again", (*pending).unsafeName, func(_ *Dir, p *pending) bool { return p.lost }),
+	rewriteStep("write @LABEL.u again", (*pending).unsafeName, func(_ *Dir, p *pending) *bool { return &p.lost }),
 	{
 		name: "sync @LABEL.u",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
@@ -280,18 +280,34 @@ func giveBackStep(title string, which func(*Dir, *pending) *file) step {
 // rewriteStep writes a file's data again when an fsync of it has failed: after
 // that, Linux takes what it could not write for clean, and the next fsync would
 // succeed for nothing.
-func rewriteStep(title string, name func(*pending) string, lost func(*Dir, *pending) bool) step {
+// It is not lost any more then.
+func rewriteStep(title string, name func(*pending) string, lost func(*Dir, *pending) *bool) step {
 	return step{
 		name: title,
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			if !lost(d, p) {
+			if !*lost(d, p) {
 				return false
 			}
 			op.Code, op.Dir, op.Path = ioring.Rewrite, d.fd, name(p)
 			return true
 		},
+		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
+			if op.Err == nil {
+				*lost(d, p) = false
+			}
+			return verdict{err: op.Err}
+		},
 		trouble: func(d *Dir, p *pending) string { return "write " + d.path(name(p)) + " again" },
 	}
+}
+
+// currentLost says whether current is to be written again; not as long as its
+// name is that of the file before it.
+func currentLost(d *Dir, _ *pending) *bool {
+	if d.naming.busy() {
+		return new(bool)
+	}
+	return &d.lost
 }
 
 func sync(op *ioring.Op, fd int) bool {
