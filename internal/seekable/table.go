@@ -67,8 +67,9 @@ func appendTable(dst []byte, frames []Frame) []byte {
 // frames in front of it. The error is, or wraps, [ErrNoTable], [ErrBadTable] or
 // what r returned.
 //
-// A table is believed only when it accounts for every byte in front of it. So a
-// file made by putting others one after another has a bad one; [Scan] reads it.
+// A table is believed only when it accounts for every byte in front of it, and when
+// the frames that it says are empty are. So a file made by putting others one after
+// another has a bad one; [Scan] reads it.
 func ReadTable(r io.ReaderAt, size int64) ([]Frame, error) {
 	if size < skippableHeaderBytes+footerBytes {
 		return nil, ErrNoTable
@@ -101,7 +102,23 @@ func ReadTable(r io.ReaderAt, size int64) ([]Frame, error) {
 		return nil, fmt.Errorf("%w: it does not begin where it should", ErrBadTable)
 	}
 	entries := table[skippableHeaderBytes : tableSize-footerBytes]
-	return parseEntries(entries, int(entry), size-tableSize)
+	frames, err := parseEntries(entries, int(entry), size-tableSize)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range frames {
+		if f.Size == 0 && !f.isEmpty(r) {
+			return nil, fmt.Errorf("%w: frame %d is not empty, as the table has it", ErrBadTable, i)
+		}
+	}
+	return frames, nil
+}
+
+// isEmpty says whether a frame of the file r has no content by its own header:
+// whoever reads by a table that says so never looks into it.
+func (f Frame) isEmpty(r io.ReaderAt) bool {
+	found, err := scanFrame(r, f.CompressedOffset, f.CompressedOffset+f.CompressedSize)
+	return err == nil && found.Size == 0 && found.CompressedSize == f.CompressedSize
 }
 
 // parseEntries turns a table's entries, each of entry bytes, into the frames of

@@ -11,9 +11,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// file is some bytes in front of a table made of entries, a descriptor and magic.
+// file is some bytes, the last 8 of the first 18 a frame to skip, in front of a
+// table made of entries, a descriptor and magic.
 func file(front int, entries [][]uint32, descriptor byte) []byte {
 	b := make([]byte, front)
+	copy(b[min(10, front):], "\x50\x2a\x4d\x18\x00\x00\x00\x00")
 	size := 9
 	for _, e := range entries {
 		size += 4 * len(e)
@@ -31,12 +33,12 @@ func file(front int, entries [][]uint32, descriptor byte) []byte {
 }
 
 func TestReadTable(t *testing.T) {
-	sums := [][]uint32{{10, 100, 7}, {5, 0, 8}, {20, 300, 9}}
-	bare := [][]uint32{{10, 100}, {5, 0}, {20, 300}}
+	sums := [][]uint32{{10, 100, 7}, {8, 0, 8}, {17, 300, 9}}
+	bare := [][]uint32{{10, 100}, {8, 0}, {17, 300}}
 	frames := []Frame{
 		{CompressedSize: 10, Size: 100, HasChecksum: true, Checksum: 7},
-		{CompressedOffset: 10, CompressedSize: 5, Offset: 100, HasChecksum: true, Checksum: 8},
-		{CompressedOffset: 15, CompressedSize: 20, Offset: 100, Size: 300, HasChecksum: true, Checksum: 9},
+		{CompressedOffset: 10, CompressedSize: 8, Offset: 100, HasChecksum: true, Checksum: 8},
+		{CompressedOffset: 18, CompressedSize: 17, Offset: 100, Size: 300, HasChecksum: true, Checksum: 9},
 	}
 	var noSums []Frame
 	for _, f := range frames {
@@ -86,6 +88,21 @@ func TestReadTable(t *testing.T) {
 	// A file that became shorter than it was said to be.
 	if _, err := ReadTable(bytes.NewReader(good), int64(len(good))+1); err != io.ErrUnexpectedEOF {
 		t.Errorf("shorter file: %v", err)
+	}
+}
+
+// A table that calls a frame empty which has content, or to be skipped, is not
+// believed: whoever reads by it would miss lines without an error.
+func TestTableHidesContent(t *testing.T) {
+	file := compress(t, small, logLines(100))
+	all := frames(t, file)
+	table := len(file) - footerBytes - len(all)*(entryBytes+checksumBytes)
+	for i := range all {
+		bad := bytes.Clone(file)
+		binary.LittleEndian.PutUint32(bad[table+i*(entryBytes+checksumBytes)+4:], 0)
+		if _, err := ReadTable(bytes.NewReader(bad), int64(len(bad))); !errors.Is(err, ErrBadTable) {
+			t.Errorf("frame %d: %v", i, err)
+		}
 	}
 }
 
