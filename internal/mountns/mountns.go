@@ -6,6 +6,8 @@ package mountns
 import (
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -34,5 +36,7 @@ func Enter() {
 	if unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") != nil {
 		return
 	}
-	_ = syscall.Exec(exe, os.Args, append(os.Environ(), Env+"=1"))
+	// Of a name that is there twice Go takes the first: an empty one must go.
+	environ := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, Env+"=") })
+	_ = syscall.Exec(exe, os.Args, append(environ, Env+"=1"))
 }

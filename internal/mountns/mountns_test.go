@@ -47,6 +47,9 @@ func TestEnter(t *testing.T) {
 	if name, rest := run(); name == namespace() || rest != "true one two\n" {
 		t.Errorf("it goes on in %s: %q", name, rest)
 	}
+	if name, rest := run(Env + "="); name == namespace() || rest != "true one two\n" {
+		t.Errorf("with an empty variable, it goes on in %s: %q", name, rest)
+	}
 	if name, rest := run(Env + "=1"); name != namespace() || rest != "true one two\n" {
 		t.Errorf("again, it goes on in %s: %q", name, rest)
 	}
