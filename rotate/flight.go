@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"hash/crc32"
+	"slices"
 
 	"multilog/ioring"
 	"multilog/tai64n"
@@ -34,9 +35,9 @@ import (
 // is taken, and what is taken back are lines that nobody was promised.
 //
 // A record is void after an outage (another boot), with another input, when
-// its file is neither current nor next any more (nor a .u file beside an empty
-// current: a recovery was killed), or when somebody else has changed that
-// file's size.
+// its file is neither current nor next any more (nor the newest old one that is
+// not empty, a .u file, beside an empty current: a recovery was killed), or when
+// somebody else has changed that file's size.
 //
 // Records also say whether the input stands within a line, and whether it is
 // one for that directory: so a long line goes on where it was, unless the input
@@ -114,16 +115,22 @@ func beginsLike(seen []byte, sum uint64) bool {
 func Settle(dirs []*Dir, head Head) error {
 	dev, ino := head.Identity()
 	var live []*Dir
+	others := false // another logger has been here since
 	for _, d := range dirs {
 		if err := d.findFlightFile(); err != nil {
 			return err
 		}
 		f := &d.found
-		if d.flightFile != "" && ino != 0 && f.SrcDev == dev && f.SrcIno == ino {
+		switch {
+		case ino == 0 || f.SrcDev != dev || f.SrcIno != ino:
+		case d.flightFile != "":
 			live = append(live, d)
+		case f.FileIno != 0:
+			others = true
 		}
 	}
-	batch := matching(live, head)
+	gone := consumed(live)
+	batch := matching(live, gone, head)
 	anew, done := head.AtStart(), false
 	for _, d := range batch {
 		done = done || d.found.State == flightDone
@@ -134,7 +141,13 @@ func Settle(dirs []*Dir, head Head) error {
 		}
 	}
 	for _, d := range live {
-		if done || !anew { // the beginning of a file is not within a line
+		others = others || d.found.State == flightBegun && !gone[d.found.Batch]
+	}
+	for _, d := range live {
+		switch {
+		case anew && !done: // the beginning of a file is not within a line
+		case others && len(batch) == 0: // whoever took the input took whole lines
+		default:
 			d.line = d.found.LineAfter
 		}
 	}
@@ -151,16 +164,22 @@ func Settle(dirs []*Dir, head Head) error {
 	return nil
 }
 
-// matching returns those directories whose batch stands at the head of the
-// input.
-func matching(live []*Dir, head Head) []*Dir {
-	var batch []*Dir
-	gone := map[uint64]bool{} // batches whose input is consumed
+// consumed returns the batches whose input has been taken by the loggers that
+// wrote them, as one directory of a batch at least has noted.
+func consumed(live []*Dir) map[uint64]bool {
+	gone := map[uint64]bool{}
 	for _, d := range live {
 		if d.found.consumed() {
 			gone[d.found.Batch] = true
 		}
 	}
+	return gone
+}
+
+// matching returns those directories whose batch stands at the head of the
+// input.
+func matching(live []*Dir, gone map[uint64]bool, head Head) []*Dir {
+	var batch []*Dir
 	for _, d := range live {
 		f := &d.found
 		switch {
@@ -225,16 +244,24 @@ func (d *Dir) findFlightFile() error {
 	if _, err = d.tryFlightFile(nextName); err != nil || d.flightFile != "" || cur.Size > 0 {
 		return err
 	}
-	// A recovery that was cut short may have given the file its next name.
+	// A recovery that was cut short may have given the file its next name, and
+	// so the next recovery to an empty current. What else comes later another
+	// logger has filled.
 	names, err := d.list()
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		if isOld(name) && name[tai64n.Len:] == unsafeSuffix {
-			if _, err := d.tryFlightFile(name); err != nil {
-				return err
-			}
+	slices.Sort(names)
+	for _, name := range slices.Backward(names) {
+		if !isOld(name) {
+			continue
+		}
+		if name[tai64n.Len:] != unsafeSuffix {
+			return nil
+		}
+		info, err := d.tryFlightFile(name)
+		if err != nil || d.flightFile != "" || info.Size > 0 {
+			return err
 		}
 	}
 	return nil

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 const flightInput = "second\nthird\n" // what is in the input; "second\n" is the batch
@@ -169,6 +171,95 @@ func TestFlightWithinLine(t *testing.T) {
 				t.Errorf("%s, here %v: within a line %v, here %v", c.name, here, within, to)
 			}
 		}
+	}
+}
+
+// Other loggers take whole lines: who finds that one was here since the kill does
+// not go on within a line, whatever the records of other directories say.
+func TestFlightOfOthers(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		upto   func(d *Dir) // of the second directory
+		grown  bool         // somebody has written to its current
+		input  string
+		within bool
+	}{
+		{name: "cleared", upto: func(d *Dir) { done(d); d.Clear() }, input: "third\n", within: true},
+		{name: "cleared, grown", upto: func(d *Dir) { done(d); d.Clear() }, grown: true, input: "third\n"},
+		{name: "begun", upto: begun(3), input: flightInput, within: true},
+		{name: "begun, the input taken", upto: begun(3), input: "third\n"},
+		{name: "done and consumed", upto: func(d *Dir) { done(d); *d.Mark() = '\n' }, input: "third\n", within: true},
+	} {
+		k := newKernel(t)
+		var dirs []*Dir
+		for range 2 {
+			d, _ := k.open(t.TempDir(), &head{dev: 1, ino: 2})
+			d.Begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: 4, Last: 'x', Sum: 1}, 0, true, true)
+			d.Done()
+			d.Clear()
+			dirs = append(dirs, d)
+		}
+		dirs[1].Begin(Input{Batch: 8, Dev: 1, Ino: 2, Length: len("second\n"), Last: '\n', Sum: Fingerprint([]byte("second\n"))}, int64(len("second\n")), true, true)
+		c.upto(dirs[1])
+		if c.grown {
+			current := filepath.Join(dirs[1].conf.Name, currentName)
+			if err := os.WriteFile(current, []byte("second\nother\n"), 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		k.kill()
+		k = newKernel(t)
+		for i, d := range dirs {
+			var err error
+			if dirs[i], err = Lock(k, unix.AT_FDCWD, d.conf); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := Settle(dirs, &head{dev: 1, ino: 2, input: c.input}); err != nil {
+			t.Fatal(err)
+		}
+		for i, d := range dirs {
+			if within, _ := d.Midline(); within != c.within {
+				t.Errorf("%s: directory %d: within a line: %v", c.name, i, within)
+			}
+		}
+		k.kill()
+	}
+}
+
+// A recovery that was killed has given the file its next name. That is no longer
+// the one that the record is about when others have filled files since.
+func TestFlightFileRenamed(t *testing.T) {
+	const label, later, latest = "@400000006955b90b00000001", "@400000006955b90b00000002", "@400000006955b90b00000003"
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		want  string
+	}{
+		{name: "the newest", files: map[string]string{}, want: label + unsafeSuffix},
+		{name: "beside empty ones", files: map[string]string{later + unsafeSuffix: "", latest + unsafeSuffix: ""}, want: label + unsafeSuffix},
+		{name: "before one that was filled", files: map[string]string{later + unsafeSuffix: "other\n"}},
+		{name: "before one that is safe", files: map[string]string{later + ".s": "other\n", latest + unsafeSuffix: ""}},
+	} {
+		dir := interrupted(t, begun(3))
+		c.files[currentName] = ""
+		if err := os.Rename(filepath.Join(dir, currentName), filepath.Join(dir, label+unsafeSuffix)); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range c.files {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		k := newKernel(t)
+		d, err := Lock(k, unix.AT_FDCWD, Config{Name: dir, Size: 99999, Count: 10, Code: "s"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.findFlightFile(); err != nil || d.flightFile != c.want {
+			t.Errorf("%s: %q, %v", c.name, d.flightFile, err)
+		}
+		k.kill()
 	}
 }
 
