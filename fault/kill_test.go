@@ -177,6 +177,7 @@ func killOften(t *testing.T, dir string, env, command []string, n int, seed uint
 		if code := cmd.ProcessState.ExitCode(); code != -1 && strict {
 			t.Fatalf("it ended by itself: exit code %d\n%s", code, said)
 		}
+		released(t, dir)
 	}
 	cmd, said := start()
 	for range 10 {

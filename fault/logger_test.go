@@ -69,6 +69,22 @@ func (l *logger) start() {
 	l.t.Cleanup(func() { l.kill() })
 }
 
+// released waits until the log directories of a logger that was killed can be
+// locked: a process that it had just forked for a processor holds the locks, too,
+// until it is that. A supervisor would try again.
+func released(t *testing.T, dir string) {
+	t.Helper()
+	locks, _ := filepath.Glob(filepath.Join(dir, "*", "lock"))
+	for _, name := range locks {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		until(t, name+" can be locked", nil, func() bool { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil })
+		_ = f.Close()
+	}
+}
+
 // said is what the logger has said on standard error.
 func (l *logger) said() string {
 	b, err := os.ReadFile(l.stderr)
