@@ -40,7 +40,6 @@ var inner = map[string]string{
 	"bad seek table":                   "unable to read {path}: %",
 	"no seek table":                    "unable to read {path}: %",
 	"frame too big to be read at once": "unable to read {path}: %",
-	"negative offset":                  "unable to read {path}: %",
 	"too many frames for a seek table": "unable to write to standard output: %",
 	"write to a closed writer":         "unable to write to standard output: %",
 	"not a regular file":               "unable to list {name}: %",
