@@ -7,7 +7,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
@@ -213,18 +212,6 @@ func writeOpenMetrics(w io.Writer, looks []glance) {
 
 var escape = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`)
 
-// labelValue is name as OpenMetrics has it between quotes: UTF-8, so other bytes are
-// shown as \xNN. Else nobody takes the whole output.
-func labelValue(name string) string {
-	var text []byte
-	for len(name) > 0 {
-		c, size := utf8.DecodeRuneInString(name)
-		if c == utf8.RuneError && size == 1 {
-			text = fmt.Appendf(text, `\x%02x`, name[0])
-		} else {
-			text = append(text, name[:size]...)
-		}
-		name = name[size:]
-	}
-	return escape.Replace(string(text))
-}
+// labelValue is name as OpenMetrics has it between quotes: UTF-8. Else nobody takes
+// the whole output.
+func labelValue(name string) string { return escape.Replace(visible.UTF8(name)) }

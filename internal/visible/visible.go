@@ -19,20 +19,27 @@ func Line(line []byte) []byte {
 	if !special(line) {
 		return line
 	}
-	var text []byte
-	for len(line) > 0 {
-		c, size := utf8.DecodeRune(line)
-		if c == utf8.RuneError && size == 1 {
-			c = rune(line[0])
+	return replace(line, func(c rune, _ bool) bool { return Steers(c) })
+}
+
+// replace returns text with \xNN for what odd says is so. What is not UTF-8 comes to
+// odd as a character that is one byte, and not whole.
+func replace(text []byte, odd func(c rune, whole bool) bool) []byte {
+	var shown []byte
+	for len(text) > 0 {
+		c, size := utf8.DecodeRune(text)
+		whole := c != utf8.RuneError || size > 1
+		if !whole {
+			c = rune(text[0])
 		}
-		if Steers(c) {
-			text = fmt.Appendf(text, `\x%02x`, c)
+		if odd(c, whole) {
+			shown = fmt.Appendf(shown, `\x%02x`, c)
 		} else {
-			text = append(text, line[:size]...)
+			shown = append(shown, text[:size]...)
 		}
-		line = line[size:]
+		text = text[size:]
 	}
-	return text
+	return shown
 }
 
 // special reports whether a line has anything but tabs and printable ASCII.
@@ -49,4 +56,10 @@ func special(line []byte) bool {
 // cell of a table.
 func Text(text string) string {
 	return strings.ReplaceAll(string(Line([]byte(text))), "\t", `\x09`)
+}
+
+// UTF8 returns a name with the bytes that are not UTF-8 shown as \xNN, for formats
+// that are nothing else.
+func UTF8(name string) string {
+	return string(replace([]byte(name), func(_ rune, whole bool) bool { return !whole }))
 }

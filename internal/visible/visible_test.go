@@ -22,3 +22,9 @@ func TestText(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+func TestUTF8(t *testing.T) {
+	if got, want := UTF8("a\xff\x1b\u009b\ufffd\xe2\x9b"), "a\\xff\x1b\u009b\ufffd\\xe2\\x9b"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
