@@ -1,0 +1,99 @@
+//go:build !race
+
+// Under the race detector atomic stores are done in C, where a page fault ends
+// the process.
+
+package rotate
+
+import (
+	"os"
+	"runtime/debug"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A lock page that can't be stored into any more, as on a full btrfs, is no
+// harm: the logger goes on with one of its own, and comes back later.
+func TestLostPage(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	k, dir := newKernel(t), t.TempDir()
+	d, _ := k.open(dir, &head{dev: 1, ino: 2})
+	d.CountBatch(10, 1, 1, 0, 0)
+	protect := func(prot int) {
+		if err := unix.Mprotect(k.pages[0], prot); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(text string) {
+		d.Begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: len(text), Last: '\n', Sum: Fingerprint([]byte(text))}, int64(len(text)), false, true)
+		if err := d.Append([][]byte{[]byte(text)}); err != nil {
+			t.Fatal(err)
+		}
+		d.Done()
+		d.Clear()
+		d.CountBatch(len(text), 1, 1, 0, 0)
+	}
+	protect(unix.PROT_READ)
+	write("one\n")
+	write("two\n")
+	lost := "unable to store into " + dir + "/lock, going on (if killed meanwhile, the last lines may be logged twice)"
+	if !slices.Equal(k.warned, []string{lost}) {
+		t.Errorf("%q", k.warned)
+	}
+	k.mono += regainPause
+	write("three\n")
+	protect(unix.PROT_READ | unix.PROT_WRITE)
+	write("four\n") // it tries again, but not at once
+	if len(k.warned) != 1 {
+		t.Errorf("%q", k.warned)
+	}
+	k.mono += regainPause
+	write("five\n")
+	if want := []string{lost, "able to store into " + dir + "/lock again"}; !slices.Equal(k.warned, want) {
+		t.Errorf("%q", k.warned)
+	}
+	page := pageOf(k.pages[0])
+	if c := page.Counters; c.LinesIn != 6 || c.BytesIn != 34 {
+		t.Errorf("%d lines, %d bytes in the page", c.LinesIn, c.BytesIn)
+	}
+	if f := page.flight(); f.State != flightNone || f.End+f.Written != 24 || f.SrcIno != 2 {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Who truncates the lock file takes the page away, at any moment of a batch.
+func TestTruncatedPage(t *testing.T) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	for at := range 5 {
+		k, dir := newKernel(t), t.TempDir()
+		d, _ := k.open(dir, &head{dev: 1, ino: 2})
+		steps := []func(){
+			func() { d.Begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: 4, Last: '\n'}, 4, true, true) },
+			func() {
+				if err := d.Append([][]byte{[]byte("one\n")}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			d.Done,
+			func() { _ = d.Mark() },
+			d.Clear,
+		}
+		for i, step := range steps {
+			if i == at {
+				if err := os.Truncate(dir+"/"+lockName, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			step()
+		}
+		if d.Involves(true, true) || !d.Involves(false, true) {
+			t.Errorf("truncated before step %d: it is forgotten that the input stands within a line", at)
+		}
+		if want := "unable to store into " + dir + "/lock, going on (if killed meanwhile, the last lines may be logged twice)"; !slices.Equal(k.warned, []string{want}) {
+			t.Errorf("truncated before step %d: %q", at, k.warned)
+		}
+		k.kill()
+	}
+}
