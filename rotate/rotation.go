@@ -279,8 +279,7 @@ func giveBackStep(title string, which func(*Dir, *pending) *file) step {
 
 // rewriteStep writes a file's data again when an fsync of it has failed: after
 // that, Linux takes what it could not write for clean, and the next fsync would
-// succeed for nothing.
-// It is not lost any more then.
+// succeed for nothing. It is not lost any more then.
 func rewriteStep(title string, name func(*pending) string, lost func(*Dir, *pending) *bool) step {
 	return step{
 		name: title,
