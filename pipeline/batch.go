@@ -4,15 +4,14 @@ import (
 	"bytes"
 	"sync"
 
+	"multilog/pipeline/script"
 	"multilog/rotate"
-	"multilog/tai64n"
 )
 
 // Sizes of lines and batches, in bytes.
 const (
-	lineBytes   = 1000 // of a line, label included, what patterns and =file see
-	stderrBytes = 200  // what e shows
-	labelBytes  = tai64n.Len + 1
+	lineBytes   = script.LineBytes
+	stderrBytes = 200 // what e shows
 
 	// Half a pipe: whoever writes to it goes on meanwhile. Each batch wakes
 	// him, so smaller ones cost more, though they fit the cache better.
@@ -61,7 +60,7 @@ type status struct {
 // batch is the lines that are written in one go: a stretch of the input, the
 // text that it becomes, and who gets which runs of that.
 type batch struct {
-	script *Script
+	script *script.Script
 	k      Kernel
 
 	text    []byte           // the labelled lines; without labels, the input itself
@@ -109,8 +108,8 @@ func (b *batch) fill(in []byte) (used int) {
 		o := &b.outputs[i]
 		o.room, o.lineRoom, o.full = o.dir.Room(), o.dir.LineRoom(), o.dir.Full()
 	}
-	uniform := b.script.uniform()
-	if b.script.stamp != stampNone {
+	uniform := b.script.Uniform()
+	if b.script.Stamp != script.StampNone {
 		b.text = b.labels[:0]
 		b.stamper.advance(b.k.Now())
 	} else {
@@ -140,12 +139,12 @@ func (b *batch) line(rest []byte, at int) (used int, more bool) {
 	newline := n > 0
 	if !newline {
 		n = len(rest)
-		if !b.midline && n+b.script.stamp.length() < lineBytes {
+		if !b.midline && n+b.script.Stamp.Len() < lineBytes {
 			return 0, false // its end will come
 		}
 	}
 	from, to := at, at+n
-	if b.script.stamp != stampNone {
+	if b.script.Stamp != script.StampNone {
 		if from = len(b.text); from+maxStampBytes+n > cap(b.text) {
 			return 0, false
 		}
@@ -172,6 +171,16 @@ func (b *batch) line(rest []byte, at int) (used int, more bool) {
 	return n, b.queue(from, to, newline)
 }
 
+// choose finds out which sinks get the line.
+func (b *batch) choose(line []byte) {
+	b.script.Choose(line, b.chosen)
+	for i, sink := range b.script.Sinks {
+		if sink.Kind == script.ToDir {
+			b.outputs[sink.Index].selected = b.chosen[i]
+		}
+	}
+}
+
 // copy appends a line, or some of it, to the text, behind its label.
 func (b *batch) copy(line []byte) {
 	if !b.midline {
@@ -182,18 +191,18 @@ func (b *batch) copy(line []byte) {
 
 // act does what e and = do with a line, which stands at from in the text.
 func (b *batch) act(line []byte, from int) {
-	for i, sink := range b.script.sinks {
+	for i, sink := range b.script.Sinks {
 		if !b.chosen[i] {
 			continue
 		}
-		switch sink.kind {
-		case toStderr:
+		switch sink.Kind {
+		case script.ToStderr:
 			b.show(line)
-		case toStatus:
-			s := &b.statuses[sink.index]
+		case script.ToStatus:
+			s := &b.statuses[sink.Index]
 			s.from, s.to, s.fresh = from, from+min(len(line), lineBytes), true
-		case toDir:
-			b.outputs[sink.index].lines++
+		case script.ToDir:
+			b.outputs[sink.Index].lines++
 		}
 	}
 }

@@ -93,19 +93,6 @@ func BenchmarkFill(b *testing.B) {
 	}
 }
 
-func BenchmarkMatch(b *testing.B) {
-	line := []byte("@4000000040cebb173743e93c delivery 431: success: 192.0.2.7_accepted_message./Remote_host_said:_250_ok/")
-	for _, text := range []string{"*", "* status: *", "* delivery * success*", "@4000000040cebb173743e93d*"} {
-		b.Run(strings.ReplaceAll(text, " ", "_"), func(b *testing.B) {
-			p := compile(text)
-			b.ReportAllocs()
-			for b.Loop() {
-				p.match(line)
-			}
-		})
-	}
-}
-
 func BenchmarkPiecesOf(b *testing.B) {
 	for _, gap := range []int{100, 5000} { // between the lines that are left out, in bytes
 		b.Run(fmt.Sprintf("runs-of-%d", gap), func(b *testing.B) {

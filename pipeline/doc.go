@@ -1,10 +1,9 @@
 // Package pipeline takes lines from standard input to where a script wants
 // them. The way of a line:
 //
-//	script    [Parse] makes a [Script] of the command line, once
+//	script    says which actions get a line (package script)
 //	source    shows what stands in the input, and leaves it there
 //	batch     finds the lines in it, stamps them, and copies them or points at them
-//	match     the script's patterns say which of its actions get a line
 //	pieces    what goes to a log directory, in as few writes as can be (package rotate)
 //	consume   now that it is written, the batch leaves the input
 //

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"multilog/ioring"
+	"multilog/pipeline/script"
 )
 
 // fakeKernel takes everything, keeps nothing, and allocates nothing: what is
@@ -77,13 +78,13 @@ func (k *fakeKernel) Writev(_ int, pieces [][]byte) (int, error) {
 // openLoop is a loop at the start of its input.
 func openLoop(tb testing.TB, args ...string) (*loop, *fakeKernel) {
 	tb.Helper()
-	script, err := Parse(args)
+	parsed, err := script.Parse(args)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	k := &fakeKernel{now: 1e18}
 	l := &loop{k: k}
-	if err := l.open(script); err != nil {
+	if err := l.open(parsed); err != nil {
 		tb.Fatal(err)
 	}
 	return l, k

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"multilog/ioring"
+	"multilog/pipeline/script"
 	"multilog/rotate"
 )
 
@@ -37,11 +38,11 @@ type loop struct {
 // Run opens everything that the script names, and logs until the end of input
 // or SIGTERM. Its errors are of the start, before any input was taken; they
 // are of type *rotate.Error.
-func Run(k Kernel, script *Script) error {
+func Run(k Kernel, s *script.Script) error {
 	l := &loop{k: k, number: rand.Uint64()}
 	l.dev, l.ino = k.Identity()
 	defer l.batch.release()
-	if err := l.open(script); err != nil {
+	if err := l.open(s); err != nil {
 		return err
 	}
 	l.copyInput()
@@ -50,21 +51,21 @@ func Run(k Kernel, script *Script) error {
 }
 
 // open opens, in the script's order, the status files, then the directories.
-func (l *loop) open(script *Script) error {
+func (l *loop) open(s *script.Script) error {
 	b := &l.batch
-	b.script, b.k = script, l.k
-	b.chosen = make([]bool, len(script.sinks))
-	if b.stamper.kind = script.stamp; script.stamp != stampNone {
+	b.script, b.k = s, l.k
+	b.chosen = make([]bool, len(s.Sinks))
+	if b.stamper.kind = s.Stamp; s.Stamp != script.StampNone {
 		b.labels = texts.Get().(*[textBytes]byte)
 	}
-	for _, path := range script.Status {
+	for _, path := range s.Status {
 		op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_NONBLOCK, Mode: 0o600}
 		if l.k.Do(&op); op.Err != nil {
 			return &rotate.Error{What: "create " + path, Err: op.Err}
 		}
 		b.statuses = append(b.statuses, status{fd: int(op.Res)})
 	}
-	for _, conf := range script.Dirs {
+	for _, conf := range s.Dirs {
 		d, err := rotate.Lock(l.k, atCwd, conf)
 		if err != nil {
 			return err

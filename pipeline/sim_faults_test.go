@@ -9,7 +9,7 @@ import (
 
 	"multilog/internal/simkernel"
 	"multilog/ioring"
-	"multilog/pipeline"
+	"multilog/pipeline/script"
 )
 
 // Every fallible operation fails once: whatever it is, nothing is lost.
@@ -124,11 +124,11 @@ func (f *faultRun) life(plan simkernel.Plan) simkernel.Outcome {
 	for _, d := range f.check.dirs {
 		d.pending, d.rotated = nil, false
 	}
-	script, err := pipeline.Parse(f.script.args)
+	parsed, err := script.Parse(f.script.args)
 	if err != nil {
 		panic(err) // the scripts are this test's own
 	}
-	out := f.w.Start(plan).Run(nil, script)
+	out := f.w.Start(plan).Run(nil, parsed)
 	f.w.Tracef("the logger has ended: %+v", out)
 	return out
 }

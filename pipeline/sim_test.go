@@ -13,6 +13,7 @@ import (
 	"multilog/internal/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline"
+	"multilog/pipeline/script"
 )
 
 // Histories: a logger's lives, with kills, power cuts, errors, signals and
@@ -206,11 +207,11 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 	if h.wrap != nil {
 		outer = h.wrap(k, h.w)
 	}
-	script, err := pipeline.Parse(h.script.args)
+	parsed, err := script.Parse(h.script.args)
 	if err != nil {
 		panic(err) // the scripts are this test's own
 	}
-	out := k.Run(outer, script)
+	out := k.Run(outer, parsed)
 	h.w.Tracef("the logger has ended: %+v", out)
 	if h.w.Err() != nil {
 		return true

@@ -11,7 +11,7 @@ import (
 	"multilog/internal/naive"
 	"multilog/internal/simkernel"
 	"multilog/ioring"
-	"multilog/pipeline"
+	"multilog/pipeline/script"
 	"multilog/tai64n"
 )
 
@@ -100,11 +100,11 @@ func (s *streamRun) run() (*simkernel.World, *streamKernel, error) {
 		Idle:      func(*simkernel.Kernel) { w.Fail("the logger waits, and all has come") },
 	})
 	k := &streamKernel{Kernel: inner}
-	script, err := pipeline.Parse(s.args)
+	parsed, err := script.Parse(s.args)
 	if err != nil {
 		return w, k, err
 	}
-	out := inner.Run(k, script)
+	out := inner.Run(k, parsed)
 	if w.Err() != nil {
 		return w, k, w.Err()
 	}

@@ -14,6 +14,7 @@ import (
 	"multilog/internal/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline"
+	"multilog/pipeline/script"
 )
 
 // The order of operations on disk, on every path, is in golden files: what a
@@ -148,18 +149,18 @@ func TestOrderOfOperations(t *testing.T) {
 			p := &simkernel.Pipe{Stream: []byte(text), Capacity: 65536}
 			p.Schedule(1, nil, nil)
 			w.NewPipe(p)
-			script, err := pipeline.Parse(append([]string{"s4096", "n2"}, append(g.args, "./main")...))
+			parsed, err := script.Parse(append([]string{"s4096", "n2"}, append(g.args, "./main")...))
 			if err != nil {
 				t.Fatal(err)
 			}
 			var trace transcript
 			if g.first != nil {
 				k := w.Start(plan(w, false))
-				k.Run(g.first(k), script)
+				k.Run(g.first(k), parsed)
 			}
 			w.Trace = trace.add
 			k := w.Start(plan(w, g.alarm))
-			if out := k.Run(nil, script); out.Err != nil || w.Err() != nil {
+			if out := k.Run(nil, parsed); out.Err != nil || w.Err() != nil {
 				t.Fatal(out, w.Err())
 			}
 			compareGolden(t, g.name, trace.text(d))

@@ -14,6 +14,7 @@ import (
 	"multilog/internal/version"
 	"multilog/internal/zstdcmd"
 	"multilog/pipeline"
+	"multilog/pipeline/script"
 )
 
 const usage = `usage: multilog script
@@ -73,7 +74,7 @@ func main() {
 	if err := defaultSignals(); err != nil {
 		fatal(err)
 	}
-	script, err := pipeline.Parse(os.Args[1:])
+	parsed, err := script.Parse(os.Args[1:])
 	if err != nil {
 		fatal(err)
 	}
@@ -81,7 +82,7 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
-	if err := pipeline.Run(kernel, script); err != nil {
+	if err := pipeline.Run(kernel, parsed); err != nil {
 		fatal(err)
 	}
 }

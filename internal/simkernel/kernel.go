@@ -6,6 +6,7 @@ import (
 
 	"multilog/ioring"
 	"multilog/pipeline"
+	"multilog/pipeline/script"
 )
 
 // How a logger ends before its time.
@@ -101,7 +102,7 @@ type Outcome struct {
 
 // Run runs a logger from its start to its end. k is the kernel of this life,
 // or what wraps it.
-func (k *Kernel) Run(outer pipeline.Kernel, script *pipeline.Script) (out Outcome) {
+func (k *Kernel) Run(outer pipeline.Kernel, s *script.Script) (out Outcome) {
 	defer func() {
 		out.Calls, out.Fallible = k.calls, k.fallible
 		k.dead = true
@@ -118,7 +119,7 @@ func (k *Kernel) Run(outer pipeline.Kernel, script *pipeline.Script) (out Outcom
 	if outer == nil {
 		outer = k
 	}
-	out.Err = pipeline.Run(outer, script)
+	out.Err = pipeline.Run(outer, s)
 	k.leave()
 	return out
 }

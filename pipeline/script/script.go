@@ -1,4 +1,4 @@
-package pipeline
+package script
 
 import (
 	"errors"
@@ -14,11 +14,11 @@ import (
 	"multilog/rotate"
 )
 
-// A script is multilog's command line: one action per argument, told by its
-// first character. What is no action is ignored, as daemontools does, so that
-// a script may hold words for one logger that another does not know.
+// LineBytes is how much of a line, stamp included, patterns, status files and
+// standard error see.
+const LineBytes = 1000
 
-// Limits of a script's numbers.
+// Limits and defaults of a script's numbers.
 const (
 	minFileBytes     = 4096
 	maxFileBytes     = 16777215 // by s, as in daemontools
@@ -38,47 +38,49 @@ type rule struct {
 	selects bool // +pattern; -pattern deselects
 }
 
-// sinkKind is what becomes of a selected line.
-type sinkKind uint8
+// SinkKind is what becomes of a line that a sink gets.
+type SinkKind uint8
 
+// The kinds of sinks.
 const (
-	toStderr sinkKind = iota // e
-	toStatus                 // =file
-	toDir                    // ./dir, /dir
+	ToStderr SinkKind = iota // e: the line is printed to standard error
+	ToStatus                 // =file: the file holds the line
+	ToDir                    // ./dir, /dir: the line is appended to a log
 )
 
-// sink is an action that takes lines. It takes those that the rules before it
-// in the script leave selected.
-type sink struct {
-	kind  sinkKind
-	index int // in Script.Status or Script.Dirs
+// Sink is an action that takes lines. It takes those that the patterns before
+// it in the script leave selected.
+type Sink struct {
+	Kind  SinkKind
+	Index int // in Script.Status or Script.Dirs; 0 for ToStderr
 	rules int // how many of Script.rules stand before it
 }
 
-// Script is a parsed command line.
+// Script is a parsed command line. It does not change after Parse.
 type Script struct {
-	Status []string        // the files of = actions
-	Dirs   []rotate.Config // the log directories
+	Stamp  Stamp
+	Status []string        // the files of = actions, in the script's order
+	Dirs   []rotate.Config // the log directories, in the script's order
+	Sinks  []Sink          // the actions that take lines, in the script's order
 
-	stamp    stampKind
 	rules    []rule
-	sinks    []sink
 	segments []*segment // by sink
-	keyAt    int        // which byte of a line tells what rules may match
+	keyAt    int        // the byte of a line that narrows down which rules can match
 }
 
-// parser reads a script; what holds for the directories that follow is in conf.
+// parser reads a script. It keeps what holds for the directories that follow.
 type parser struct {
 	script Script
 	conf   rotate.Config
-	big    int64 // b; 0 if there was none
-	glob   bool  // F: patterns are fnmatch's
-	code   string
-	zstd   bool
+	big    int64  // of b, in bytes; 0 if there was none
+	glob   bool   // after F: patterns are those of fnmatch(3)
+	code   string // of w
+	zstd   bool   // after z: the processor is ours
 }
 
-// Parse reads a script. Words that daemontools' multilog does not have, and
-// that hold a number which can't be understood, are errors.
+// Parse reads a script. It returns an error for a word of this program's own
+// whose number it does not understand or accept; the error names the word and
+// says what is accepted. Words that are no actions are ignored.
 func Parse(args []string) (*Script, error) {
 	p := parser{conf: rotate.Config{Size: defaultFileBytes, Count: defaultFiles}, code: "s"}
 	for i, arg := range args {
@@ -86,7 +88,7 @@ func Parse(args []string) (*Script, error) {
 			continue
 		}
 		if i == 0 {
-			p.script.stamp = stampOf(arg)
+			p.script.Stamp = stampOf(arg)
 		}
 		p.action(arg)
 		if err := p.extension(arg); err != nil {
@@ -97,17 +99,17 @@ func Parse(args []string) (*Script, error) {
 	return &p.script, nil
 }
 
-// action reads one of daemontools' actions.
+// action reads an action of daemontools' multilog.
 func (p *parser) action(arg string) {
 	s := &p.script
 	switch rest := arg[1:]; arg[0] {
 	case '+', '-':
 		s.rules = append(s.rules, rule{pattern: p.compile(rest), selects: arg[0] == '+'})
 	case 'e':
-		s.add(toStderr, 0)
+		s.add(ToStderr, 0)
 	case '=':
 		s.Status = append(s.Status, rest)
-		s.add(toStatus, len(s.Status)-1)
+		s.add(ToStatus, len(s.Status)-1)
 	case 's':
 		p.conf.Size = min(max(number(rest), minFileBytes), maxFileBytes)
 	case 'n':
@@ -124,13 +126,13 @@ func (p *parser) action(arg string) {
 			conf.Size = p.big
 		}
 		s.Dirs = append(s.Dirs, conf)
-		s.add(toDir, len(s.Dirs)-1)
+		s.add(ToDir, len(s.Dirs)-1)
 	}
 }
 
-// extension reads one of the actions that daemontools' multilog ignores:
-// daemontools-encore's F, S and w, and this program's own. The latter count
-// only with a digit behind the letter, z also alone; any other word is none.
+// extension reads an action that daemontools' multilog ignores: daemontools-
+// encore's F, S and w, and this program's own. The latter count only when a
+// digit follows the letter; z also counts alone.
 func (p *parser) extension(arg string) error {
 	rest := arg[1:]
 	switch {
@@ -168,8 +170,7 @@ func (p *parser) compile(text string) pattern {
 	return compile(text)
 }
 
-// level reads what follows z; a z that is followed by anything but a number is
-// none.
+// level reads what follows z. Anything but a number makes it an unknown word.
 func (p *parser) level(text string) error {
 	level, err := strconv.Atoi(text)
 	if err != nil {
@@ -182,18 +183,19 @@ func (p *parser) level(text string) error {
 	return nil
 }
 
-// compress makes the processor this very program, under another name.
+// compress makes this program itself, under another name, the processor.
 func (p *parser) compress(level int) {
 	p.conf.Command = []string{"/proc/self/exe", zstdcmd.Name, "-" + strconv.Itoa(level)}
 	p.zstd = true
 }
 
-// isCode says whether text can be what wCODE puts behind the label and the dot.
+// isCode reports whether text can stand behind the label and the dot in a file
+// name, as wCODE asks.
 func isCode(text string) bool {
 	return text != "" && len(text) <= maxCodeBytes && strings.IndexByte(text, '/') < 0
 }
 
-// sizeBetween reads a size such as 64MB or 1GiB.
+// sizeBetween reads a size in bytes, such as 64MB or 1GiB.
 func sizeBetween(to *int64, text string, least, most uint64) error {
 	n, err := humanize.ParseBytes(text)
 	if err != nil || n < least || n > most {
@@ -203,7 +205,8 @@ func sizeBetween(to *int64, text string, least, most uint64) error {
 	return nil
 }
 
-// duration reads a time such as 90s or 24h; longer than maxTimeHours is as long.
+// duration reads a time such as 90s or 24h, in nanoseconds. A longer one than
+// maxTimeHours counts as maxTimeHours.
 func duration(to *int64, text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
@@ -213,26 +216,26 @@ func duration(to *int64, text string) error {
 	return nil
 }
 
-func (s *Script) add(kind sinkKind, index int) {
-	s.sinks = append(s.sinks, sink{kind: kind, index: index, rules: len(s.rules)})
+func (s *Script) add(kind SinkKind, index int) {
+	s.Sinks = append(s.Sinks, Sink{Kind: kind, Index: index, rules: len(s.rules)})
 }
 
-// uniform says that it does not matter what is in a line: all of them go to
-// every directory, and nowhere else.
-func (s *Script) uniform() bool {
+// Uniform reports whether every line goes to every directory and nowhere
+// else, so that no line has to be looked at.
+func (s *Script) Uniform() bool {
 	if len(s.rules) > 0 {
 		return false
 	}
-	for _, k := range s.sinks {
-		if k.kind != toDir {
+	for i := range s.Sinks {
+		if s.Sinks[i].Kind != ToDir {
 			return false
 		}
 	}
 	return true
 }
 
-// number is the value of the decimal digits that text begins with: 0 if there
-// are none, and at most a billion.
+// number returns the value of the decimal digits that text begins with: 0 if
+// there are none, and at most a billion.
 func number(text string) int64 {
 	const most = 1_000_000_000
 	n := int64(0)

@@ -1,12 +1,11 @@
-package pipeline
+package script
 
 import "strings"
 
-// daemontools-encore's F makes the patterns that follow those of fnmatch(3),
-// without flags, in the C locale: ? is any byte, * any string, [...] one of a
-// set, and a backslash takes the meaning from what follows it.
-
-// globMatch says whether the glob matches the whole of line.
+// globMatch reports whether the glob matches the whole of line. After
+// daemontools-encore's F, patterns are those of fnmatch(3), without flags, in
+// the C locale: ? is any byte, * any string, [...] one of a set, and a
+// backslash makes the next character match itself.
 func globMatch(glob string, line []byte) bool {
 	star, from := -1, 0 // the last star, and where the line is tried behind it
 	g, at := 0, 0
@@ -31,8 +30,8 @@ func globMatch(glob string, line []byte) bool {
 	return true
 }
 
-// globByte matches one byte with what glob begins with, which is no star, and
-// returns how long that is; 0 if they do not match.
+// globByte matches one byte with the first element of glob, which is no star.
+// It returns the length of the element, or 0 if they do not match.
 func globByte(glob string, c byte) int {
 	switch glob[0] {
 	case '?':
@@ -56,8 +55,9 @@ func globByte(glob string, c byte) int {
 	return 0
 }
 
-// globSet reads the set that glob begins with, and returns its length and
-// whether c is in it. A bracket that none closes is no set: length 0.
+// globSet reads the set that glob begins with. It returns the length of the set
+// and reports whether c is in it. A bracket that is never closed is no set: its
+// length is 0.
 func globSet(glob string, c byte) (n int, in bool) {
 	i := 1
 	negated := i < len(glob) && (glob[i] == '!' || glob[i] == '^')
@@ -91,7 +91,8 @@ func globSet(glob string, c byte) (n int, in bool) {
 	}
 }
 
-// setByte is the byte of a set at *i, which a backslash may precede.
+// setByte returns the byte of a set at *i, which a backslash may precede, and
+// advances *i.
 func setByte(glob string, i *int) (byte, bool) {
 	if glob[*i] == '\\' {
 		*i++
@@ -104,9 +105,9 @@ func setByte(glob string, i *int) (byte, bool) {
 	return c, true
 }
 
-// classAt is the name of the class that set, within a bracket, begins with.
-// Without lower case letters between the colons it is none: of [[:] glibc's
-// fnmatch makes a bracket and a colon.
+// classAt returns the name of the class that set, the inside of a bracket,
+// begins with. Only lower case letters between the colons make a class: glibc's
+// fnmatch reads [[:] as a bracket and a colon.
 func classAt(set string) (name string, ok bool) {
 	set, ok = strings.CutPrefix(set, "[:")
 	if !ok {
@@ -116,7 +117,7 @@ func classAt(set string) (name string, ok bool) {
 	return name, ok && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
-// globClass says whether c is of a class such as digit.
+// globClass reports whether c belongs to a class such as digit.
 func globClass(name string, c byte) bool {
 	lower, upper, digit := c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9'
 	graph := c > ' ' && c < 0x7f

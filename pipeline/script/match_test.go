@@ -1,4 +1,4 @@
-package pipeline
+package script
 
 import (
 	"fmt"
@@ -80,7 +80,7 @@ func TestMatchAsDaemontools(t *testing.T) {
 		var ours, model strings.Builder
 		p := compile(text)
 		for _, line := range naive.Lines(all) {
-			seen := line[:min(len(line), lineBytes)]
+			seen := line[:min(len(line), LineBytes)]
 			if p.match([]byte(seen)) {
 				ours.WriteString(line + "\n")
 			}

@@ -1,4 +1,4 @@
-package pipeline
+package script
 
 import (
 	"slices"
@@ -19,7 +19,7 @@ func FuzzScript(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, script, line string) {
 		args := strings.Split(script, "\n")
-		got, err := Parse(args) // whatever the arguments: no panic
+		got, err := Parse(args) // it must not panic, whatever the arguments are
 		for i, arg := range args {
 			if notDaemontools(i, arg) {
 				return
@@ -29,15 +29,15 @@ func FuzzScript(f *testing.F) {
 			t.Fatalf("%q: %v", args, err)
 		}
 		want := naive.Parse(args)
-		if (got.stamp == stampTAI64N) != want.Label || !want.Label && got.stamp != stampNone {
-			t.Errorf("%q: stamp %v", args, got.stamp)
+		if (got.Stamp == StampTAI64N) != want.Label || !want.Label && got.Stamp != StampNone {
+			t.Errorf("%q: stamp %v", args, got.Stamp)
 		}
 		checkSinks(t, got, &want)
 		checkChoice(t, got, &want, line)
 	})
 }
 
-// notDaemontools says whether an argument is, or may be, one of the words that
+// notDaemontools reports whether an argument is, or may be, one of the words that
 // daemontools' multilog ignores and ours does not.
 func notDaemontools(i int, arg string) bool {
 	if arg == "" {
@@ -49,14 +49,14 @@ func notDaemontools(i int, arg string) bool {
 	case 'a', 'b', 'c', 'k', 'y':
 		return len(arg) > 1 && arg[1] >= '0' && arg[1] <= '9'
 	case 't':
-		return i == 0 && stampOf(arg) != stampTAI64N
+		return i == 0 && stampOf(arg) != StampTAI64N
 	}
 	return false
 }
 
-// checkSinks compares who takes lines, in order.
+// checkSinks compares the sinks, in order.
 func checkSinks(t *testing.T, got *Script, want *naive.Script) {
-	sinks := got.sinks
+	sinks := got.Sinks
 	for _, a := range want.Actions {
 		if a.Kind == naive.Select || a.Kind == naive.Deselect {
 			continue
@@ -66,17 +66,17 @@ func checkSinks(t *testing.T, got *Script, want *naive.Script) {
 		}
 		sink := sinks[0]
 		sinks = sinks[1:]
-		switch sink.kind {
-		case toStderr:
+		switch sink.Kind {
+		case ToStderr:
 			if a.Kind != naive.Stderr {
 				t.Errorf("e in place of %c", a.Kind)
 			}
-		case toStatus:
-			if a.Kind != naive.Status || got.Status[sink.index] != a.Text {
-				t.Errorf("=%q in place of %c%q", got.Status[sink.index], a.Kind, a.Text)
+		case ToStatus:
+			if a.Kind != naive.Status || got.Status[sink.Index] != a.Text {
+				t.Errorf("=%q in place of %c%q", got.Status[sink.Index], a.Kind, a.Text)
 			}
-		case toDir:
-			d := got.Dirs[sink.index]
+		case ToDir:
+			d := got.Dirs[sink.Index]
 			var command []string
 			if a.HasProcessor {
 				command = []string{"/bin/sh", "sh", "-c", a.Processor}
@@ -91,32 +91,27 @@ func checkSinks(t *testing.T, got *Script, want *naive.Script) {
 	}
 }
 
-// checkChoice compares who gets a line: choose goes through the rules
-// backwards, the model forwards.
+// checkChoice compares which sinks get a line: Choose goes through the rules
+// backwards, the model goes forwards.
 func checkChoice(t *testing.T, got *Script, want *naive.Script, line string) {
 	line = strings.ReplaceAll(line, "\n", "")
-	b := batch{script: got, chosen: make([]bool, len(got.sinks)), outputs: make([]output, len(got.Dirs))}
-	b.choose([]byte(line + "\n"))
-	var chosen []bool
-	for i, takes := range want.Takers(line[:min(len(line), lineBytes)]) {
+	chosen := make([]bool, len(got.Sinks))
+	got.Choose([]byte(line+"\n"), chosen)
+	var expected []bool
+	for i, takes := range want.Takers(line[:min(len(line), LineBytes)]) {
 		if k := want.Actions[i].Kind; k != naive.Select && k != naive.Deselect {
-			chosen = append(chosen, takes)
+			expected = append(expected, takes)
 		}
 	}
-	if !slices.Equal(b.chosen, chosen) {
-		t.Errorf("line %q: %v get it, the rules say %v", line, b.chosen, chosen)
-	}
-	for i, sink := range got.sinks {
-		if sink.kind == toDir && b.outputs[sink.index].selected != chosen[i] {
-			t.Errorf("line %q: directory %d: %v", line, sink.index, !chosen[i])
-		}
+	if !slices.Equal(chosen, expected) {
+		t.Errorf("line %q: chosen %v, the rules say %v", line, chosen, expected)
 	}
 }
 
 // A script's numbers and names hold for what comes after them.
 func TestScript(t *testing.T) {
 	s, err := Parse(strings.Fields("t s5000 n3 ./a !p n1 s1 ./b ! s99999999 /c t"))
-	if err != nil || s.stamp != stampTAI64N || len(s.Dirs) != 3 {
+	if err != nil || s.Stamp != StampTAI64N || len(s.Dirs) != 3 {
 		t.Fatalf("%+v, %v", s, err)
 	}
 	a, b, c := s.Dirs[0], s.Dirs[1], s.Dirs[2]

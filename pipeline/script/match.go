@@ -1,27 +1,25 @@
-package pipeline
+package script
 
 import (
 	"bytes"
 	"strings"
 )
 
-// A pattern is daemontools': characters that match themselves, and stars. A
-// star matches any string that does not hold the character behind it, even
-// when that character is itself a star; at the end, a star matches anything.
-// So a star followed by a character skips to the first such character, and
-// there is nothing to try twice.
-
-// pattern is a compiled pattern: pieces, each preceded by a skip.
+// pattern is a compiled pattern of daemontools' multilog: characters that match
+// themselves, and stars. A star matches any string that does not hold the
+// character behind it, even when that character is a star itself; at the end, a
+// star matches anything. So a star followed by a character skips to the first
+// such character, and nothing is tried twice.
 type pattern struct {
 	pieces []piece
-	from   int     // where in the line the first piece is looked for
-	open   bool    // it ends in a star: what is left over matches
-	glob   *string // instead: a pattern of fnmatch(3)
+	from   int     // where in the line the first piece is searched
+	open   bool    // the pattern ends in a star: the rest of the line matches
+	glob   *string // instead of all that: a pattern of fnmatch(3)
 }
 
 // piece is a literal string. After a skip it must begin at the first place
-// where its first character stands. An empty literal after a skip only skips,
-// to a star in the line: the next character of the pattern is a star too.
+// where its first character stands. An empty literal after a skip only skips to
+// a star in the line, because the next character of the pattern is a star too.
 type piece struct {
 	skip    bool
 	literal string
@@ -49,7 +47,7 @@ func compile(text string) pattern {
 	return p
 }
 
-// match says whether p matches the whole of line.
+// match reports whether p matches the whole of line.
 func (p *pattern) match(line []byte) bool {
 	if p.glob != nil {
 		return globMatch(*p.glob, line)
