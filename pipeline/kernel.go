@@ -60,7 +60,8 @@ type Kernel interface {
 	// WriteStatus writes a =file, from its beginning.
 	WriteStatus(fd int, b []byte) error
 
-	// WriteStderr writes to standard error, as far as that is possible.
+	// WriteStderr writes to standard error. It waits while that takes nothing,
+	// until SIGTERM; what can't be written is dropped.
 	WriteStderr(b []byte)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"multilog/internal/console"
 	"multilog/ioring"
 	"multilog/rotate"
 )
@@ -163,8 +164,8 @@ func (k *Linux) CanPeek() bool { return k.source.canPeek() }
 // LastLine implements [Kernel].
 func (k *Linux) LastLine() { k.source.lastLine() }
 
-// Warn writes a warning, without a newline in text, to standard error.
-func (k *Linux) Warn(text string) { k.WriteStderr([]byte("multilog: warning: " + text + "\n")) }
+// Warn implements [Kernel]. A warning that can't be printed at once is dropped.
+func (k *Linux) Warn(text string) { console.Say("multilog", console.Warning, text) }
 
 // MapPage maps the lock page that fd is open on, shared.
 func (k *Linux) MapPage(fd int) ([]byte, error) { return mapPage(fd) }
@@ -228,17 +229,21 @@ func (k *Linux) WriteStatus(fd int, b []byte) error {
 	return nil
 }
 
-// WriteStderr gives up on a standard error that takes nothing: what goes there
-// is for people, and the logs must go on.
+// stderrMillis is how long WriteStderr waits before it looks for SIGTERM again.
+const stderrMillis = 100
+
+// WriteStderr implements [Kernel]. It waits while nobody reads standard error, as
+// daemontools' multilog does, but not when SIGTERM has come.
 func (k *Linux) WriteStderr(b []byte) {
 	for len(b) > 0 {
-		n, err := unix.Write(2, b)
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil || n == 0 {
+		n, err := console.Write(b)
+		switch {
+		case err == nil:
+			b = b[n:]
+		case err != syscall.EAGAIN || k.terms.Load() > 0:
 			return
+		default:
+			console.Wait(stderrMillis)
 		}
-		b = b[n:]
 	}
 }

@@ -15,8 +15,9 @@ import (
 
 	"multilog/cmd/mlcat/internal/pattern"
 	"multilog/cmd/mlcat/internal/timespec"
+	"multilog/internal/console"
+	"multilog/internal/signals"
 	"multilog/internal/version"
-	"multilog/internal/visible"
 	"multilog/tai64n"
 	"multilog/tai64n/localtime"
 )
@@ -28,7 +29,10 @@ const (
 	exitTrouble = 2
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	signals.Default()
+	os.Exit(run(os.Args[1:]))
+}
 
 // program is one run.
 type program struct {
@@ -82,15 +86,12 @@ func run(args []string) int {
 
 // fatal says why mlcat ends, and returns its exit status.
 func fatal(err error) int {
-	say("fatal", plain(err).Error())
+	say(console.Fatal, plain(err).Error())
 	return exitTrouble
 }
 
-// say writes a message. The names in it are others' choice, as lines are: none
-// steers a terminal, or begins a message of its own.
-func say(severity, text string) {
-	fmt.Fprintf(os.Stderr, "mlcat: %s: %s\n", severity, visible.Text(text))
-}
+// say writes a message.
+func say(severity, text string) { fmt.Fprint(os.Stderr, console.Line("mlcat", severity, text)) }
 
 // warn says that something could not be shown.
 func (p *program) warn(err error) {
@@ -104,7 +105,7 @@ func (p *program) warn(err error) {
 		return // found again, at the other end of a range
 	}
 	p.warned = text
-	say("warning", text)
+	say(console.Warning, text)
 }
 
 // plain puts what Go says in the way of our messages: the operation, the path,

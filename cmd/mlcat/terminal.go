@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/console"
 )
 
 func isTerminal(fd int) bool {
@@ -63,7 +65,7 @@ func (p *program) openPager() {
 		err = cmd.Start()
 	}
 	if err != nil {
-		say("warning", fmt.Sprintf("unable to run %s: %v", command, err))
+		say(console.Warning, fmt.Sprintf("unable to run %s: %v", command, err))
 		return
 	}
 	signal.Ignore(syscall.SIGINT) // less takes it

@@ -11,8 +11,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"multilog/internal/console"
+	"multilog/internal/signals"
 	"multilog/internal/version"
-	"multilog/internal/visible"
 	"multilog/rotate"
 )
 
@@ -44,6 +45,7 @@ type options struct {
 }
 
 func main() {
+	signals.Default()
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -51,10 +53,15 @@ func run(args []string, stdout, stderr io.Writer) int {
 	out := bufio.NewWriter(stdout)
 	code := tell(args, out, stderr)
 	if err := out.Flush(); err != nil {
-		fmt.Fprintf(stderr, "mlstat: fatal: unable to write to standard output: %s\n", rotate.Reason(err))
+		say(stderr, console.Fatal, "unable to write to standard output: "+rotate.Reason(err))
 		return exitTrouble
 	}
 	return code
+}
+
+// say prints a message.
+func say(stderr io.Writer, severity, text string) {
+	fmt.Fprint(stderr, console.Line("mlstat", severity, text))
 }
 
 // tell does what args ask for. Whether it got to stdout, its Flush tells.
@@ -71,7 +78,7 @@ func tell(args []string, stdout *bufio.Writer, stderr io.Writer) int {
 		fmt.Fprint(stdout, usage)
 		return 0
 	case err != nil:
-		fmt.Fprintf(stderr, "mlstat: fatal: unable to understand the command line: %v (--help tells more)\n", err)
+		say(stderr, console.Fatal, fmt.Sprintf("unable to understand the command line: %v (--help tells more)", err))
 		return exitUsage
 	}
 	if o.version {
@@ -79,14 +86,14 @@ func tell(args []string, stdout *bufio.Writer, stderr io.Writer) int {
 		return 0
 	}
 	if o.json && o.openmetrics || o.watch && (o.json || o.openmetrics) {
-		fmt.Fprintln(stderr, "mlstat: fatal: -w, --json and --openmetrics exclude each other")
+		say(stderr, console.Fatal, "-w, --json and --openmetrics exclude each other")
 		return exitUsage
 	}
 	if o.dirs = set.Args(); len(o.dirs) == 0 {
 		o.dirs = directoriesBelow(".")
 	}
 	if len(o.dirs) == 0 {
-		fmt.Fprintln(stderr, "mlstat: fatal: no log directory below this one: name some (--help tells more)")
+		say(stderr, console.Fatal, "no log directory below this one: name some (--help tells more)")
 		return exitUsage
 	}
 	return show(o, stdout, stderr)
@@ -125,7 +132,7 @@ func look(dirs []string, stderr io.Writer) (looks []glance, code int) {
 	for _, dir := range dirs {
 		s, err := rotate.ReadStatus(dir)
 		if err != nil {
-			fmt.Fprintf(stderr, "mlstat: warning: unable to look at %s: %s\n", visible.Text(dir), visible.Text(rotate.Reason(err)))
+			say(stderr, console.Warning, "unable to look at "+dir+": "+rotate.Reason(err))
 			code = exitTrouble
 		}
 		if s != nil {

@@ -5,9 +5,11 @@ package main
 import (
 	"os"
 
+	"multilog/internal/signals"
 	"multilog/internal/zstdcmd"
 )
 
 func main() {
+	signals.Default()
 	os.Exit(zstdcmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -70,7 +70,7 @@ func parseLoggerFlags(ts *testscript.TestScript, args []string) (loggerFlags, []
 	set.StringVar(&f.as, "as", "", "the logger's name in this script")
 	set.StringVar(&f.prog, "prog", "", "another program than the one under test")
 	set.StringVar(&f.stdin, "stdin", "pipe", "pipe, fifo, socket, pty, closed, or the path of a file")
-	set.StringVar(&f.stderr, "stderr", "", "closed, gone (a pipe that nobody reads), or the path of a file to append to")
+	set.StringVar(&f.stderr, "stderr", "", "closed, gone (a pipe that has no reader), full (a pipe that takes no more), or the path of a file to append to")
 	set.StringVar(&f.block, "block", "", "signals that are blocked at the start, with commas")
 	set.StringVar(&f.ignore, "ignore", "", "signals that are ignored at the start, with commas")
 	set.StringVar(&f.dir, "dir", ".", "the directory to start in")
@@ -162,16 +162,25 @@ func errPath(ts *testscript.TestScript, f loggerFlags) string {
 	return ts.MkAbs("err")
 }
 
-// openStderr opens that, or a pipe that nobody reads.
+// openStderr opens that, or a pipe.
 func openStderr(ts *testscript.TestScript, f loggerFlags) (*os.File, error) {
-	if f.stderr != "gone" {
+	if f.stderr != "gone" && f.stderr != "full" {
 		return os.OpenFile(errPath(ts, f), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	}
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(p[1]), "stderr"), unix.Close(p[0])
+	w := os.NewFile(uintptr(p[1]), "stderr")
+	if f.stderr == "gone" {
+		return w, unix.Close(p[0])
+	}
+	ts.Defer(func() { unix.Close(p[0]) })
+	size, err := unix.FcntlInt(uintptr(p[1]), unix.F_GETPIPE_SZ, 0)
+	if err == nil {
+		_, err = w.Write(make([]byte, size))
+	}
+	return w, err
 }
 
 // startBlocking starts cmd with the given signals blocked: a child has the signal

@@ -8,9 +8,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"multilog/internal/console"
+	"multilog/internal/signals"
 	"multilog/internal/version"
 	"multilog/internal/zstdcmd"
 	"multilog/pipeline"
@@ -56,6 +59,7 @@ const exitTrouble = 111
 const memoryBytes = 64 << 20
 
 func main() {
+	signals.Default(ownSignals...)
 	if len(os.Args) == 2 {
 		switch os.Args[1] {
 		case "--help":
@@ -71,7 +75,7 @@ func main() {
 	}
 	tuneRuntime()
 	unix.Umask(0o022)
-	if err := defaultSignals(); err != nil {
+	if err := unblockSignals(); err != nil {
 		fatal(err)
 	}
 	parsed, err := script.Parse(os.Args[1:])
@@ -97,7 +101,23 @@ func tuneRuntime() {
 	runtime.GOMAXPROCS(2)
 }
 
+// ownSignals are those that package pipeline takes.
+var ownSignals = []syscall.Signal{syscall.SIGTERM, syscall.SIGALRM, syscall.SIGXFSZ}
+
+// unblockSignals makes sure that no signal is blocked, also not in the programs
+// that are started: when the parent left any blocked, it starts this program
+// again, with the same process id.
+func unblockSignals() error {
+	blocked, err := signals.Unblock()
+	if blocked && err == nil {
+		// Without /proc the signals that matter still work: Go's runtime
+		// unblocks those that are asked for.
+		_ = syscall.Exec("/proc/self/exe", os.Args, os.Environ())
+	}
+	return err
+}
+
 func fatal(err error) {
-	fmt.Fprintf(os.Stderr, "multilog: fatal: %v\n", err)
+	console.Say("multilog", console.Fatal, err.Error())
 	os.Exit(exitTrouble)
 }

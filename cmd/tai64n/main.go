@@ -9,11 +9,15 @@ import (
 	"bytes"
 	"time"
 
+	"multilog/internal/signals"
 	"multilog/tai64n"
 	"multilog/tai64n/filter"
 )
 
-func main() { filter.Run("tai64n", &labeller{clock: func() int64 { return time.Now().UnixNano() }}) }
+func main() {
+	signals.Default()
+	filter.Run("tai64n", &labeller{clock: func() int64 { return time.Now().UnixNano() }})
+}
 
 // A labeller labels lines.
 type labeller struct {

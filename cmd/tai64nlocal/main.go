@@ -7,10 +7,12 @@
 package main
 
 import (
+	"multilog/internal/signals"
 	"multilog/tai64n/filter"
 	"multilog/tai64n/localtime"
 )
 
 func main() {
+	signals.Default()
 	filter.Run("tai64nlocal", &converter{times: localtime.NewFormatter(localtime.FromEnv())})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"multilog/internal/console"
 	"multilog/internal/seekable"
 	"multilog/internal/visible"
 )
@@ -32,7 +33,7 @@ func list(files []string, out io.Writer, stderr io.Writer) error {
 	for _, name := range files {
 		l, err := inspect(name)
 		if err != nil {
-			fmt.Fprintf(stderr, Name+": warning: unable to list %s: %v\n", visible.Text(name), reason(err))
+			fmt.Fprint(stderr, console.Line(Name, console.Warning, fmt.Sprintf("unable to list %s: %v", name, reason(err))))
 			failed++
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"multilog/internal/console"
 	"multilog/internal/seekable"
 	"multilog/internal/version"
 )
@@ -104,7 +105,7 @@ func (o options) check() error {
 // processors. Its priority is the caller's affair.
 func Main(args []string, stdin, stdout, stderr *os.File) int {
 	if err := run(args, stdin, stdout, stderr); err != nil {
-		fmt.Fprintf(stderr, Name+": fatal: %v\n", err)
+		fmt.Fprint(stderr, console.Line(Name, console.Fatal, err.Error()))
 		return exitTrouble
 	}
 	return 0
