@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"multilog/internal/test/seccomp"
+	"multilog/internal/seccomp"
 )
 
 // TestUnderSeccomp runs in a process of its own, under a filter that refuses

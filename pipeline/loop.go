@@ -366,7 +366,9 @@ func (l *loop) end() {
 	for l.terms < 2 {
 		done := true
 		for _, d := range l.dirs {
-			left := l.terms > 0 && d.GiveUp()
+			if l.terms > 0 && d.GiveUp() {
+				continue
+			}
 			// Input that was left has a record, which is about current.
 			wanted := d.Wanted() && !l.abandoned
 			if wanted && d.Ready() {
@@ -376,7 +378,7 @@ func (l *loop) end() {
 			if !wanted {
 				d.End()
 			}
-			done = done && (left || d.Ended())
+			done = done && d.Ended()
 		}
 		if done {
 			return

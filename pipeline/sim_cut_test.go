@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"multilog/internal/test/simkernel"
+	"multilog/internal/simkernel"
 )
 
 // What must hold after a power cut.

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"multilog/internal/test/simkernel"
+	"multilog/internal/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline/script"
 )

@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"testing"
 
-	"multilog/internal/test/simkernel"
+	"multilog/internal/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline"
 	"multilog/rotate"

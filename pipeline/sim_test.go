@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"multilog/internal/test/simkernel"
+	"multilog/internal/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline"
 	"multilog/pipeline/script"
@@ -197,6 +197,7 @@ func (h *history) life() bool {
 	for _, d := range h.check.dirs {
 		d.pending, d.rotated = nil, false
 	}
+	h.check.badRun = false
 	return h.live(plan, end, &terms, trouble)
 }
 
@@ -310,6 +311,7 @@ func (h *history) processor() simkernel.Behaviour {
 	b := simkernel.Behaviour{Chunk: pick(h.r, 0, 1000, 3000), Every: int64(pick(h.r, 1, 1e6, 300e6))}
 	if !h.calm && h.r.IntN(5) == 0 {
 		b.Exit, b.After = int64(pick(h.r, 1, 128+9)), h.r.IntN(4000)
+		h.check.badRun = true
 	}
 	return b
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"multilog/internal/test/naive"
-	"multilog/internal/test/simkernel"
+	"multilog/internal/naive"
+	"multilog/internal/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline/script"
 	"multilog/tai64n"

@@ -95,6 +95,7 @@ type Dir struct {
 	stuck    map[string]bool  // old files that can't be removed
 	sizes    map[string]int64 // of old files, in bytes, as far as Cap made it look
 	ended    bool
+	givenUp  bool // what is left to do is left to the next logger
 	lost     bool // an fsync of current has failed
 
 	flushing uint64 // inode of the file that flush syncs
@@ -375,6 +376,9 @@ func (d *Dir) rewriting() bool {
 
 // Deadline is when Tick has something to do, as Mono counts; 0 is never.
 func (d *Dir) Deadline() int64 {
+	if d.givenUp {
+		return 0
+	}
 	at := d.due()
 	for _, t := range d.tasks() {
 		if t.retry != 0 && (at == 0 || t.retry < at) {
@@ -386,6 +390,9 @@ func (d *Dir) Deadline() int64 {
 
 // Tick does what is due at now.
 func (d *Dir) Tick(now int64) {
+	if d.givenUp {
+		return
+	}
 	for _, t := range d.tasks() {
 		if t.retry != 0 && t.retry <= now {
 			t.retry = 0

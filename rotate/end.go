@@ -15,18 +15,19 @@ func (d *Dir) End() {
 // Ended says that the directory is closed, and whole.
 func (d *Dir) Ended() bool { return d.ended }
 
-// Failing says whether what a rotation waits for has failed, and will be tried
-// again, but for a processor's work.
+// Failing reports whether what a rotation waits for has failed, and will be
+// tried again.
 func (d *Dir) Failing() bool {
-	return d.spare.failing() || d.naming.failing() || d.finish.failing() && !d.finish.steps[d.finish.at].awaited
+	return d.spare.failing() || d.naming.failing() || d.finish.failing()
 }
 
-// GiveUp leaves to the next logger what can't be done while the directory is
-// being closed, but for a processor's work, and says whether nothing else is
-// left to do. What recovery finds then is what an outage leaves.
+// GiveUp leaves to the next logger what fails while the directory is being
+// closed, and reports whether nothing else is left to do. What is under way,
+// a processor above all, is waited for; once it has failed it is not tried
+// again. Recovery finds then what an outage leaves.
 func (d *Dir) GiveUp() bool {
-	if d.ended {
-		return false
+	if d.ended || d.givenUp {
+		return d.givenUp
 	}
 	if d.spare.failing() {
 		d.want = false
@@ -38,12 +39,12 @@ func (d *Dir) GiveUp() bool {
 	}
 	switch {
 	case d.finish.failing():
-		return !d.finish.steps[d.finish.at].awaited
+		d.givenUp = true
 	case d.finish.busy():
-		return false
 	default:
-		return d.naming.failing() || d.ending.failing()
+		d.givenUp = d.naming.failing() || d.ending.failing()
 	}
+	return d.givenUp
 }
 
 // endingSteps close a directory in which nothing is pending.

@@ -7,12 +7,11 @@ import (
 	"multilog/ioring"
 )
 
-// What is left to the next logger is what has failed, but for a processor's
-// work; what is under way is waited for.
+// What is left to the next logger is what has failed; what is under way is
+// waited for.
 func TestGiveUp(t *testing.T) {
 	under := task{steps: []step{{}}}
 	failed := task{steps: []step{{}}, retry: 1}
-	awaited := task{steps: []step{{awaited: true}}, retry: 1}
 	for _, c := range []struct {
 		name string
 		d    Dir
@@ -27,7 +26,6 @@ func TestGiveUp(t *testing.T) {
 		{"a file", Dir{finish: failed}, true},
 		{"a file is under way", Dir{finish: under}, false},
 		{"a file is under way, the naming of another has failed", Dir{finish: under, naming: failed}, false},
-		{"a processor", Dir{finish: awaited}, false},
 		{"the spare, for which nobody waits", Dir{spare: failed}, false},
 		{"the flush, for which nobody waits", Dir{flush: failed}, false},
 	} {

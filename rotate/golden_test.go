@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"multilog/internal/test/simkernel"
+	"multilog/internal/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline"
 	"multilog/pipeline/script"

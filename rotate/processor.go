@@ -32,7 +32,6 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 	syncDirStep,
 	{
 		name:    "begin a run", // what a run that failed has left open is closed
-		awaited: true,
 		prepare: func(*Dir, *pending, *ioring.Op) bool { return false },
 	},
 	closeStep(previousName, previousFD),

@@ -25,10 +25,6 @@ type step struct {
 
 	// trouble is what could not be done, for the warning.
 	trouble func(d *Dir, p *pending) string
-
-	// awaited says that who closes the directory waits, however often it takes,
-	// for a list that has come to this step again.
-	awaited bool
 }
 
 // verdict is what to do after a step.
@@ -47,7 +43,8 @@ type task struct {
 	op    ioring.Op
 	retry int64 // Mono at which the step is tried again; 0: it is under way
 	after func()
-	woe   Trouble
+
+	troubles map[*step]*Trouble // of the steps that have failed
 }
 
 func (t *task) busy() bool { return t.steps != nil }
@@ -91,6 +88,7 @@ func (t *task) run() {
 
 func (t *task) completed(op *ioring.Op) {
 	s := &t.steps[t.at]
+	what := t.failedAt(s)
 	v := verdict{err: op.Err}
 	if s.then != nil {
 		v = s.then(t.d, t.p, op)
@@ -115,12 +113,46 @@ func (t *task) completed(op *ioring.Op) {
 		return
 	}
 	if v.err != nil {
-		t.woe.Failed(t.d.k, s.trouble(t.d, t.p), v.err)
+		t.failed(s, v.err)
 		t.retry = t.d.k.Mono() + retryPause
 		return
 	}
-	t.woe.Over(t.d.k)
+	if what != "" {
+		t.recovered(s, what, op.Err)
+	}
 	t.run()
+}
+
+// failedAt returns what the step s could not do when it failed; "" if it did
+// not fail, or has succeeded since.
+func (t *task) failedAt(s *step) string {
+	if t.troubles[s] == nil {
+		return ""
+	}
+	return s.trouble(t.d, t.p)
+}
+
+// failed warns that the step s has failed, when it is time to.
+func (t *task) failed(s *step, err error) {
+	if t.troubles == nil {
+		t.troubles = map[*step]*Trouble{}
+	}
+	if t.troubles[s] == nil {
+		t.troubles[s] = &Trouble{}
+	}
+	t.troubles[s].Failed(t.d.k, s.trouble(t.d, t.p), err)
+}
+
+// recovered notes that the list goes on behind a step that had failed. The
+// trouble is over only if the operation that failed has succeeded: a list also
+// goes on where a file is gone, or is left as it is.
+func (t *task) recovered(s *step, what string, err error) {
+	trouble := t.troubles[s]
+	if err == nil && trouble.what == what {
+		trouble.Over(t.d.k)
+	} else {
+		delete(t.troubles, s)
+	}
 }
 
 // troubleWith is the usual text: "write ./main/current to disk".

@@ -13,7 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
 
-	"multilog/internal/test/memdir"
+	"multilog/internal/memdir"
 	"multilog/tai64n"
 )
 

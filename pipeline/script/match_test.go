@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"multilog/internal/test/naive"
+	"multilog/internal/naive"
 )
 
 func FuzzMatch(f *testing.F) {

@@ -1,4 +1,4 @@
-package uring
+package ioring
 
 import (
 	"encoding/binary"
