@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -117,4 +118,65 @@ func TestTroubleThatComesAndGoes(t *testing.T) {
 	if !slices.Equal(short, want) {
 		t.Errorf("%q", short)
 	}
+}
+
+// "able to ... again" comes when the very operation that has failed succeeds,
+// not when one before it does that is done once more on the way to it.
+func TestAbleAgainOnlyWhenItIs(t *testing.T) {
+	said := 0
+	for n := 0; ; n++ {
+		k := &latentKernel{realKernel: newKernel(t)}
+		d, _ := k.open(t.TempDir(), &head{})
+		d.k, d.conf.Command = k, []string{"/bin/cat", "cat"}
+		d.batch(t, "one\n")
+		d.Done()
+		d.Clear()
+		d.Want()
+		var victim string // the operation that fails
+		for i, fails := 0, 0; len(k.submitted) > 0; i++ {
+			op := k.submitted[0]
+			what := fmt.Sprint(op.Code, op.Dir, op.FD, op.Path, op.NewPath)
+			if i == n {
+				victim = what
+			}
+			var err error
+			if what == victim && fails < 3 {
+				fails++
+				err = syscall.EIO
+			}
+			before := able(k.warned)
+			k.finish(err)
+			if after := able(k.warned); after > before {
+				said++
+				if err != nil || what != victim {
+					t.Errorf("operation %d, %s, fails; %q is said after %s", n, victim, k.warned[len(k.warned)-1], what)
+				}
+			}
+			if len(k.submitted) == 0 && d.Deadline() != 0 {
+				k.mono = d.Deadline()
+				d.Tick(k.mono)
+			}
+			if d.Wanted() && d.Ready() {
+				d.Rotate()
+			}
+		}
+		k.kill()
+		if victim == "" {
+			break
+		}
+	}
+	if said == 0 {
+		t.Error("nothing is said to be over")
+	}
+}
+
+// able counts the warnings that something is over.
+func able(warned []string) int {
+	n := 0
+	for _, text := range warned {
+		if strings.HasPrefix(text, "able to ") {
+			n++
+		}
+	}
+	return n
 }
