@@ -50,6 +50,9 @@ func (o *output) add(from, to int) {
 // status is what a batch has for one =file.
 type status struct {
 	fd      int
+	path    string // as messages call it
+	dev     uint64
+	ino     uint64
 	from    int // of its line in the text
 	to      int
 	fresh   bool
@@ -68,10 +71,11 @@ type batch struct {
 	stamper stamper
 
 	outputs  []output
-	statuses []status
-	chosen   []bool // by sink, for the line at hand
-	midline  bool   // the input stands within a line that has begun
-	lines    int    // that begin in the batch
+	statuses []status // the files
+	statusOf []int    // by = action, in statuses
+	chosen   []bool   // by sink, for the line at hand
+	midline  bool     // the input stands within a line that has begun
+	lines    int      // that begin in the batch
 	shown    [stderrBytes + len("...\n")]byte
 }
 
@@ -199,7 +203,7 @@ func (b *batch) act(line []byte, from int) {
 		case script.ToStderr:
 			b.show(line)
 		case script.ToStatus:
-			s := &b.statuses[sink.Index]
+			s := &b.statuses[b.statusOf[sink.Index]]
 			s.from, s.to, s.fresh = from, from+min(len(line), lineBytes), true
 		case script.ToDir:
 			b.outputs[sink.Index].lines++

@@ -59,11 +59,9 @@ func (l *loop) open(s *script.Script) error {
 		b.labels = texts.Get().(*[textBytes]byte)
 	}
 	for _, path := range s.Status {
-		op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_NONBLOCK, Mode: 0o600}
-		if l.k.Do(&op); op.Err != nil {
-			return &rotate.Error{What: "create " + path, Err: op.Err}
+		if err := l.openStatus(path); err != nil {
+			return err
 		}
-		b.statuses = append(b.statuses, status{fd: int(op.Res)})
 	}
 	for _, conf := range s.Dirs {
 		d, err := rotate.Lock(l.k, atCwd, conf)
@@ -84,6 +82,33 @@ func (l *loop) open(s *script.Script) error {
 		b.outputs = append(b.outputs, output{dir: d, selected: here})
 		b.midline = b.midline || within
 	}
+	return nil
+}
+
+// openStatus opens a =file. One that is open already, by this or another name, is
+// written once, with the last line that any of its actions selects.
+func (l *loop) openStatus(path string) error {
+	b := &l.batch
+	op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_NONBLOCK, Mode: 0o600}
+	if l.k.Do(&op); op.Err != nil {
+		return &rotate.Error{What: "create " + path, Err: op.Err}
+	}
+	fresh := status{fd: int(op.Res), path: path}
+	op = ioring.Op{Code: ioring.Stat, FD: fresh.fd}
+	if l.k.Do(&op); op.Err != nil {
+		return &rotate.Error{What: "stat " + path, Err: op.Err}
+	}
+	fresh.dev, fresh.ino = op.Stat.Dev, op.Stat.Ino
+	for i, s := range b.statuses {
+		if s.dev == fresh.dev && s.ino == fresh.ino {
+			b.statusOf = append(b.statusOf, i)
+			op = ioring.Op{Code: ioring.Close, FD: fresh.fd}
+			l.k.Do(&op) // nothing was written to it: nothing can be lost
+			return nil
+		}
+	}
+	b.statusOf = append(b.statusOf, len(b.statuses))
+	b.statuses = append(b.statuses, fresh)
 	return nil
 }
 
@@ -272,11 +297,11 @@ func (l *loop) writeStatuses() {
 				break
 			}
 			if err == syscall.ESPIPE { // a FIFO, a terminal: it never will have a beginning
-				l.k.Warn("unable to write " + l.batch.script.Status[i] + ", going on without it: " + rotate.Reason(err))
+				l.k.Warn("unable to write " + s.path + ", going on without it: " + rotate.Reason(err))
 				s.useless = true
 				break
 			}
-			s.trouble.Failed(l.k, "write "+l.batch.script.Status[i], err)
+			s.trouble.Failed(l.k, "write "+s.path, err)
 			if l.terms > 0 {
 				break // the line is in the logs; the file is a convenience
 			}
