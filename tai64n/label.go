@@ -1,13 +1,3 @@
-// Package tai64n formats, parses and orders TAI64N labels: '@' and 24
-// lower-case hexadecimal digits, 16 for the second and 8 for the nanosecond.
-//
-// Format: https://cr.yp.to/libtai/tai64.html. The second counts as daemontools'
-// tai64n does (and its multilog, daemontools-encore's and runit's): 2^62 + 10 +
-// Unix time, without leap seconds. Labels in true TAI, as s6-log may write them,
-// are 27 seconds ahead of these since 2017.
-//
-// The digits are of fixed length and in order of weight, so labels sort as text
-// as they do as times.
 package tai64n
 
 import (
@@ -27,20 +17,21 @@ const (
 	nanosPerSecond = 1_000_000_000
 )
 
-// A Label is an instant, to the nanosecond. Labels compare with == and Compare.
+// A Label is an instant with a resolution of one nanosecond. Labels compare with ==
+// and Compare.
 type Label struct {
-	Sec  uint64 // TAI64: seconds since 1970 TAI, plus 2^62
-	Nano uint32 // below 1e9 in a label that was made from a time; a parsed one may hold any value
+	Sec  uint64 // TAI64 second: UnixEpoch plus Unix time
+	Nano uint32 // below 1e9 if the label was made from a time; any value if it was parsed
 }
 
-// Of returns the label of t. Times beyond the range of TAI64, some 10^11 years
-// either way, wrap around.
+// Of returns the label of t. A time outside the range of TAI64, about 10^11 years
+// either way, wraps around.
 func Of(t time.Time) Label {
 	return Label{uint64(t.Unix()) + UnixEpoch, uint32(t.Nanosecond())}
 }
 
 // FromUnixNano returns the label of the instant ns nanoseconds after 1970-01-01
-// 00:00:00 UTC, or before it where ns is negative.
+// 00:00:00 UTC. A negative ns is an instant before it.
 func FromUnixNano(ns int64) Label {
 	sec, nano := ns/nanosPerSecond, ns%nanosPerSecond
 	if nano < 0 {
@@ -54,8 +45,9 @@ func FromUnixNano(ns int64) Label {
 // 2^63 and above, may wrap around.
 func (l Label) Unix() int64 { return int64(l.Sec - UnixEpoch) }
 
-// UnixNano returns the nanoseconds since 1970-01-01 00:00:00 UTC. Labels of years
-// before 1678 or after 2262 yield the least or the greatest int64.
+// UnixNano returns the nanoseconds since 1970-01-01 00:00:00 UTC. It returns
+// math.MinInt64 or math.MaxInt64 where an int64 can't hold them: before September
+// 1677 and after April 2262.
 func (l Label) UnixNano() int64 {
 	const lastSec = math.MaxInt64 / nanosPerSecond
 	sec, nano := l.Unix(), int64(l.Nano)
@@ -67,10 +59,11 @@ func (l Label) UnixNano() int64 {
 			return ns
 		}
 		return math.MaxInt64
-	case sec < -lastSec-6: // no 32-bit nanosecond field reaches back from there
+	case sec < -lastSec-6: // a 32-bit nanosecond field adds less than 5 seconds
 		return math.MinInt64
 	}
-	// The least int64 is within a second whose start is none, so go there from above.
+	// math.MinInt64 lies inside a second whose start an int64 can't hold, so compute
+	// from a later second back to it.
 	const detour = 10
 	above, back := (sec+detour)*nanosPerSecond, nano-detour*nanosPerSecond
 	if above < math.MinInt64-back {
@@ -79,12 +72,12 @@ func (l Label) UnixNano() int64 {
 	return above + back
 }
 
-// Time returns the instant in UTC. A nanosecond field of 1e9 or more is carried
-// into the seconds.
+// Time returns the instant in UTC. It carries a nanosecond field of 1e9 or more into
+// the seconds.
 func (l Label) Time() time.Time { return time.Unix(l.Unix(), int64(l.Nano)).UTC() }
 
-// Compare orders labels as their texts: -1 where l is before m, 0 where both are
-// the same, +1 where l is after m.
+// Compare returns -1 if l is before m, 0 if both are equal, +1 if l is after m. It
+// orders labels as their texts sort.
 func (l Label) Compare(m Label) int {
 	if c := cmp.Compare(l.Sec, m.Sec); c != 0 {
 		return c
@@ -97,10 +90,11 @@ func (l Label) Before(m Label) bool {
 	return l.Sec < m.Sec || l.Sec == m.Sec && l.Nano < m.Nano
 }
 
-// IsZero reports whether l is the zero Label, which no clock yields.
+// IsZero reports whether l is the zero Label, which no clock reads.
 func (l Label) IsZero() bool { return l == Label{} }
 
-// Next returns the least label of a time that sorts after l: a nanosecond later.
+// Next returns the label one nanosecond after l, with Nano below 1e9. After a label
+// whose Nano is larger that is the start of the next second.
 func (l Label) Next() Label {
 	if l.Nano >= nanosPerSecond-1 {
 		return Label{l.Sec + 1, 0}
@@ -108,7 +102,7 @@ func (l Label) Next() Label {
 	return Label{l.Sec, l.Nano + 1}
 }
 
-// Put stores the label's text in dst[:Len].
+// Put stores the label's text in dst[:Len]. It panics if dst is shorter.
 func (l Label) Put(dst []byte) {
 	_ = dst[Len-1]
 	dst[0] = '@'
@@ -117,7 +111,7 @@ func (l Label) Put(dst []byte) {
 	binary.BigEndian.PutUint64(dst[17:], hexDigits(l.Nano))
 }
 
-// Append appends the label's text to dst.
+// Append appends the label's text to dst and returns the extended slice.
 func (l Label) Append(dst []byte) []byte {
 	var text [Len]byte
 	l.Put(text[:])
@@ -131,8 +125,8 @@ func (l Label) String() string {
 	return string(text[:])
 }
 
-// Parse returns the label that text begins with; what follows it, as in a line or
-// in a file's name, is not looked at. Without a label there, ok is false.
+// Parse returns the label at the start of text and ignores what follows it, such as
+// the rest of a line or of a file name. ok reports whether text starts with a label.
 func Parse(text []byte) (l Label, ok bool) {
 	if len(text) < Len || text[0] != '@' {
 		return Label{}, false
@@ -146,8 +140,9 @@ func Parse(text []byte) (l Label, ok bool) {
 	return Label{uint64(high)<<32 | uint64(low), nano}, true
 }
 
-// ParseDigits returns the number that text[:8] is in lower-case hexadecimal digits.
-// Other bytes among those eight make ok false.
+// ParseDigits returns the number that the eight lower-case hexadecimal digits
+// text[:8] spell. ok reports whether they all are such digits. It panics if text is
+// shorter.
 func ParseDigits(text []byte) (v uint32, ok bool) {
 	return hexValue(binary.BigEndian.Uint64(text))
 }

@@ -44,7 +44,7 @@ func TestFiveDigitYear(t *testing.T) {
 	when := time.Date(12345, 6, 7, 8, 9, 10, 11, time.UTC)
 	l, ok := ParseString(Of(when).String())
 	if got := l.Time(); !ok || !got.Equal(when) || got.Year() != 12345 {
-		t.Errorf("the label of %v says %v, %v", when, got, ok)
+		t.Errorf("the label of %v comes back as %v, %v", when, got, ok)
 	}
 }
 
@@ -193,7 +193,7 @@ func FuzzLabel(f *testing.F) {
 	})
 }
 
-// naive is Parse as fmt would have it.
+// naive is Parse written with fmt.
 func naive(text []byte) (sec uint64, nano uint32, ok bool) {
 	if len(text) < Len || text[0] != '@' || strings.Trim(string(text[1:Len]), "0123456789abcdef") != "" {
 		return 0, 0, false

@@ -2,23 +2,27 @@ package tai64n
 
 import "encoding/binary"
 
-// StampLen is the length in bytes of what a Stamper writes: a label and a space.
+// StampLen is the length in bytes of the text that Stamper.Put stores: a label and
+// a space.
 const StampLen = Len + 1
 
-// A Stamper hands out labels that strictly increase, whatever the clock does: a
-// batch of lines that was read at one instant gets labels one nanosecond apart. A
-// clock that stands or is set back is followed again once it has passed the last
-// label. The zero Stamper is ready for use; it has no lock.
+// A Stamper returns labels that strictly increase, whatever the clock does. Lines
+// that were read at one instant get labels one nanosecond apart. While the clock
+// stands still or is behind because it was set back, labels advance by one
+// nanosecond; once it has passed the last label, they follow it again.
+//
+// The zero Stamper is ready for use. It has no lock: one goroutine may use it at a
+// time.
 type Stamper struct {
-	next Label // not yet handed out; its nanosecond may be 1e9, the carry is pending
+	next Label // the label that comes next; Nano may be 1e9, before the carry
 
-	// The stamp's text but for the last digit of the nanosecond and the space, and
-	// without the digit before that one. They hold while next.Nano&0xff != 0.
+	// The first 24 bytes of the label's text, in which the last byte, the second
+	// digit from the right, is zero. Valid while next.Nano&0xff != 0.
 	first, second, third uint64
 }
 
-// Advance says what time it is: the next label is now, or a nanosecond after the
-// last one where that is later.
+// Advance tells the Stamper the time. The next label is now, or one nanosecond after
+// the last label if that is later.
 func (s *Stamper) Advance(now Label) {
 	if s.next.Before(now) {
 		s.next = now
@@ -29,7 +33,7 @@ func (s *Stamper) Advance(now Label) {
 // AdvanceUnixNano is Advance for a clock's nanoseconds since 1970.
 func (s *Stamper) AdvanceUnixNano(now int64) { s.Advance(FromUnixNano(now)) }
 
-// Peek returns the label that Take or Put will hand out next.
+// Peek returns the label that the next call of Take or Put will use.
 func (s *Stamper) Peek() Label {
 	if s.next.Nano >= nanosPerSecond {
 		return Label{s.next.Sec + 1, 0}
@@ -37,7 +41,7 @@ func (s *Stamper) Peek() Label {
 	return s.next
 }
 
-// Take hands out the next label.
+// Take returns the next label.
 func (s *Stamper) Take() Label {
 	l := s.Peek()
 	s.next = l
@@ -46,11 +50,11 @@ func (s *Stamper) Take() Label {
 	return l
 }
 
-// Put hands out the next label as text: it stores the label and a space in
-// dst[:StampLen].
+// Put stores the text of the next label and a space in dst[:StampLen]. It panics if
+// dst is shorter.
 func (s *Stamper) Put(dst []byte) {
 	_ = dst[StampLen-1]
-	if s.next.Nano&0xff == 0 { // includes 1e9, where the second is carried
+	if s.next.Nano&0xff == 0 { // true for 1e9, too, which needs the carry
 		s.render()
 	}
 	nano := s.next.Nano
@@ -63,7 +67,8 @@ func (s *Stamper) Put(dst []byte) {
 
 const hexDigit = "0123456789abcdef"
 
-// render carries a full second and prepares the text that 256 stamps have in common.
+// render carries a full second and prepares the text that the next stamps, at most
+// 256 of them, have in common.
 func (s *Stamper) render() {
 	s.next = s.Peek()
 	var text [Len]byte

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// A model of the Stamper: the next label is the clock's latest, or the last one's next.
+// A model of the Stamper: the next label is the latest time of the clock, or one
+// nanosecond after the last label if that is later.
 type model struct{ last, now Label }
 
 func (m *model) advance(now Label) {
@@ -34,29 +35,30 @@ func TestStamperAgainstModel(t *testing.T) {
 		m := model{now: FromUnixNano(clock)}
 		for range 100 {
 			switch rnd.IntN(4) {
-			case 0: // stands
-			case 1: // is set back
+			case 0: // the clock stands still
+			case 1: // it is set back
 				clock -= rnd.Int64N(10 * nanosPerSecond)
 			case 2:
 				clock += rnd.Int64N(1000)
-			case 3: // to just before a second's end
+			case 3: // it goes to just before the end of a second
 				clock += 2*nanosPerSecond - clock%nanosPerSecond - rnd.Int64N(300)
 			}
 			s.AdvanceUnixNano(clock)
 			m.advance(FromUnixNano(clock))
 			for range rnd.IntN(600) {
-				checkTaken(t, &s, m.take(), rnd.IntN(8) == 0)
+				checkNext(t, &s, m.take(), rnd.IntN(8) == 0)
 			}
 		}
 	}
 }
 
-func checkTaken(t *testing.T, s *Stamper, want Label, quiet bool) {
+// checkNext takes the next label, as a Label or as text, and checks it.
+func checkNext(t *testing.T, s *Stamper, want Label, asLabel bool) {
 	t.Helper()
 	if got := s.Peek(); got != want {
 		t.Fatalf("Peek: %v, want %v", got, want)
 	}
-	if quiet {
+	if asLabel {
 		if got := s.Take(); got != want {
 			t.Fatalf("Take: %v, want %v", got, want)
 		}
@@ -79,14 +81,14 @@ func TestZeroStamper(t *testing.T) {
 	}
 }
 
-// The label after the last one of an earlier process can be asked for.
+// A Stamper can start after the last label of an earlier process.
 func TestStamperAdvancesBeyond(t *testing.T) {
 	last := Label{7, 999_999_999}
 	var s Stamper
 	s.Advance(last.Next())
 	s.Advance(Label{6, 5})
 	if got := s.Take(); got != (Label{8, 0}) {
-		t.Errorf("after %v comes %v", last, got)
+		t.Errorf("the label after %v is %v", last, got)
 	}
 }
 
@@ -108,7 +110,7 @@ func BenchmarkStamperPut(b *testing.B) {
 	}
 }
 
-// A clock reading for each batch of 1,000 lines.
+// It reads the clock once for each batch of 1,000 lines.
 func BenchmarkStamperBatch(b *testing.B) {
 	var s Stamper
 	const lines = 1000

@@ -1,8 +1,9 @@
-// Tai64n puts a TAI64N label and a space before each line of its standard input.
+// Tai64n copies standard input to standard output and puts a TAI64N label and a
+// space in front of each line.
 //
-// The label says when the first byte of the line was read; it strictly increases
-// from line to line. An unfinished last line stays unfinished. Arguments are
-// ignored, as daemontools' tai64n ignores them.
+// The label is the time at which tai64n read the first byte of the line. Labels
+// strictly increase from line to line. An unfinished last line stays unfinished.
+// Tai64n ignores its arguments, as daemontools' tai64n does.
 package main
 
 import (
@@ -19,15 +20,15 @@ func main() {
 	filter.Run("tai64n", &labeller{clock: func() int64 { return time.Now().UnixNano() }})
 }
 
-// A labeller labels lines.
+// A labeller puts labels in front of lines.
 type labeller struct {
 	clock  func() int64 // nanoseconds since 1970
 	stamps tai64n.Stamper
 	inLine bool // the next byte continues a line
 }
 
-// Convert implements filter.Converter. It is called as soon as src has been read,
-// so one reading of the clock does for all lines that begin there.
+// Convert implements filter.Converter. The filter calls it as soon as it has read
+// src, so one look at the clock is enough for all lines that begin in src.
 func (l *labeller) Convert(dst, src []byte) (n, used int) {
 	l.stamps.AdvanceUnixNano(l.clock())
 	for used < len(src) {

@@ -15,7 +15,7 @@ import (
 	"multilog/tai64n"
 )
 
-// daemontools' own: same exit codes.
+// oracle is daemontools' tai64n. Ours has the same exit codes.
 const oracle = "/usr/bin/tai64n"
 
 const asCommand = "TAI64N_TEST_AS_COMMAND"
@@ -44,8 +44,8 @@ func oracleCommand(t *testing.T) *exec.Cmd {
 	return exec.Command(oracle)
 }
 
-// unlabel takes the labels off the lines of text, which must be there and strictly
-// increase.
+// unlabel removes the labels from the lines of text and returns both. It fails the
+// test if a line has no label or if the labels do not strictly increase.
 func unlabel(t *testing.T, text string) (lines string, labels []tai64n.Label) {
 	t.Helper()
 	var rest strings.Builder
@@ -86,7 +86,8 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// The label says when the first byte came, and is there as soon as that is.
+// The label is the time of the first byte, and it is written as soon as that byte has
+// been read.
 func TestLabelIsOfTheFirstByte(t *testing.T) {
 	cmd := command()
 	in, err := cmd.StdinPipe()
@@ -116,7 +117,7 @@ func TestLabelIsOfTheFirstByte(t *testing.T) {
 	if got := send("gun\n", 0); got != "gun\n" {
 		t.Errorf("%q", got)
 	}
-	second := send("second\n", 1) // nothing was written ahead of it
+	second := send("second\n", 1) // its label was not written ahead of it
 	in.Close()
 	if rest, err := io.ReadAll(out); len(rest) > 0 || err != nil {
 		t.Errorf("%q, %v at the end", rest, err)
@@ -130,8 +131,8 @@ func TestLabelIsOfTheFirstByte(t *testing.T) {
 	}
 }
 
-// A clock that stands or goes back, input and room in pieces of any size: the
-// labels increase, and the text is the same.
+// With a clock that stands still or goes back, and with input and output in pieces of
+// any size, labels increase and the text stays the same.
 func TestConvertInPieces(t *testing.T) {
 	for seed := range uint64(20) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
@@ -154,7 +155,7 @@ func TestConvertInPieces(t *testing.T) {
 		}
 		lines, _ := unlabel(t, out.String())
 		if lines != in.String() {
-			t.Errorf("seed %d: the text is another", seed)
+			t.Errorf("seed %d: the text has changed", seed)
 		}
 	}
 }
@@ -163,7 +164,7 @@ func TestFailures(t *testing.T) {
 	tests := []struct {
 		name    string
 		in, out string // files
-		flag    int    // the input is opened with
+		flag    int    // for opening in
 		message string
 	}{
 		{"full disk", "", "/dev/full", 0, "tai64n: fatal: unable to write output: out of disk space\n"},
@@ -207,7 +208,7 @@ func open(t *testing.T, name string, flag int) *os.File {
 	return f
 }
 
-// A reader that has gone ends it by SIGPIPE, as it ends the oracle.
+// When the reader has gone, SIGPIPE ends the command, as it ends the oracle.
 func TestClosedPipe(t *testing.T) {
 	for name, cmd := range map[string]*exec.Cmd{"ours": command(), "oracle": oracleCommand(t)} {
 		r, w, err := os.Pipe()

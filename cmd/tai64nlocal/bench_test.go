@@ -11,7 +11,7 @@ import (
 	"multilog/tai64n/localtime"
 )
 
-// mailLog returns n bytes of the kind of log that this is run on.
+// mailLog returns n bytes of a typical mail log.
 func mailLog(n int) []byte {
 	var log bytes.Buffer
 	rnd := rand.New(rand.NewPCG(1, 2))

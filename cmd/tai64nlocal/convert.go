@@ -8,22 +8,23 @@ import (
 	"multilog/tai64n/localtime"
 )
 
-// A label is what daemontools' tai64nlocal takes for one: a '@' that begins a line
-// and the lower-case hexadecimal digits after it, however many. The last eight are
-// the nanosecond, the sixteen before them the second; what is missing is zero. Where
-// that is no date at all, and daemontools' crashes, the text stays as it is.
-
-// A converter converts the labels of a stream of lines.
+// A converter replaces the labels of a stream of lines with local time.
+//
+// A label is what daemontools' tai64nlocal accepts as one: '@' at the start of a line
+// and all the lower-case hexadecimal digits after it, however many. The last eight
+// are the nanosecond, the sixteen before them the second, and missing digits count as
+// zero. A label that has no date, on which daemontools' crashes, stays as it is.
 type converter struct {
 	times  *localtime.Formatter
-	inLine bool // the next byte continues a line, after any label
+	inLine bool // the next byte continues a line and its label has ended
 
-	// Of a label too long to be held, which the next byte may continue.
+	// Inside a label longer than filter.HeldBytes, whose first digits are dropped.
 	inLabel bool
-	soFar   tai64n.Label
+	soFar   tai64n.Label // the last 24 digits so far
 }
 
-// Convert implements filter.Converter. It leaves over a label that may go on.
+// Convert implements filter.Converter. It leaves a label that src may not contain to
+// its end.
 func (c *converter) Convert(dst, src []byte) (n, used int) {
 	for used < len(src) {
 		line := src[used:]
@@ -54,10 +55,10 @@ func (c *converter) Convert(dst, src []byte) (n, used int) {
 	return n, used
 }
 
-// label stores the local time of the label that line begins with in dst, which has
-// room for filter.HeldBytes, and returns how much it stored and took. ok is false
-// where the label may go on; when it has become too long to wait, all there is is
-// taken.
+// label stores the local time of the label at the start of line in dst, which has
+// room for filter.HeldBytes. It returns the number of bytes stored and the number of
+// bytes of line used. ok is false if line ends within the label and label used
+// nothing. It uses all of a label that is too long to be held.
 func (c *converter) label(dst, line []byte) (stored, length int, ok bool) {
 	if len(line) > tai64n.Len && !isHexDigit(line[tai64n.Len]) && !c.inLabel {
 		if stored = c.times.PutText(dst, line); stored > 0 {
@@ -80,7 +81,7 @@ func (c *converter) label(dst, line []byte) (stored, length int, ok bool) {
 	case stored > 0:
 	case length <= filter.HeldBytes && !c.inLabel:
 		stored = copy(dst, line[:length])
-	default: // its last digits, which decide
+	default: // the first digits are gone; keep the last 24, which count
 		l.Put(dst)
 		stored = tai64n.Len
 	}
@@ -88,8 +89,8 @@ func (c *converter) label(dst, line []byte) (stored, length int, ok bool) {
 	return stored, length, true
 }
 
-// shift appends the digits that text begins with to those of a label, whose first
-// ones go, and returns how many they were.
+// shift appends the digits at the start of text to those of l, from which the first
+// ones drop out. It returns the new label and the number of digits in text.
 func shift(l tai64n.Label, text []byte) (tai64n.Label, int) {
 	for i, digit := range text {
 		if !isHexDigit(digit) {

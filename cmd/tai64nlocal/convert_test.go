@@ -13,7 +13,7 @@ import (
 	"multilog/tai64n/localtime"
 )
 
-// convertAll runs a converter over text, which comes in pieces of the given size.
+// convertAll returns what a converter makes of text in pieces of the given size.
 func convertAll(t testing.TB, tz string, text []byte, piece int) []byte {
 	t.Helper()
 	c := &converter{times: localtime.NewFormatter(localtime.New(tz, ""))}
@@ -30,7 +30,7 @@ func convertAll(t testing.TB, tz string, text []byte, piece int) []byte {
 			}
 		}
 		if len(held) > filter.HeldBytes {
-			t.Fatalf("%d bytes are held", len(held))
+			t.Fatalf("the converter left %d bytes, more than filter.HeldBytes", len(held))
 		}
 	}
 	return out
@@ -61,7 +61,7 @@ func TestConvert(t *testing.T) {
 		{"@3ffffff1886e090a00000000\n", "1-01-01 00:00:00.000000000\n"},
 		{"@3ffffff1886e090900000000\n", "0-12-31 23:59:59.000000000\n"},
 		{"@3ffffff0000000000000000b\n", "18446744073709551408-05-13 16:27:34.000000011\n"},
-		// daemontools' crashes here.
+		// daemontools' tai64nlocal crashes on these.
 		{"@ no digits\n" + label + "\n", "@ no digits\n" + when + "\n"},
 		{"@\n@@" + label + "\n" + label + "\n", "@\n@@" + label + "\n" + when + "\n"},
 		{label[:24] + " too short\n" + label + "\n", label[:24] + " too short\n" + when + "\n"},
@@ -69,7 +69,7 @@ func TestConvert(t *testing.T) {
 		{noDate + " x\n" + noDate + "\n", noDate + " x\n" + noDate + "\n"},
 		{"@abc" + noDate[1:] + "X\n", "@abc" + noDate[1:] + "X\n"},
 		{"@" + long + "X\n" + label + "\n", "@89abcdef0123456789abcdefX\n" + when + "\n"},
-		// A label that may go on has no time yet.
+		// A label at the end of the input may go on, so nothing is written for it.
 		{"a\n" + label, "a\n"},
 		{"a\n@", "a\n"},
 	}
@@ -116,8 +116,7 @@ func TestMailLogAgainstOracle(t *testing.T) {
 	}
 }
 
-// labelled makes text of pieces that matter, none of which is a label that
-// the oracle crashes on.
+// labelled returns n random bytes or more in lines, many of which begin with a label.
 func labelled(rnd *rand.Rand, n int) []byte {
 	const digits = "0123456789abcdef"
 	var text []byte
@@ -162,8 +161,8 @@ func TestRandomTextAgainstOracle(t *testing.T) {
 	}
 }
 
-// safe spoils labels that have no date, by a dot before the '@': the oracle would
-// crash. It goes by what this program leaves as it is.
+// safe puts a dot before each label that has no date by our own reckoning, and removes
+// a line that is only a label without its newline: the oracle would crash on them.
 func safe(text []byte) []byte {
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	for i, line := range lines {

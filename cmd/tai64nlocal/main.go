@@ -1,9 +1,10 @@
-// Tai64nlocal turns the TAI64N label at the start of each line of its standard
-// input into local time, "2004-06-15 09:02:05.927197500".
+// Tai64nlocal copies standard input to standard output and replaces the TAI64N label
+// at the start of each line with local time, "2004-06-15 09:02:05.927197500".
 //
-// TZ is understood as the C library does, see package localtime. What follows a
-// label, and lines without one, go through unchanged, a piece of a line as soon as
-// it is there. Arguments are ignored, as daemontools' tai64nlocal ignores them.
+// It interprets TZ as the C library does; see package localtime. It copies the rest
+// of a line, and lines without a label, unchanged, and it writes each piece of a line
+// as soon as it has read it. It ignores its arguments, as daemontools' tai64nlocal
+// does.
 package main
 
 import (

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// daemontools' own: same bytes, same exit codes.
+// oracle is daemontools' tai64nlocal. Ours writes the same bytes and has the same
+// exit codes.
 const oracle = "/usr/bin/tai64nlocal"
 
 const asCommand = "TAI64NLOCAL_TEST_AS_COMMAND"
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// command returns this program to be run in a zone.
+// command returns a command that runs this program with TZ set to tz.
 func command(tz string, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = []string{asCommand + "=1", "TZ=" + tz}
@@ -54,7 +55,7 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// Output is there when input pauses, also inside a line.
+// Output appears when input pauses, also inside a line.
 func TestOutputWhenInputPauses(t *testing.T) {
 	cmd := command("UTC")
 	in, err := cmd.StdinPipe()
@@ -94,7 +95,7 @@ func TestOutputWhenInputPauses(t *testing.T) {
 	}
 }
 
-// Failures exit as the oracle's do, which says nothing about them.
+// After a failure the exit code is the oracle's. The oracle prints no message.
 func TestFailures(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -153,7 +154,7 @@ func exitCode(t *testing.T, err error) int {
 	return exit.ExitCode()
 }
 
-// A reader that has gone ends it by SIGPIPE, as it ends the oracle.
+// When the reader has gone, SIGPIPE ends the command, as it ends the oracle.
 func TestClosedPipe(t *testing.T) {
 	for name, cmd := range map[string]*exec.Cmd{"ours": command("UTC"), "oracle": oracleCommand(t, "UTC")} {
 		r, w, err := os.Pipe()

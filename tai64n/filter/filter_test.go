@@ -10,8 +10,8 @@ import (
 	"testing/iotest"
 )
 
-// pairs doubles each pair of bytes, and holds back a byte that is alone. It wants
-// more than once for a full buffer.
+// pairs doubles each pair of bytes and leaves a single byte until its partner comes.
+// It stores at most 1,000 bytes a call, so one read takes several calls.
 type pairs struct{}
 
 func (pairs) Convert(dst, src []byte) (n, used int) {
@@ -46,7 +46,7 @@ func TestRunConvertsAll(t *testing.T) {
 	}
 }
 
-// What was read is written before the next read begins.
+// run writes what it has read before it reads again.
 func TestRunWritesBeforeItReads(t *testing.T) {
 	r, w := io.Pipe()
 	out, outWriter := io.Pipe()
@@ -81,7 +81,7 @@ func TestRunFails(t *testing.T) {
 	if op, err := run(w, strings.NewReader("ab"), pairs{}); op != "write output" || err != broken {
 		t.Errorf("unable to %s: %v", op, err)
 	}
-	var out bytes.Buffer // what came before the failure is not lost
+	var out bytes.Buffer // must hold what was read before the failure
 	_, err := run(&out, io.MultiReader(strings.NewReader("ab"), iotest.ErrReader(broken)), pairs{})
 	if err != broken || out.String() != "abab" {
 		t.Errorf("%q, %v", &out, err)

@@ -2,10 +2,12 @@ package localtime
 
 import "math"
 
-// The Gregorian calendar, extended to all years; year 0 is there.
+// This file computes with the Gregorian calendar, extended to all years. Year 0
+// comes before year 1, as in ISO 8601.
 
 const secondsPerDay = 86400
 
+// floorDiv returns a/b rounded down; b is positive.
 func floorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {
@@ -14,6 +16,7 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
+// floorMod returns the remainder of floorDiv, from 0 to b-1.
 func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
 
 // daysAndSeconds splits unix into days since 1970-01-01 and seconds of the day.
@@ -23,13 +26,14 @@ func daysAndSeconds(unix int64) (days, seconds int64) {
 
 func isLeap(year int64) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
 
-// yearFits reports whether the C library's struct tm holds the year: it has an int
-// for years since 1900.
+// yearFits reports whether the C library's struct tm can hold the year: it counts
+// years since 1900 in an int.
 func yearFits(year int64) bool {
 	return math.MinInt32 <= year-1900 && year-1900 <= math.MaxInt32
 }
 
-// daysBefore returns the days of a year before the first of a month, 1 to 13.
+// daysBefore returns the number of days of a year before the first of a month, which
+// is 1 to 13.
 func daysBefore(year int64, month int) int {
 	days := [...]int{1: 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365}[month]
 	if month > 2 && isLeap(year) {
@@ -38,7 +42,8 @@ func daysBefore(year int64, month int) int {
 	return days
 }
 
-// dayOf returns the days from 1970-01-01 to a day of a year, 0 being 1 January.
+// dayOf returns the days from 1970-01-01 to a day of a year. dayOfYear is 0 for 1
+// January.
 func dayOf(year int64, dayOfYear int) int64 {
 	y := year - 1
 	const daysBefore1970 = 719162 // since 0001-01-01
@@ -53,7 +58,7 @@ func civil(days int64) (year int64, month, day int) {
 		daysPer4Years   = 4*365 + 1
 		marchOfYear0    = -719468 // days from 1970-01-01 to 0000-03-01
 	)
-	// Count from a 1 March of a year divisible by 400: leap days come last.
+	// Count from 1 March of a year divisible by 400, so that leap days come last.
 	days -= marchOfYear0
 	cycle, rest := floorDiv(days, daysPer400Years), floorMod(days, daysPer400Years)
 	century := min(rest/daysPer100Years, 3)
@@ -64,7 +69,7 @@ func civil(days int64) (year int64, month, day int) {
 	rest -= one * 365
 	year = cycle*400 + century*100 + four*4 + one
 
-	// Months from March have 31, 30, 31, 30, 31 days, and again.
+	// From March on, months have 31, 30, 31, 30, 31 days, and then the same again.
 	m := (5*rest + 2) / 153
 	day = int(rest-(153*m+2)/5) + 1
 	month = int(m) + 3

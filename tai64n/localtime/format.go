@@ -8,36 +8,36 @@ import (
 )
 
 const (
-	// Len is the length in bytes of the text for years of four digits and less
-	// than 1e9 nanoseconds.
+	// Len is the length in bytes of the text of a label whose year has four digits
+	// and whose nanosecond field is below 1e9.
 	Len = len("2004-06-15 09:02:05.927197500")
 
-	// MaxLen is the length of the longest text: a year of 20 digits, a nanosecond
-	// field of 10.
+	// MaxLen is the length in bytes of the longest text: the year has 20 digits, the
+	// nanosecond field 10.
 	MaxLen = 20 + len("-06-15 09:02:05.") + 10
 )
 
-// A Formatter writes labels as local time, "2004-06-15 09:02:05.927197500". It
-// remembers the second it wrote last, so each goroutine wants its own.
+// A Formatter writes labels as local time, "2004-06-15 09:02:05.927197500". It keeps
+// the text of the last second, so only one goroutine may use it at a time.
 type Formatter struct {
 	zone *Zone
-	span span // of the second
+	span span // the span that contains sec
 
-	sec    uint64 // TAI64, as in the label
-	digits [16]byte
-	second [MaxLen]byte
-	length int // of second's text, up to and with the dot; 0: no date
+	sec    uint64       // the last label's TAI64 second
+	digits [16]byte     // its digits in the label
+	second [MaxLen]byte // its text, up to and including the dot
+	length int          // of that text; 0 if the second has no date
 }
 
 // NewFormatter returns a Formatter for local time in z.
 func NewFormatter(z *Zone) *Formatter {
-	return &Formatter{zone: z} // the second 0 has no date, indeed
+	return &Formatter{zone: z} // valid as it is: TAI64 second 0 has no date
 }
 
-// Put stores the text for l in dst, which must have room for MaxLen bytes, and
-// returns its length. That is 0, and nothing is stored, where the year does not fit
-// the C library's struct tm. A year before 0 is printed as tai64nlocal prints it:
-// modulo 2^64.
+// Put stores the text of l in dst and returns its length in bytes. It panics if dst
+// has less than MaxLen bytes. If the year does not fit the C library's struct tm, Put
+// stores nothing and returns 0. It prints a year before 0 modulo 2^64, as
+// daemontools' tai64nlocal does.
 func (f *Formatter) Put(dst []byte, l tai64n.Label) int {
 	_ = dst[MaxLen-1]
 	if l.Sec != f.sec {
@@ -55,8 +55,9 @@ func (f *Formatter) Put(dst []byte, l tai64n.Label) int {
 	return n + copy(dst[n:], appendPadded(make([]byte, 0, 10), uint64(l.Nano), 9))
 }
 
-// PutText is Put for a label that is text[:tai64n.Len]. It returns 0 also where there
-// is none. Labels of the second of the one before it need not be parsed.
+// PutText is Put for the label text[:tai64n.Len]. It also returns 0 if there is no
+// label. It is faster than Put for a label in the same second as the last one, whose
+// digits it need not parse.
 func (f *Formatter) PutText(dst, text []byte) int {
 	_, _ = dst[MaxLen-1], text[tai64n.Len-1]
 	if f.length == Len-9 && text[0] == '@' && [16]byte(text[1:17]) == f.digits {
@@ -73,8 +74,8 @@ func (f *Formatter) PutText(dst, text []byte) int {
 	return f.Put(dst, l)
 }
 
-// Append appends the text for l to dst; ok is false, and nothing appended, where
-// Put returns 0.
+// Append appends the text of l to dst and returns the extended slice. ok is false,
+// and dst unchanged, where Put returns 0.
 func (f *Formatter) Append(dst []byte, l tai64n.Label) (text []byte, ok bool) {
 	var room [MaxLen]byte
 	n := f.Put(room[:], l)
@@ -107,7 +108,8 @@ func (f *Formatter) set(l tai64n.Label) {
 	f.length = len(append(text, '.'))
 }
 
-// printedYear adds 1900 to the int of struct tm, which may wrap around.
+// printedYear returns the year as tai64nlocal computes it: it adds 1900 to the int in
+// struct tm, and the sum may wrap around.
 func printedYear(year int64) int64 {
 	if year > math.MaxInt32 {
 		return year - 1<<32
@@ -131,10 +133,10 @@ func appendPadded(dst []byte, v uint64, width int) []byte {
 	return append(dst, digits[i:]...)
 }
 
-// putNine stores the nine digits of v, which is below 1e9. The number is held as a
-// fraction of 1e8 in 57 binary places, off whose top the digits come, two with each
-// multiplication by 100; rounding the fraction up adds less than its last digit is
-// worth.
+// putNine stores the nine digits of v, which must be below 1e9. It computes v/1e8 as
+// a fixed-point number with 57 binary places. The integer part is the first digit;
+// each multiplication of the fraction by 100 yields the next two. The reciprocal is
+// rounded up, which adds less than one unit of the last digit.
 func putNine(dst []byte, v uint32) {
 	const (
 		places   = 57
@@ -154,8 +156,8 @@ func putNine(dst []byte, v uint32) {
 	binary.LittleEndian.PutUint16(dst[7:], twoDigits[f>>places&127])
 }
 
-// twoDigits has the texts 00 to 99, the first digit in the lower byte. That its
-// length is a power of two spares the check of an index.
+// twoDigits holds the texts 00 to 99 with the first digit in the lower byte. Its
+// length is a power of two, so the compiler can omit the bounds check.
 var twoDigits = func() (table [128]uint16) {
 	for i := range uint16(100) {
 		table[i] = '0' + i/10 | ('0'+i%10)<<8

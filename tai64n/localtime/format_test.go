@@ -51,8 +51,8 @@ func TestPutNine(t *testing.T) {
 	}
 }
 
-// What is remembered of one label does no harm to the next.
-func TestFormatterRemembersNothingWrong(t *testing.T) {
+// A Formatter keeps the text of the last second. It must write the same as a new one.
+func TestFormatterKeepsNothingWrong(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for _, tz := range []string{"UTC", "Europe/Berlin", "EST5EDT4,M3.2.0,M11.1.0", "right/Europe/Berlin"} {
 		z := New(tz, "")
@@ -84,7 +84,7 @@ func TestFormatterRemembersNothingWrong(t *testing.T) {
 
 func TestNoDate(t *testing.T) {
 	f := NewFormatter(New("UTC", ""))
-	const first, last = -2147481748, 2147485547 // int years from 1900
+	const first, last = -2147481748, 2147485547 // 1900 plus the least and greatest int
 	for _, tt := range []struct {
 		unix int64
 		want string
@@ -102,7 +102,7 @@ func TestNoDate(t *testing.T) {
 		}
 	}
 	if got, ok := NewFormatter(New("UTC", "")).Append(nil, tai64n.Label{}); ok {
-		t.Errorf("the zero label is %q", got)
+		t.Errorf("the zero label has a date: %q", got)
 	}
 }
 

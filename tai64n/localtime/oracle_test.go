@@ -12,7 +12,8 @@ import (
 	"multilog/tai64n"
 )
 
-// daemontools' own, which prints what the C library says.
+// oracle is daemontools' tai64nlocal, which prints local time as the C library
+// computes it.
 const oracle = "/usr/bin/tai64nlocal"
 
 func needOracle(t testing.TB) {
@@ -25,9 +26,10 @@ func needOracle(t testing.TB) {
 	}
 }
 
-// environment is what a zone is chosen by. Unset is a TZ that is not there.
+// unset as a value of TZ means that the environment has no TZ.
 const unset = "\x00unset"
 
+// environment returns an environment that chooses a zone.
 func environment(tz, dir string) []string {
 	env := []string{"PATH=/usr/bin:/bin"}
 	if tz != unset {
@@ -39,7 +41,7 @@ func environment(tz, dir string) []string {
 	return env
 }
 
-// runOracle returns what the oracle makes of the labels, a line each.
+// runOracle returns the oracle's output for the labels, one line for each.
 func runOracle(tz, dir string, labels []tai64n.Label) (string, error) {
 	var in bytes.Buffer
 	for _, l := range labels {
@@ -52,8 +54,8 @@ func runOracle(tz, dir string, labels []tai64n.Label) (string, error) {
 	return string(out), err
 }
 
-// oracleTexts returns what the oracle makes of the labels, none of which may be
-// beyond the years that it knows: there it crashes.
+// oracleTexts returns the oracle's text for each label. No label may lie outside the
+// years that fit struct tm: the oracle crashes on those.
 func oracleTexts(t *testing.T, tz, dir string, labels []tai64n.Label) []string {
 	t.Helper()
 	out, err := runOracle(tz, dir, labels)
@@ -67,7 +69,7 @@ func oracleTexts(t *testing.T, tz, dir string, labels []tai64n.Label) []string {
 	return texts
 }
 
-// compare checks that we say of all labels what the oracle says.
+// compare checks that a Formatter writes the same as the oracle for all labels.
 func compare(t *testing.T, z *Zone, tz, dir string, labels []tai64n.Label) {
 	t.Helper()
 	want := oracleTexts(t, tz, dir, labels)
@@ -79,7 +81,7 @@ func compare(t *testing.T, z *Zone, tz, dir string, labels []tai64n.Label) {
 			continue
 		}
 		if wrong++; wrong <= 5 {
-			t.Errorf("TZ=%q TZDIR=%q %v (unix %d): %q, %v, the C library says %q", tz, dir, l, l.Unix(), got, ok, want[i])
+			t.Errorf("TZ=%q TZDIR=%q %v (unix %d): %q, %v, with the C library %q", tz, dir, l, l.Unix(), got, ok, want[i])
 		}
 	}
 	if wrong > 5 {
@@ -89,8 +91,9 @@ func compare(t *testing.T, z *Zone, tz, dir string, labels []tai64n.Label) {
 
 func at(unix int64) tai64n.Label { return tai64n.Label{Sec: uint64(unix) + tai64n.UnixEpoch} }
 
-// instants are the seconds around what a zone's offset could depend on: all the
-// changes that z knows, new years, hours all over some years, and random times.
+// instants returns labels of the seconds at which a zone's offset may change: around
+// all the changes that z knows and around new year, and also times spread over some
+// years and random times.
 func instants(z *Zone, rnd *rand.Rand) []tai64n.Label {
 	var unix []int64
 	around := func(t int64) { unix = append(unix, t-1, t, t+1) }
@@ -138,7 +141,7 @@ var zones = []string{
 	"America/Juneau", "Asia/Manila", "EST5EDT", "EST", "CET", "WET", "Factory", "right/UTC", "right/Europe/Berlin", "posix/Europe/Berlin",
 	"/usr/share/zoneinfo/Asia/Tokyo", ":/usr/share/zoneinfo/America/Denver", "/etc/localtime", "../zoneinfo/Europe/Paris", "Europe//Paris", "localtime",
 
-	// No such files.
+	// There are no files of these names.
 	"JST-9", ":JST-9", "<+0530>-5:30", "<-03>3", "<+01>-1", "UTC0", "GMT+0", "XXX", "Nowhere", "No/Such", "Europe", "Europe/", "/", "/nowhere", "/dev/null",
 	"zone.tab", "tzdata.zi", "abc", "AB", "A", "AB3", "ABC3", "ABCD+3", "ABC-3", "ABC 3", "ABC- 3", "ABC+-3", "ABC-24", "ABC25", "ABC-99:99:99",
 	"ABC1:2:3", "ABC1:", "ABC1:2:", "ABC1:2:3:4", "ABC1:-2", "ABC65537", "ABC99999999999999999999999", "ABC-99999999999999999999999",
@@ -156,11 +159,11 @@ var zones = []string{
 	"FOO5BAR,M3.2.0,,M11.1.0", "foo5bar,m3.2.0,m11.1.0", "F\xc3\xb6\xc3\xb65", "FOO5BAR,M10.1.0,M3.1.0/-24", "FOO5BAR,J100/10,J100/10", "FOO5BAR,100,99",
 }
 
-// zoneFor makes the Zone as a program with that environment would.
+// zoneFor returns the Zone that a program with that environment gets from FromEnv.
 func zoneFor(t *testing.T, tz, dir string) *Zone {
 	t.Helper()
 	for _, name := range []string{"TZ", "TZDIR"} {
-		t.Setenv(name, "") // to have it restored
+		t.Setenv(name, "") // restores the variable after the test
 		os.Unsetenv(name)
 	}
 	for _, v := range environment(tz, dir)[1:] {

@@ -2,12 +2,12 @@ package localtime
 
 import "strings"
 
-// POSIX rules: std offset [dst [offset] [,start[/time],end[/time]]], as POSIX.1
-// (8.3, TZ) and tzset(3) have them. What the C library makes of incomplete and
-// malformed ones is kept: it takes what it has understood so far.
+// This file parses POSIX rules: std offset [dst [offset] [,start[/time],end[/time]]],
+// as POSIX.1 (8.3, TZ) and tzset(3) define them. It treats incomplete and malformed
+// rules as the C library does, which uses the part that it understood.
 
-// rules are a standard and a daylight-saving time, [0] and [1], and when each year
-// it changes from one to the other.
+// rules describe standard time, at index 0, and daylight-saving time, at index 1,
+// and when local time changes from one to the other each year.
 type rules struct {
 	offsets [2]int    // seconds east of UTC
 	changes [2]change // to daylight-saving time, and back
@@ -21,15 +21,15 @@ const (
 	weekday                  // Mm.n.d: the nth weekday d of month m, the last where n is 5
 )
 
-// A change is a time of a year.
+// A change is a time of the year at which local time changes.
 type change struct {
 	form             dayForm
 	month, week, day uint16
-	seconds          int // after midnight in the local time that holds until then
+	seconds          int // after midnight, in the local time before the change
 }
 
-// The changes of a rule that has none: the second Sunday of March and the first of
-// November, as in the United States since 2007.
+// usualChanges are the changes of a rule that states none: the second Sunday of March
+// and the first of November, as in the United States since 2007.
 var usualChanges = [2]change{
 	{form: weekday, month: 3, week: 2, day: 0, seconds: usualChangeSeconds},
 	{form: weekday, month: 11, week: 1, day: 0, seconds: usualChangeSeconds},
@@ -37,8 +37,8 @@ var usualChanges = [2]change{
 
 const usualChangeSeconds = 2 * 3600
 
-// parseRules reads a rule. It is not complete where it has a daylight-saving time
-// but not its changes: the usual ones are in r then.
+// parseRules parses a rule. complete is false if the rule has a daylight-saving time
+// but states no changes; r then has the usual ones.
 func parseRules(text string) (r rules, complete bool) {
 	s := &scanner{text}
 	if !s.name() {
@@ -68,7 +68,7 @@ func parseRules(text string) (r rules, complete bool) {
 	return r, complete
 }
 
-// A scanner takes the parts of a rule off the front of text.
+// A scanner removes the parts of a rule from the front of text.
 type scanner struct{ text string }
 
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
@@ -82,7 +82,7 @@ func (s *scanner) peek() byte {
 	return s.text[0]
 }
 
-// skip takes c where that is next.
+// skip removes c if it comes next, and reports whether it did.
 func (s *scanner) skip(c byte) bool {
 	if s.peek() != c || s.text == "" {
 		return false
@@ -91,8 +91,8 @@ func (s *scanner) skip(c byte) bool {
 	return true
 }
 
-// name takes a zone's abbreviation: three letters or more, or more kinds of
-// characters between angle brackets.
+// name removes a zone's abbreviation, and reports whether there was one: at least
+// three letters, or at least three letters, digits and signs in angle brackets.
 func (s *scanner) name() bool {
 	const least = 3
 	n := 0
@@ -115,8 +115,8 @@ func (s *scanner) name() bool {
 	return true
 }
 
-// offset takes [+-]hh[:mm[:ss]], seconds west of UTC, and returns seconds east. A
-// sign is taken also where no number follows; then the result is missing.
+// offset removes [+-]hh[:mm[:ss]], a time west of UTC, and returns seconds east of
+// UTC. If no number comes, it returns missing; a sign before it is gone all the same.
 func (s *scanner) offset(missing int) (east int, ok bool) {
 	sign := -1
 	if s.skip('-') {
@@ -131,7 +131,7 @@ func (s *scanner) offset(missing int) (east int, ok bool) {
 	return sign * (min(hours, 24)*3600 + min(minutes, 59)*60 + min(seconds, 59)), true
 }
 
-// clock takes hh[:mm[:ss]]. Without a number there, hours is missing.
+// clock removes hh[:mm[:ss]]. If no number comes, hours is missing.
 func (s *scanner) clock(missing int) (hours, minutes, seconds int, ok bool) {
 	n, ok := s.number()
 	if !ok {
@@ -152,8 +152,9 @@ func (s *scanner) clock(missing int) (hours, minutes, seconds int, ok bool) {
 	return hours, minutes, seconds, true
 }
 
-// number takes what the C library's scanf takes for an unsigned short: white
-// space, a sign, digits; it is reduced modulo 2^16 where an unsigned long holds it.
+// number removes what the C library's scanf accepts as an unsigned short: white
+// space, a sign, digits. A number that fits an unsigned long is reduced modulo 2^16,
+// as there; a larger one becomes 2^16-1.
 func (s *scanner) number() (uint16, bool) {
 	ahead := scanner{strings.TrimLeft(s.text, " \t\n\v\f\r")}
 	negative := ahead.skip('-')
@@ -174,7 +175,8 @@ func (s *scanner) number() (uint16, bool) {
 	return uint16(n), true
 }
 
-// digits takes all digits that come.
+// digits removes all digits that come and returns their number modulo 2^64. overflow
+// reports whether the number is larger than that.
 func (s *scanner) digits() (n uint64, overflow bool) {
 	for isDigit(s.peek()) {
 		d := uint64(s.text[0] - '0')
@@ -185,8 +187,8 @@ func (s *scanner) digits() (n uint64, overflow bool) {
 	return n, overflow
 }
 
-// change takes [,]date[/time]. At the end of the text it yields the usual change.
-// Where it fails, what it understood stays in c.
+// change removes [,]date[/time] and stores it in c, or the usual change at the end of
+// the text. If it fails, it returns false and leaves in c what it understood.
 func (s *scanner) change(c *change, usual change) bool {
 	s.skip(',')
 	switch first := s.peek(); {
@@ -228,6 +230,7 @@ func (s *scanner) change(c *change, usual change) bool {
 	return false
 }
 
+// day removes the digits of n or Jn.
 func (s *scanner) day(c *change) bool {
 	if !isDigit(s.peek()) {
 		return false
@@ -240,6 +243,7 @@ func (s *scanner) day(c *change) bool {
 	return true
 }
 
+// weekday removes Mm.n.d.
 func (s *scanner) weekday(c *change) bool {
 	for i, field := range []*uint16{&c.month, &c.week, &c.day} {
 		if !s.skip("M.."[i]) {

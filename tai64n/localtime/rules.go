@@ -1,7 +1,8 @@
 package localtime
 
-// at returns the span around unix, which is never longer than a year of UTC: the
-// changes of that year are what decides. ok is false in years that do not fit.
+// at returns the span that contains unix. The span ends with the year in UTC at the
+// latest, because the changes of that year alone decide. ok is false if the year does
+// not fit.
 func (r *rules) at(unix int64) (s span, ok bool) {
 	days, _ := daysAndSeconds(unix)
 	year, _, _ := civil(days)
@@ -29,10 +30,10 @@ func (r *rules) at(unix int64) (s span, ok bool) {
 	return s, true
 }
 
-// unix returns when the change of a year is, offset being that of the local time
-// that holds until then. The C library is a little simple in years before 1970,
-// whose changes are those of 1970, and beyond some 5.8 million, whose days do not fit
-// its int.
+// unix returns the Unix time of the change in a year. offset is that of local time
+// before the change. Two faults of the C library are kept: before 1970 the changes are
+// those of 1970, and beyond year 5.8 million or so the number of days overflows its
+// int.
 func (c change) unix(year int64, offset int) int64 {
 	var day int64
 	if year > 1970 {
@@ -52,7 +53,8 @@ func (c change) unix(year int64, offset int) int64 {
 	return day*secondsPerDay - int64(offset) + int64(c.seconds)
 }
 
-// weekdayOf returns the day of the year, from 0, of the nth weekday of a month.
+// weekdayOf returns the day of the year, counted from 0, on which the nth weekday of
+// the month falls.
 func (c change) weekdayOf(year int64) int64 {
 	month := min(max(int(c.month), 1), 12)
 	first := daysBefore(year, month)
@@ -69,13 +71,14 @@ func (c change) weekdayOf(year int64) int64 {
 	return int64(first) + day
 }
 
-// defaultChanges is the file whose changes hold for rules that have none.
+// defaultChanges names the zone file that provides the changes of a rule that states
+// none.
 const defaultChanges = "posixrules"
 
-// adopt makes f's transitions those of a zone with the offsets of r, in the C
-// library's way: those given in standard time are moved by as much as it differs,
-// those given in daylight-saving time are not, and after the last one f's own rules
-// hold.
+// adopt gives f's zone the offsets of r. As the C library does, it moves the
+// transitions that were stated in standard time by the difference between the two
+// standard offsets, leaves those stated in daylight-saving time where they are, and
+// keeps f's own rules for the time after the last transition.
 func (f *file) adopt(r rules) {
 	move := int64(r.offsets[0] - f.standardOffset())
 	kindOf := make([]byte, len(f.kindOf))

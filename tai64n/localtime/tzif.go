@@ -6,17 +6,19 @@ import (
 	"strings"
 )
 
-// Zone files: RFC 8536. Of its two versions of the data, the second, with 64-bit
-// times, is used where a file has it. What the C library refuses is refused here.
+// This file reads zone files (RFC 8536). A file holds its data with 32-bit times and,
+// in newer versions, a second time with 64-bit times; the second is used if it is
+// there. A file that the C library refuses is refused here, too.
 
 const (
 	tzifMagic    = "TZif"
 	headerLen    = 44
-	maxZoneBytes = 1 << 20 // the longest of the system's files has a few KiB
-
+	maxZoneBytes = 1 << 20 // the longest zone files have a few KiB
 )
 
-// readFile reads the zone file of that name, in dir unless it begins with a slash.
+// readFile reads a zone file. A name that does not begin with a slash is relative to
+// dir, or to the system's zone directory if dir is empty. ok is false if the file
+// can't be read or is no valid zone file.
 func readFile(dir, name string) (f file, ok bool) {
 	if !strings.HasPrefix(name, "/") {
 		if dir == "" {
@@ -34,25 +36,26 @@ func readFile(dir, name string) (f file, ok bool) {
 	return parseFile(data)
 }
 
-// A file is what a zone file holds.
+// A file is the content of a zone file.
 type file struct {
-	transitions []int64
-	kindOf      []byte // of each transition
-	kinds       []kind
+	transitions []int64 // Unix times at which local time changes, ascending
+	kindOf      []byte  // for each transition, the index in kinds of the time after it
+	kinds       []kind  // at least one
 	leaps       []leap
-	footer      string
+	footer      string // POSIX rule for the time after the last transition, or empty
 }
 
-// A kind of local time.
+// A kind is one kind of local time, such as summer time.
 type kind struct {
 	offset int // seconds east of UTC
 	dst    bool
-	// How the rule gave the transitions to this kind, for zones made after it.
+	// Whether transitions to this kind were stated in standard time, or in UTC; only
+	// adopt needs to know.
 	standard, universal bool
 }
 
-// A reader takes fields off the front of data. After a field that data is too
-// short for, it is failed and all fields are zero.
+// A reader removes fields from the front of data. If data is too short for a field,
+// the reader has failed, and that field and all later ones are zero.
 type reader struct {
 	data   []byte
 	failed bool
@@ -103,11 +106,14 @@ func (r *reader) header() header {
 	return h
 }
 
+// dataLen returns the length in bytes of the data that a header announces, with times
+// of width bytes.
 func (h header) dataLen(width int) int {
 	return h.times*(width+1) + h.kinds*6 + h.chars + h.leaps*(width+4) + h.isStandard + h.isUniversal
 }
 
-func parseFile(data []byte) (file, bool) {
+// parseFile parses the content of a zone file. ok is false if it is not valid.
+func parseFile(data []byte) (_ file, ok bool) {
 	r, width := &reader{data: data}, 4
 	h := r.header()
 	if h.version != 0 && !r.failed {
@@ -132,7 +138,7 @@ func parseFile(data []byte) (file, bool) {
 	return f, true
 }
 
-// file reads what is between header and footer.
+// file reads the data between header and footer.
 func (r *reader) file(h header, width int) (f file, ok bool) {
 	for range h.times {
 		f.transitions = append(f.transitions, r.time(width))
@@ -165,6 +171,7 @@ func (r *reader) file(h header, width int) (f file, ok bool) {
 	return f, len(f.kinds) > 0
 }
 
+// zone returns the Zone that f describes.
 func (f *file) zone() *Zone {
 	z := &Zone{transitions: f.transitions, leaps: f.leaps, before: f.kinds[0].offset}
 	for _, k := range f.kinds {

@@ -1,14 +1,16 @@
 package localtime
 
-// Unix returns the unix time at which it is that time of that day in the zone; month
-// is 1 to 12, the others may lie outside of their ranges and are carried. Of the two
-// such times when a clock is set back it is the earlier. A time that is left out when
-// a clock is set forward counts as if it had not been.
+// Unix returns the Unix time, in seconds, of a date and time of day in the zone.
+// month must be 1 to 12; the values after it may lie outside their ranges and are
+// carried. A time of day that comes twice, because the clock is set back, means the
+// first. A time of day that the clock skips, because it is set forward, is counted
+// with the offset before the change.
 func (z *Zone) Unix(year int64, month, day, hour, minute, second int) int64 {
 	local := dayOf(year, daysBefore(year, month)+day-1)*secondsPerDay +
 		int64(hour)*3600 + int64(minute)*60 + int64(second)
-	// No offset is so long, so the one of then before, or that of then after, holds.
-	const beyondOffsets = 25 * 3600 // a rule's are 24:59:59 at the most
+	// No offset is longer than this, so the answer lies between local-beyondOffsets and
+	// local+beyondOffsets, and one of the offsets at these two times holds there.
+	const beyondOffsets = 25 * 3600 // the longest offset of a rule is 24:59:59
 	before, after := z.at(local-beyondOffsets).offset, z.at(local+beyondOffsets).offset
 	for _, offset := range []int{before, after} {
 		unix := local - int64(offset)
@@ -19,7 +21,7 @@ func (z *Zone) Unix(year int64, month, day, hour, minute, second int) int64 {
 	return local - int64(before)
 }
 
-// Date returns the day that it is in the zone at a unix time.
+// Date returns the date in the zone at a Unix time.
 func (z *Zone) Date(unix int64) (year int64, month, day int) {
 	days, _ := daysAndSeconds(unix + int64(z.at(unix).offset))
 	return civil(days)

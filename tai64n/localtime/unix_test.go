@@ -16,9 +16,9 @@ func TestUnix(t *testing.T) {
 		{2024, 7, 1, 12, 34, 56, 1719830096},
 		{2024, 7, 0, 12, 34, 56, 1719830096 - 86400},
 		{2024, 3, 31, 1, 59, 59, 1711846799},
-		{2024, 3, 31, 2, 30, 0, 1711848600}, // is left out: 3:30
+		{2024, 3, 31, 2, 30, 0, 1711848600}, // skipped: the clock shows 3:30
 		{2024, 3, 31, 3, 0, 0, 1711846800},
-		{2024, 10, 27, 2, 30, 0, 1729989000}, // is there twice
+		{2024, 10, 27, 2, 30, 0, 1729989000}, // comes twice
 		{2024, 10, 27, 3, 0, 0, 1729994400},
 		{1970, 1, 1, 1, 0, 0, 0},
 		{1969, 12, 31, 23, 59, 59, -3601},
@@ -30,16 +30,16 @@ func TestUnix(t *testing.T) {
 	}
 }
 
-// Offsets may be longer than a day.
+// An offset may be longer than a day.
 func TestUnixLongOffset(t *testing.T) {
 	z := New("AAA-24BBB-24:59:59,M3.2.0,M11.1.0", "")
-	const twice = 1730505800 // 2024-11-03 01:03:19, in daylight-saving time
+	const twice = 1730505800 // the first 2024-11-03 01:03:19, in daylight-saving time
 	if got := z.Unix(2024, 11, 3, 1, 3, 19); got != twice || z.at(twice).offset != 24*3600+59*60+59 {
 		t.Errorf("%d, want %d", got, twice)
 	}
 }
 
-// A time of day that Unix is given is the one at the time that it returns.
+// At the time that Unix returns, local time is what Unix was given.
 func TestUnixComesBack(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for _, tz := range []string{"UTC", "Europe/Berlin", "Pacific/Apia", "NZST-12NZDT,M9.5.0,M4.1.0/3", "<+0530>-5:30"} {

@@ -1,11 +1,3 @@
-// Package localtime turns labels into local time, byte for byte as daemontools'
-// tai64nlocal does with the GNU C library, and fast: the calendar is worked out
-// once per second, the zone's offset once per span of time in which it stays.
-//
-// Which local time that is, TZ says, understood as the C library does (tzset(3)):
-// the name of a file in the system's zone directory, an absolute path, or a POSIX
-// rule; a leading colon is ignored. The time package knows no POSIX rules, no leap
-// seconds and fewer years, so zone files are read here.
 package localtime
 
 import (
@@ -18,22 +10,23 @@ import (
 const (
 	zoneDir     = "/usr/share/zoneinfo"
 	defaultZone = "/etc/localtime"
-	emptyZone   = "Universal" // what the C library takes an empty TZ to mean
+	emptyZone   = "Universal" // the C library uses this file for an empty TZ
 )
 
-// A Zone knows the offset of local time from UTC at any time. It does not change
-// once made, so goroutines may share it.
+// A Zone knows the offset of local time from UTC at any time. It never changes, so
+// goroutines may share it.
 type Zone struct {
 	// Transition i is at unix time transitions[i]; from then on offsets[i] holds.
 	transitions []int64
 	offsets     []int // seconds east of UTC
-	before      int   // the offset before the first transition, or without any
+	before      int   // the offset before the first transition
 
-	rules *rules // where not nil, these hold from the last transition on
-	leaps []leap // of files that count leap seconds ("right/...")
+	rules *rules // if not nil, they hold from the last transition on
+	leaps []leap // in files that count leap seconds ("right/...")
 }
 
-// FromEnv returns the zone that TZ and TZDIR in the environment choose.
+// FromEnv returns the zone that the environment variables TZ and TZDIR choose. Without
+// TZ that is the zone of /etc/localtime.
 func FromEnv() *Zone {
 	dir := os.Getenv("TZDIR")
 	tz, set := os.LookupEnv("TZ")
@@ -43,8 +36,9 @@ func FromEnv() *Zone {
 	return New(tz, dir)
 }
 
-// New returns the zone of a TZ value, whose files are in dir, or in the system's
-// zone directory where dir is empty. What makes no sense is UTC.
+// New returns the zone for a value of TZ. It looks for zone files in dir, or in
+// /usr/share/zoneinfo if dir is empty. A value that names no file and is no rule means
+// UTC.
 func New(tz, dir string) *Zone {
 	if tz == "" {
 		tz = emptyZone
@@ -69,15 +63,15 @@ func New(tz, dir string) *Zone {
 	return &Zone{rules: &r}
 }
 
-// A span is a range of unix times in which local time runs evenly. An empty one is
-// for the time it was asked for alone.
+// A span is a range of Unix times that have the same offset. An empty span is valid
+// only for the time that at was asked about.
 type span struct {
-	from, until int64 // until is not in it
-	offset      int   // what to add to unix time, in seconds
-	leap        int   // what to add to the seconds of the minute then: 1 in a leap second
+	from, until int64 // from is part of the span, until is not
+	offset      int   // seconds to add to Unix time
+	leap        int   // to add to the second of the minute: 1 in a leap second
 }
 
-// at returns the span around unix.
+// at returns the span that contains unix.
 func (z *Zone) at(unix int64) span {
 	s := z.zoneSpan(unix)
 	if len(z.leaps) > 0 {
@@ -86,6 +80,7 @@ func (z *Zone) at(unix int64) span {
 	return s
 }
 
+// zoneSpan is at without leap seconds.
 func (z *Zone) zoneSpan(unix int64) span {
 	n := len(z.transitions)
 	if z.rules != nil && (n == 0 || unix >= z.transitions[n-1]) {
@@ -95,8 +90,8 @@ func (z *Zone) zoneSpan(unix int64) span {
 			}
 			return s
 		}
-		// In a year that does not fit, the offset stays, and the span is not to
-		// reach back to the years that do.
+		// In a year that does not fit, the last offset stays. The span is empty, so
+		// that it does not reach back into years that fit.
 		s := span{from: unix, until: unix}
 		if n > 0 {
 			s.offset = z.offsets[n-1]
@@ -117,13 +112,15 @@ func (z *Zone) zoneSpan(unix int64) span {
 	return s
 }
 
-// A leap is a leap second: from unix time at on, which counts them in such zones,
-// correction seconds have been inserted.
+// A leap is a leap second of a zone whose times count them: from time at on,
+// correction seconds have been inserted in all.
 type leap struct {
 	at         int64
 	correction int
 }
 
+// countLeaps corrects the span that contains unix for leap seconds: it shortens the
+// span to where their number stays the same, and sets leap within one.
 func (s *span) countLeaps(leaps []leap, unix int64) {
 	i := len(leaps)
 	for i > 0 && unix < leaps[i-1].at {
@@ -141,7 +138,7 @@ func (s *span) countLeaps(leaps []leap, unix int64) {
 		s.from = max(s.from, last.at+1)
 		return
 	}
-	// The inserted second itself, or one of several in a row.
+	// unix is an inserted second, perhaps one of several in a row.
 	s.from, s.until = unix, unix+1
 	for i--; i >= 0; i-- {
 		previous := leap{at: math.MinInt64}

@@ -13,7 +13,8 @@ import (
 	"multilog/tai64n"
 )
 
-// All files of the system's zone directory say what they say to the C library.
+// Many files of the system's zone directory give the same times as with the C
+// library.
 func TestAllZoneFilesAgainstOracle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("some 300 zones: not with -short")
@@ -34,12 +35,12 @@ func TestAllZoneFilesAgainstOracle(t *testing.T) {
 	for _, tz := range names {
 		z := New(tz, "")
 		labels := instants(z, rnd)
-		// Part of them, to be done in seconds.
+		// Half of them, so that the test takes seconds and not minutes.
 		compare(t, z, tz, "", labels[:len(labels)/2])
 	}
 }
 
-// tzdir makes a zone directory of the given files.
+// tzdir makes a zone directory with the given files and returns its path.
 func tzdir(t *testing.T, files map[string][]byte) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -60,7 +61,7 @@ func systemZone(t *testing.T, name string) []byte {
 	return data
 }
 
-// Rules without changes take those of the file posixrules.
+// A rule that states no changes uses those of the file posixrules.
 func TestUsualChangesAgainstOracle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("64 zones: not with -short")
@@ -79,14 +80,14 @@ func TestUsualChangesAgainstOracle(t *testing.T) {
 	compare(t, z, "FOO5BAR", dir, instants(z, rnd))
 }
 
-// A tzif is a zone file to be written.
+// A tzif builds the content of a zone file.
 type tzif struct {
 	version     byte
 	transitions []int64
 	kindOf      []byte
 	kinds       []kind
 	leaps       []leap
-	flags       int // how many kinds have flags
+	flags       int // the number of kinds that have flags
 	footer      string
 }
 
@@ -184,7 +185,7 @@ func TestStrangeZoneFilesAgainstOracle(t *testing.T) {
 		data := slices.Clone(usual.bytes())
 		data[rnd.IntN(len(data))] = byte(rnd.Uint32N(4))
 		if f, _ := parseFile(data); !slices.IsSorted(f.transitions) {
-			continue // which one is found is up to the search
+			continue // the two searches may find different transitions
 		}
 		files[fmt.Sprintf("Byte%d", i)] = data
 	}
@@ -205,21 +206,22 @@ func TestStrangeZoneFilesAgainstOracle(t *testing.T) {
 	}
 }
 
-// undefined reports whether z has a rule in which the C library looks up a month
-// that is none.
+// undefined reports whether z has a rule with a month outside 1 to 12, which the C
+// library uses as an index.
 func undefined(z *Zone) bool {
 	return z.rules != nil && slices.ContainsFunc(z.rules.changes[:], func(c change) bool {
 		return c.form == weekday && (c.month < 1 || c.month > 12)
 	})
 }
 
-// survives reports whether the C library survives a zone file that is damaged.
+// survives reports whether the oracle does not crash on a damaged zone file.
 func survives(tz, dir string, labels []tai64n.Label) bool {
 	_, err := runOracle(tz, dir, labels)
 	return err == nil
 }
 
-// Whatever a file says, it is refused or used, and nothing goes wrong.
+// A file with any content is either refused or used, without a panic, and every
+// span contains the time that it was asked for.
 func FuzzZoneFile(f *testing.F) {
 	f.Add([]byte("TZif2"))
 	for _, name := range []string{"Etc/UTC", "Asia/Tokyo", "right/UTC"} {
@@ -248,7 +250,7 @@ func FuzzZoneFile(f *testing.F) {
 	})
 }
 
-// A span holds for all of its times.
+// A span's offset holds from its first second to its last.
 func TestSpans(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(9, 10))
 	for _, tz := range []string{"Europe/Berlin", "right/Europe/Berlin", "EST5EDT4,M3.2.0,M11.1.0", "NZST-12NZDT,M9.5.0,M4.1.0/3", "XXX3YYY,0/0,J365/25", "FOO5BAR"} {
@@ -262,30 +264,30 @@ func TestSpans(t *testing.T) {
 			for _, other := range []int64{s.from, s.until - 1} {
 				o := z.at(other)
 				if o.offset != s.offset || o.leap != s.leap {
-					t.Fatalf("TZ=%s: at %d it is %+v, but at %d %+v", tz, unix, s, other, o)
+					t.Fatalf("TZ=%s: the span at %d is %+v, but at %d %+v", tz, unix, s, other, o)
 				}
 			}
 		}
 	}
 }
 
-// FuzzTZ says of any TZ value what the C library says.
+// FuzzTZ compares local time for any value of TZ with the C library's.
 func FuzzTZ(f *testing.F) {
 	for i, tz := range []string{"", "Asia/Tokyo", "JST-9", "<+0530>-5:30", "EST5EDT,M3.2.0,M11.1.0", "FOO5BAR", "XXX3YYY,J60/1:2:3,300"} {
 		f.Add(tz, uint64(i))
 	}
 	f.Fuzz(func(t *testing.T, tz string, seed uint64) {
 		if strings.ContainsAny(tz, "\x00/") && !strings.HasPrefix(tz, "Europe/") || strings.Contains(tz, "..") {
-			t.Skip("no environment, or a file of who knows what")
+			t.Skip("not a possible variable, or the name of an arbitrary file")
 		}
 		needOracle(t)
 		z := zoneFor(t, tz, "")
 		if undefined(z) {
-			t.Skip("what the C library does is not defined")
+			t.Skip("the C library's behaviour is undefined")
 		}
 		rnd := rand.New(rand.NewPCG(seed, 0))
-		// The first label is far from all changes: the C library moves the usual
-		// changes by other amounts the first time.
+		// Begin with a label far from all changes: the first time it is asked, the C
+		// library moves the usual changes by other amounts.
 		labels := append([]tai64n.Label{at(-1 << 36)}, instants(z, rnd)...)
 		compare(t, z, tz, "", labels)
 	})
