@@ -16,6 +16,7 @@ import (
 	"multilog/internal/console"
 	"multilog/ioring"
 	"multilog/rotate"
+	"multilog/rotate/lockpage"
 )
 
 // Linux is the real Kernel. Use it from one goroutine.
@@ -171,7 +172,7 @@ func (k *Linux) Warn(text string) { console.Say("multilog", console.Warning, tex
 func (k *Linux) MapPage(fd int) ([]byte, error) { return mapPage(fd) }
 
 func mapPage(fd int) ([]byte, error) {
-	return unix.Mmap(fd, 0, rotate.PageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	return unix.Mmap(fd, 0, lockpage.Size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 }
 
 // Writev writes the pieces one after another, as many of them as one call takes, and

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"syscall"
 
+	"multilog/internal/reason"
 	"multilog/ioring"
 	"multilog/pipeline/script"
 	"multilog/rotate"
@@ -204,7 +205,7 @@ func (l *loop) commit(in []byte, consume int) bool {
 	if err := l.k.Consume(consume, l.mark()); err != nil {
 		// Whoever reads on would write it twice: better no more at all. The
 		// records say that it is written, for the next logger.
-		l.k.Warn("unable to take logged lines from standard input, exiting: " + rotate.Reason(err) + " (the next logger skips them)")
+		l.k.Warn("unable to take logged lines from standard input, exiting: " + reason.Of(err) + " (the next logger skips them)")
 		l.abandoned = true
 		b.reset()
 		return false
@@ -297,7 +298,7 @@ func (l *loop) writeStatuses() {
 				break
 			}
 			if err == syscall.ESPIPE { // a FIFO, a terminal: it never will have a beginning
-				l.k.Warn("unable to write " + s.path + ", going on without it: " + rotate.Reason(err))
+				l.k.Warn("unable to write " + s.path + ", going on without it: " + reason.Of(err))
 				s.useless = true
 				break
 			}

@@ -9,7 +9,7 @@ import (
 	"multilog/internal/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline"
-	"multilog/rotate"
+	"multilog/rotate/lockpage"
 )
 
 // The test of the test: bugs that are put in on purpose, between the loop and
@@ -31,7 +31,7 @@ type mutant struct {
 	blind     bool // what can't be seen of the input is not there
 	greedy    bool // more is read than a line, where only that is wanted
 
-	pages    []*rotate.Page
+	pages    []*lockpage.Page
 	names    map[int]string // of descriptors
 	dirs     map[int]int    // of descriptors: the directories that they were opened in
 	count    int
@@ -92,7 +92,7 @@ func (m *mutant) Wait(until int64, input bool) pipeline.Events {
 func (m *mutant) MapPage(fd int) ([]byte, error) {
 	mem, err := m.Kernel.MapPage(fd)
 	if err == nil {
-		m.pages = append(m.pages, simkernel.Page(mem))
+		m.pages = append(m.pages, lockpage.At(mem))
 	}
 	return mem, err
 }
@@ -127,8 +127,8 @@ func (m *mutant) LastLine() {
 // setStates puts all in-flight records into a state.
 func (m *mutant) setStates(state uint64) {
 	for _, p := range m.pages {
-		if f := &p.Flights[p.Latest&1]; f.State != 0 {
-			f.State = state
+		if r := &p.Records[p.Latest&1]; r.State() != lockpage.StateNone {
+			r.SetState(state)
 		}
 	}
 }
@@ -140,11 +140,6 @@ func (m *mutant) isFile(op *ioring.Op) bool {
 }
 
 func nop(op *ioring.Op) { *op = ioring.Op{Code: ioring.Nop, Done: op.Done} }
-
-const (
-	stateNone = 0
-	stateDone = 2
-)
 
 // withOp is a mutant that changes operations.
 func withOp(change func(m *mutant, op *ioring.Op)) func(m *mutant) {
@@ -252,7 +247,7 @@ var mutants = []struct {
 	{"consume comes before the writes", func(m *mutant) {
 		m.onWritev = func(m *mutant, fd int, pieces [][]byte) (int, error) {
 			for _, p := range m.pages {
-				if f := &p.Flights[p.Latest&1]; f.State == 1 && !m.consumed {
+				if f := &p.Records[p.Latest&1]; f.State() == lockpage.StateBegun && !m.consumed {
 					m.consumed = true
 					_ = m.Kernel.Consume(int(f.Length), nil)
 				}
@@ -269,19 +264,19 @@ var mutants = []struct {
 	}},
 	{"batches have no record", func(m *mutant) {
 		m.onWritev = func(m *mutant, fd int, pieces [][]byte) (int, error) {
-			m.setStates(stateNone)
+			m.setStates(lockpage.StateNone)
 			return m.Kernel.Writev(fd, pieces)
 		}
 	}},
 	{"the record is cleared before the input is consumed", func(m *mutant) {
 		m.onConsume = func(m *mutant, n int, mark *byte) error {
-			m.setStates(stateNone)
+			m.setStates(lockpage.StateNone)
 			return m.Kernel.Consume(n, mark)
 		}
 	}},
 	{"the record says done before the writes", func(m *mutant) {
 		m.onWritev = func(m *mutant, fd int, pieces [][]byte) (int, error) {
-			m.setStates(stateDone)
+			m.setStates(lockpage.StateDone)
 			return m.Kernel.Writev(fd, pieces)
 		}
 	}},

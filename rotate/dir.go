@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 	"multilog/tai64n"
 )
 
@@ -56,18 +57,13 @@ type Dir struct {
 	conf Config
 	fd   int // the directory
 	lock int
-	page *Page // the mapped one, or one that nobody else sees
+	page *lockpage.Writer
 
-	lostPage *Page // the mapped page, while nothing can be stored into it
-	regainAt int64 // Mono from when on that may be tried again
+	regainAt int64 // Mono from when on a lost page may be tried again
 
-	flight Flight // the in-flight record, as it was stored: the page may be gone when it is wanted
-	mark   *byte  // of the record in the page
-
-	found      Flight // what the logger before left in the lock page since the machine was started
-	flightFile string // the name of the file that found is about, if it holds
-	line       uint64 // where the input stands, says found
-	swapped    uint64 // inode of what was current before the last swap of the logger before
+	left       lockpage.Left // what the logger before left in the lock page
+	flightFile string        // the name of the file that its record is about, if it holds
+	line       uint64        // where the input stands, says its record
 
 	cur  file
 	next file // the spare, ready to be swapped in; its fd is -1 while there is none
@@ -193,14 +189,14 @@ func (d *Dir) Rotate() {
 	d.lost, d.dirty, d.since = false, 0, 0
 	d.cur, d.next = d.next, noFile
 	d.want, d.newline = false, true
-	d.noFlight(d.flight, d.flight.LineAfter)
+	d.noFlight(d.page.Record().LineAfter)
 	d.queue = append(d.queue, p)
 	d.waiting[p.label.String()] = true
 	d.oldFiles++
-	d.note(func(page *Page) {
-		store(&page.Swapped, p.ino)
-		add(&page.Counters.Rotations, 1)
-		store(&page.Counters.Pending, uint64(len(d.queue)))
+	d.note(func(page *lockpage.Page) {
+		lockpage.Set(&page.Swapped, p.ino)
+		lockpage.Add(&page.Counters.Rotations, 1)
+		lockpage.Set(&page.Counters.Pending, uint64(len(d.queue)))
 	})
 	d.naming.start(d, namingSteps, p, func() {
 		p.named = true
@@ -221,7 +217,7 @@ func (d *Dir) finishNext() {
 	d.finish.start(d, steps, d.queue[0], func() {
 		delete(d.waiting, d.queue[0].label.String())
 		d.queue = append(d.queue[:0], d.queue[1:]...)
-		d.note(func(page *Page) { store(&page.Counters.Pending, uint64(len(d.queue))) })
+		d.note(func(page *lockpage.Page) { lockpage.Set(&page.Counters.Pending, uint64(len(d.queue))) })
 		d.finishNext()
 	})
 }
@@ -246,29 +242,28 @@ func (d *Dir) newLabel() tai64n.Label {
 // part of it, or for which Involves is true.
 func (d *Dir) Begin(in Input, written int64, within, here bool) {
 	d.base = d.cur.size
-	before := d.flight.LineAfter
-	d.storeFlight(Flight{
-		State: flightBegun, Last: in.Last, Mark: ^in.Last, Batch: in.Batch, SrcDev: in.Dev, SrcIno: in.Ino, Length: uint64(in.Length), Sum: in.Sum,
+	d.noteRecord(lockpage.Record{
+		Last: in.Last, Batch: in.Batch, SrcDev: in.Dev, SrcIno: in.Ino, Length: uint64(in.Length), Sum: in.Sum,
 		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size), Written: uint64(written),
-		LineBefore: before, LineAfter: lineState(within, here),
-	})
+		LineBefore: d.page.Record().LineAfter, LineAfter: lineState(within, here),
+	}, lockpage.StateBegun)
 }
 
 // Involves says whether a batch of which the directory gets nothing is to be
 // noted in its lock page nevertheless, since the input gets into a line by it,
 // or out of one.
 func (d *Dir) Involves(within, here bool) bool {
-	return d.flight.LineAfter != lineState(within, here)
+	return d.page.Record().LineAfter != lineState(within, here)
 }
 
 func lineState(within, here bool) uint64 {
 	switch {
 	case !within:
-		return lineNone
+		return lockpage.LineNone
 	case here:
-		return lineHere
+		return lockpage.LineHere
 	default:
-		return lineElsewhere
+		return lockpage.LineElsewhere
 	}
 }
 
@@ -286,7 +281,7 @@ func (d *Dir) Append(pieces [][]byte) error {
 		}
 		if n > 0 {
 			d.cur.size += int64(n)
-			d.note(func(page *Page) { add(&page.Counters.BytesWritten, uint64(n)) })
+			d.note(func(page *lockpage.Page) { lockpage.Add(&page.Counters.BytesWritten, uint64(n)) })
 			last := d.rest[len(d.rest)-1]
 			d.newline = last[len(last)-1] == '\n'
 			d.rest = skip(d.rest, n)
@@ -296,7 +291,7 @@ func (d *Dir) Append(pieces [][]byte) error {
 		if err == nil {
 			err = syscall.EIO // a file takes bytes or says why not
 		}
-		d.note(func(page *Page) { add(&page.Counters.WritePauses, 1) })
+		d.note(func(page *lockpage.Page) { lockpage.Add(&page.Counters.WritePauses, 1) })
 		if !d.relieve(err) {
 			d.trouble.Failed(d.k, "write to "+d.path(currentName), err)
 		}
@@ -320,15 +315,13 @@ func skip(pieces [][]byte, n int) [][]byte {
 
 // Done notes that the batch is written: its input may be consumed.
 func (d *Dir) Done() {
-	d.flightIs(flightDone)
+	d.noteState(lockpage.StateDone)
 }
 
 // Clear notes that the batch's input is consumed.
 func (d *Dir) Clear() {
-	d.flightIs(flightNone)
-	if d.lostPage != nil {
-		d.regainPage()
-	}
+	d.noteState(lockpage.StateNone)
+	d.regainPage()
 	d.prepareAhead()
 }
 
@@ -364,7 +357,7 @@ func (d *Dir) Rollback() error {
 		return &Error{What: "take back from " + d.path(currentName) + " the lines that are still in standard input", Err: op.Err, More: " (left to the next logger)"}
 	}
 	d.cur.size = size
-	d.noFlight(d.flight, d.flight.LineBefore)
+	d.noFlight(d.page.Record().LineBefore)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 )
 
 // batch begins a batch, and writes it.
@@ -46,8 +47,8 @@ func TestRollback(t *testing.T) {
 		if got := listing(t, path); got != c.want {
 			t.Errorf("%s: %q, not %q", c.name, got, c.want)
 		}
-		if d.flight.State != flightNone || d.flight.End != uint64(d.cur.size) {
-			t.Errorf("%s: the record says %+v", c.name, d.flight)
+		if r := d.page.Record(); r.State() != lockpage.StateNone || r.End != uint64(d.cur.size) {
+			t.Errorf("%s: the record says %+v", c.name, r)
 		}
 	}
 }

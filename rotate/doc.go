@@ -5,7 +5,7 @@
 // On disk:
 //
 //	DIR/            mode 0700 when created here
-//	  lock          flock'ed while a logger owns the directory; one page: see Page
+//	  lock          flock'ed while a logger owns the directory; one page: see lockpage
 //	  current       0644 while written, 0744 when cleanly finished; its size is its data
 //	  next          the preallocated spare; absent when not needed yet
 //	  @LABEL.u      finished, not yet safe or not yet processed; also what an outage left behind

@@ -1,6 +1,9 @@
 package rotate
 
-import "multilog/ioring"
+import (
+	"multilog/ioring"
+	"multilog/rotate/lockpage"
+)
 
 // End begins to close the directory: when nothing is pending any more,
 // current is made safe and marked as finished. Ended says when that is done.
@@ -83,8 +86,8 @@ var endingSteps = []step{
 		// outage: what follows may not be what belongs there.
 		name: "set mode of current",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			f := &d.flight
-			return chmod(op, d.cur.fd) && f.State == flightNone && f.LineAfter != lineHere
+			r := d.page.Record()
+			return chmod(op, d.cur.fd) && r.State() == lockpage.StateNone && r.LineAfter != lockpage.LineHere
 		},
 		trouble: troubleWith("set mode of ", currentName, ""),
 	},

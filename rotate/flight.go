@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 	"multilog/tai64n"
 )
 
@@ -120,7 +121,7 @@ func Settle(dirs []*Dir, head Head) error {
 		if err := d.findFlightFile(); err != nil {
 			return err
 		}
-		f := &d.found
+		f := &d.left.Record
 		switch {
 		case ino == 0 || f.SrcDev != dev || f.SrcIno != ino:
 		case d.flightFile != "":
@@ -133,7 +134,7 @@ func Settle(dirs []*Dir, head Head) error {
 	batch := matching(live, gone, head)
 	anew, done := head.AtStart(), false
 	for _, d := range batch {
-		done = done || d.found.State == flightDone
+		done = done || d.left.Record.State() == lockpage.StateDone
 	}
 	if done {
 		if err := batch[0].dropInput(head); err != nil {
@@ -141,20 +142,20 @@ func Settle(dirs []*Dir, head Head) error {
 		}
 	}
 	for _, d := range live {
-		others = others || d.found.State == flightBegun && !gone[d.found.Batch]
+		others = others || d.left.Record.State() == lockpage.StateBegun && !gone[d.left.Record.Batch]
 	}
 	for _, d := range live {
 		switch {
 		case anew && !done: // the beginning of a file is not within a line
 		case others && len(batch) == 0: // whoever took the input took whole lines
 		default:
-			d.line = d.found.LineAfter
+			d.line = d.left.Record.LineAfter
 		}
 	}
 	if !done {
 		for _, d := range batch {
 			if !anew {
-				d.line = d.found.LineBefore
+				d.line = d.left.Record.LineBefore
 			}
 			if err := d.takeBack(); err != nil {
 				return err
@@ -169,8 +170,8 @@ func Settle(dirs []*Dir, head Head) error {
 func consumed(live []*Dir) map[uint64]bool {
 	gone := map[uint64]bool{}
 	for _, d := range live {
-		if d.found.consumed() {
-			gone[d.found.Batch] = true
+		if d.left.Record.Consumed() {
+			gone[d.left.Record.Batch] = true
 		}
 	}
 	return gone
@@ -181,15 +182,15 @@ func consumed(live []*Dir) map[uint64]bool {
 func matching(live []*Dir, gone map[uint64]bool, head Head) []*Dir {
 	var batch []*Dir
 	for _, d := range live {
-		f := &d.found
+		f := &d.left.Record
 		switch {
-		case f.State == flightNone || gone[f.Batch]:
+		case f.State() == lockpage.StateNone || gone[f.Batch]:
 		case len(batch) > 0:
-			if f.Batch == batch[0].found.Batch {
+			if f.Batch == batch[0].left.Record.Batch {
 				batch = append(batch, d)
 			}
 		default:
-			if f.standsAt(head) {
+			if standsAt(f, head) {
 				batch = append(batch, d)
 			}
 		}
@@ -199,7 +200,7 @@ func matching(live []*Dir, gone map[uint64]bool, head Head) []*Dir {
 
 // standsAt says whether the batch stands at the head of the input, as far as
 // that can be seen.
-func (f *Flight) standsAt(head Head) bool {
+func standsAt(f *lockpage.Record, head Head) bool {
 	seen := head.PeekHead(int(f.Length))
 	if uint64(len(seen)) == f.Length {
 		return Fingerprint(seen) == f.Sum
@@ -210,31 +211,24 @@ func (f *Flight) standsAt(head Head) bool {
 // dropInput consumes the input of the batch that the directory has already, if
 // it is that.
 func (d *Dir) dropInput(head Head) error {
-	n, mark := int(d.found.Length), d.Mark()
+	n, mark := int(d.left.Record.Length), d.Mark()
 	if len(head.PeekHead(n)) < n {
 		b, err := head.Take(n, mark)
-		if err != nil || Fingerprint(b) != d.found.Sum {
+		if err != nil || Fingerprint(b) != d.left.Record.Sum {
 			return err
 		}
 	}
 	return head.Consume(n, mark)
 }
 
-// consumed says whether the input of the batch has been taken, of which the
-// record says only that it is written. One directory of a batch notes it for
-// all of them.
-func (f *Flight) consumed() bool {
-	return f.State == flightDone && f.Length > 0 && f.Mark == f.Last
-}
-
 // Mark is where the last byte of the batch's input is to be stored when it is
 // consumed.
-func (d *Dir) Mark() *byte { return d.mark }
+func (d *Dir) Mark() *byte { return d.page.Mark() }
 
 // findFlightFile finds the file that the record of the last logger is about,
 // if it is there under one of the names it may bear, unchanged by others.
 func (d *Dir) findFlightFile() error {
-	if d.found.FileIno == 0 {
+	if d.left.Record.FileIno == 0 {
 		return nil
 	}
 	cur, err := d.tryFlightFile(currentName)
@@ -270,7 +264,7 @@ func (d *Dir) findFlightFile() error {
 // tryFlightFile looks whether the file of that name is it.
 func (d *Dir) tryFlightFile(name string) (ioring.FileInfo, error) {
 	info, there, err := d.lookFor(name)
-	if there && d.found.holds(info) {
+	if there && holds(&d.left.Record, info) {
 		d.flightFile = name
 	}
 	return info, err
@@ -278,12 +272,12 @@ func (d *Dir) tryFlightFile(name string) (ioring.FileInfo, error) {
 
 // holds says whether the record is about the file, and nobody has changed that
 // since.
-func (f *Flight) holds(info ioring.FileInfo) bool {
+func holds(f *lockpage.Record, info ioring.FileInfo) bool {
 	if info.Ino != f.FileIno || uint64(info.Birth) != f.FileBirth {
 		return false
 	}
 	size, whole := uint64(info.Size), f.End+f.Written
-	return size == whole || f.State == flightBegun && size >= f.End && size < whole
+	return size == whole || f.State() == lockpage.StateBegun && size >= f.End && size < whole
 }
 
 // takeBack cuts what a kill left of the batch off the file.
@@ -295,7 +289,7 @@ func (d *Dir) takeBack() error {
 		return &Error{What: what, Err: op.Err}
 	}
 	fd := int(op.Res)
-	op = ioring.Op{Code: ioring.Ftruncate, FD: fd, Len: int64(d.found.End)}
+	op = ioring.Op{Code: ioring.Ftruncate, FD: fd, Len: int64(d.left.Record.End)}
 	d.k.Do(&op)
 	if op.Err == nil {
 		// They will be written once more: a power cut must not leave both.
@@ -314,12 +308,13 @@ func (d *Dir) takeBack() error {
 // noFlight stores that nothing is in flight in the file that is current now,
 // though the input, which is that of the record before, may stand within a
 // line.
-func (d *Dir) noFlight(before Flight, line uint64) {
-	d.storeFlight(Flight{
+func (d *Dir) noFlight(line uint64) {
+	before := d.page.Record()
+	d.noteRecord(lockpage.Record{
 		SrcDev: before.SrcDev, SrcIno: before.SrcIno,
 		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size),
 		LineAfter: line,
-	})
+	}, lockpage.StateNone)
 }
 
 // rebindFlight makes the record that is about an empty next be about the file
@@ -335,34 +330,13 @@ func (d *Dir) rebindFlight(names []string, haveCurrent bool) error {
 	}
 	was := d.cur
 	d.cur.identify(info)
-	d.noFlight(d.found, d.line)
+	d.noFlight(d.line)
 	d.cur = was
 	return nil
-}
-
-// storeFlight puts another record in place of the one in the lock page.
-func (d *Dir) storeFlight(f Flight) {
-	d.flight = f
-	d.note(func(page *Page) { d.mark = page.putFlight(&d.flight) })
-}
-
-// flightIs stores a state of the record that is in the lock page.
-func (d *Dir) flightIs(state uint64) {
-	d.flight.State = state
-	d.note(func(page *Page) { page.flight().setState(state) })
-}
-
-// putFlight puts another record in place of the latest, and returns where its
-// Mark is now.
-func (p *Page) putFlight(f *Flight) (mark *byte) {
-	other := (p.Latest & 1) ^ 1
-	p.Flights[other] = *f
-	store(&p.Latest, other)
-	return &p.Flights[other].Mark
 }
 
 // Midline says whether the input stands within a line whose beginning the
 // logger before has dealt with, and whether this directory gets that line.
 func (d *Dir) Midline() (within, here bool) {
-	return d.line != lineNone, d.line == lineHere
+	return d.line != lockpage.LineNone, d.line == lockpage.LineHere
 }

@@ -6,9 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/rotate/lockpage"
 )
 
 const flightInput = "second\nthird\n" // what is in the input; "second\n" is the batch
@@ -41,6 +42,15 @@ func begun(n int) func(d *Dir) {
 			_ = d.Append([][]byte{[]byte("second\n"[:n])})
 		}
 	}
+}
+
+// changeRecord stores the record in the page anew, with a change.
+func changeRecord(d *Dir, change func(r *lockpage.Record)) {
+	d.note(func(page *lockpage.Page) {
+		r := &page.Records[page.Latest&1]
+		change(r)
+		r.SetState(r.State())
+	})
 }
 
 func done(d *Dir) {
@@ -106,7 +116,7 @@ func TestFlight(t *testing.T) {
 		{name: "done, less input", upto: done, change: func(_ *realKernel, h *head) { h.input = "second" }, want: "first\nsecond\n"},
 		{name: "begun, other input", upto: begun(3), change: func(_ *realKernel, h *head) { h.input = "third\n" }, want: "first\nsec"},
 		{name: "begun, another file", upto: begun(3), file: replace, want: "first\nsec"},
-		{name: "begun, the inode used again", upto: func(d *Dir) { begun(3)(d); d.page.flight().FileBirth++ }, want: "first\nsec"},
+		{name: "begun, the inode used again", upto: func(d *Dir) { begun(3)(d); changeRecord(d, func(r *lockpage.Record) { r.FileBirth++ }) }, want: "first\nsec"},
 		{name: "done, another file", upto: done, file: replace, want: "first\nsecond\n"},
 		{name: "begun, somebody wrote", upto: begun(7), file: grow, want: "first\nsecond\nother\n"},
 		{name: "done, somebody wrote", upto: done, file: grow, want: "first\nsecond\nother\n"},
@@ -316,25 +326,5 @@ func BenchmarkFingerprint(b *testing.B) {
 				Fingerprint(in)
 			}
 		})
-	}
-}
-
-// Others read these pages: fields stand where they did, in one page.
-func TestPageLayout(t *testing.T) {
-	var p Page
-	if size := unsafe.Sizeof(p); size > PageSize {
-		t.Errorf("%d bytes", size)
-	}
-	for name, at := range map[string][2]uintptr{
-		"PID": {unsafe.Offsetof(p.PID), 8}, "Started": {unsafe.Offsetof(p.Started), 16}, "Boot": {unsafe.Offsetof(p.Boot), 24}, "Backend": {unsafe.Offsetof(p.Backend), 40},
-	} {
-		if at[0] != at[1] {
-			t.Errorf("%s is at %d, not %d", name, at[0], at[1])
-		}
-	}
-	for name, at := range map[string]uintptr{"Counters": unsafe.Offsetof(p.Counters), "Flights": unsafe.Offsetof(p.Flights), "Latest": unsafe.Offsetof(p.Latest)} {
-		if at%8 != 0 {
-			t.Errorf("%s is at %d: its words would be torn", name, at)
-		}
 	}
 }

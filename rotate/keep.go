@@ -4,7 +4,9 @@ import (
 	"slices"
 	"syscall"
 
+	"multilog/internal/reason"
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 	"multilog/tai64n"
 )
 
@@ -118,7 +120,7 @@ func (d *Dir) passesOver(name string, err error) bool {
 		return false
 	}
 	d.stuck[name] = true
-	d.k.Warn("unable to remove " + d.path(name) + ", going on without: " + Reason(err))
+	d.k.Warn("unable to remove " + d.path(name) + ", going on without: " + reason.Of(err))
 	return true
 }
 
@@ -341,7 +343,7 @@ func (d *Dir) wrote() {
 // nanoseconds since 1970.
 func (d *Dir) sinceIs(since int64) {
 	d.since = since
-	d.note(func(page *Page) { page.AgeIno, page.AgeSince = d.cur.ino, since })
+	d.note(func(page *lockpage.Page) { page.AgeIno, page.AgeSince = d.cur.ino, since })
 }
 
 // findSince finds out since when the current that was opened has lines: from
@@ -350,12 +352,13 @@ func (d *Dir) findSince(birth int64) {
 	if d.conf.MaxAge == 0 || d.cur.size == 0 {
 		return
 	}
-	if d.page.AgeIno == d.cur.ino && d.page.AgeSince != 0 {
-		d.since = d.page.AgeSince
+	now := d.k.Now()
+	if l := d.left; l.AgeIno == d.cur.ino && l.AgeSince != 0 && l.AgeSince <= now {
+		d.since = l.AgeSince
 		return
 	}
-	if birth == 0 {
-		birth = d.k.Now()
+	if birth == 0 || birth > now {
+		birth = now
 	}
 	d.sinceIs(birth)
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 	"multilog/tai64n"
 )
 
@@ -58,7 +59,7 @@ func (k *realKernel) Do(op *ioring.Op) {
 func (k *realKernel) Writev(fd int, pieces [][]byte) (int, error) { return unix.Writev(fd, pieces) }
 
 func (k *realKernel) MapPage(fd int) ([]byte, error) {
-	mem, err := unix.Mmap(fd, 0, PageSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	mem, err := unix.Mmap(fd, 0, lockpage.Size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err == nil {
 		k.pages = append(k.pages, mem)
 	}

@@ -1,56 +1,15 @@
 package rotate
 
 import (
-	"errors"
 	"fmt"
-	"syscall"
 	"time"
+
+	"multilog/internal/reason"
 )
 
 // How messages look: "unable to lock directory ./main: temporary failure".
 // What could not be done comes first, then to what, then the reason, in the
 // words that daemontools uses where it has words of its own for an error.
-
-// reasons are daemontools' words for the errors that people meet.
-var reasons = map[syscall.Errno]string{
-	syscall.EACCES:       "access denied",
-	syscall.EAGAIN:       "temporary failure",
-	syscall.EBADF:        "file descriptor not open",
-	syscall.EBUSY:        "device busy",
-	syscall.EEXIST:       "file already exists",
-	syscall.EFBIG:        "file too big",
-	syscall.EIO:          "input/output error",
-	syscall.EISDIR:       "is a directory",
-	syscall.ELOOP:        "symbolic link loop",
-	syscall.EMFILE:       "process cannot open more files",
-	syscall.ENAMETOOLONG: "file name too long",
-	syscall.ENFILE:       "system cannot open more files",
-	syscall.ENODEV:       "device does not support operation",
-	syscall.ENOENT:       "file does not exist",
-	syscall.ENOEXEC:      "exec format error",
-	syscall.ENOMEM:       "out of memory",
-	syscall.ENOSPC:       "out of disk space",
-	syscall.ENOTDIR:      "not a directory",
-	syscall.ENXIO:        "device not configured",
-	syscall.EPERM:        "permission denied",
-	syscall.EPIPE:        "broken pipe",
-	syscall.EROFS:        "read-only file system",
-	syscall.ESPIPE:       "unseekable descriptor",
-	syscall.ETXTBSY:      "text busy",
-}
-
-// Reason is an error in words: daemontools' where it has any, the system's
-// otherwise.
-func Reason(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		if words, ok := reasons[errno]; ok {
-			return words
-		}
-		return errno.Error()
-	}
-	return err.Error()
-}
 
 // Error is what could not be done at the start.
 type Error struct {
@@ -60,7 +19,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return "unable to " + e.What + ": " + Reason(e.Err) + e.More
+	return "unable to " + e.What + ": " + reason.Of(e.Err) + e.More
 }
 
 func (e *Error) Unwrap() error { return e.Err }
@@ -95,7 +54,7 @@ func (t *Trouble) Failed(k Kernel, what string, err error) {
 	if now < t.next {
 		return
 	}
-	text := "unable to " + what + ", pausing: " + Reason(err)
+	text := "unable to " + what + ", pausing: " + reason.Of(err)
 	if t.tries > 1 {
 		text += fmt.Sprintf(" (%d times since %s)", t.tries, time.Unix(0, t.since).UTC().Format(time.RFC3339))
 		t.gap = min(t.gap*4, lastWarningGap)

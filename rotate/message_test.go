@@ -10,20 +10,7 @@ import (
 	"time"
 )
 
-func TestReason(t *testing.T) {
-	for err, want := range map[error]string{
-		syscall.ENOSPC:                      "out of disk space",
-		syscall.EACCES:                      "access denied",
-		syscall.ENXIO:                       "device not configured",
-		syscall.EMFILE:                      "process cannot open more files",
-		&Error{What: "x", Err: syscall.EIO}: "input/output error",
-		syscall.EDOM:                        "numerical argument out of domain", // none of daemontools' own
-		errors.New("exit code 1"):           "exit code 1",
-	} {
-		if got := Reason(err); got != want {
-			t.Errorf("%v: %q, not %q", err, got, want)
-		}
-	}
+func TestError(t *testing.T) {
 	err := &Error{What: "lock directory ./main", Err: syscall.EAGAIN, More: " (held by pid 7)"}
 	if got, want := err.Error(), "unable to lock directory ./main: temporary failure (held by pid 7)"; got != want {
 		t.Errorf("%q, not %q", got, want)

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 	"multilog/tai64n"
 )
 
@@ -36,7 +37,7 @@ func Lock(k Kernel, start int, conf Config) (*Dir, error) {
 	if k.Do(&op); op.Err != nil {
 		return nil, &Error{What: what, Err: op.Err, More: d.holder(op.Err)}
 	}
-	d.mapPage()
+	d.openPage()
 	return d, nil
 }
 
@@ -46,61 +47,66 @@ func (d *Dir) holder(err error) string {
 		return ""
 	}
 	info := ioring.Op{Code: ioring.Stat, FD: d.lock}
-	if d.k.Do(&info); info.Err != nil || info.Stat.Size < PageSize {
+	if d.k.Do(&info); info.Err != nil || info.Stat.Size < lockpage.Size {
 		return " (held by another logger)"
-	}
-	mem, err := d.k.MapPage(d.lock)
-	if err != nil || string(mem[:len(pageMagic)]) != pageMagic {
-		return " (held by another logger)"
-	}
-	return " (held by pid " + strconv.FormatUint(pageOf(mem).PID, 10) + ")"
-}
-
-// mapPage maps the lock page, keeps what the last logger has left in it, and
-// makes it this process's. A page that can't be had is replaced by one of this
-// process's own: everything works but the in-flight record.
-func (d *Dir) mapPage() {
-	d.page = &Page{}
-	// Its block is reserved first, and for good: a store into a hole is a fault
-	// when the disk is full, and so is one into a page that is to be written
-	// elsewhere than before.
-	op := ioring.Op{Code: ioring.Stat, FD: d.lock}
-	if d.k.Do(&op); op.Err != nil {
-		return
-	}
-	if op.Stat.Size < PageSize {
-		op = ioring.Op{Code: ioring.InPlace, FD: d.lock}
-		d.k.Do(&op) // most file systems can't do anything else, and say so
-		if n, err := d.k.Writev(d.lock, [][]byte{make([]byte, PageSize)}); err != nil || n < PageSize {
-			return
-		}
 	}
 	mem, err := d.k.MapPage(d.lock)
 	if err != nil {
-		return
+		return " (held by another logger)"
 	}
-	d.page = pageOf(mem)
-	var last Page
-	stored(d.page, func(page *Page) { last = *page }) // reading a hole may need a block, too
-	fresh := Page{PID: uint64(os.Getpid()), Started: d.k.Now(), Boot: d.k.BootID()}
-	copy(fresh.Magic[:], pageMagic)
-	ours := string(last.Magic[:len(pageMagic)]) == pageMagic
-	if ours {
-		fresh.AgeIno, fresh.AgeSince = last.AgeIno, last.AgeSince
-		d.swapped = last.Swapped
-		fresh.Swapped = d.swapped
+	pid := lockpage.PIDOf(mem)
+	if pid == 0 {
+		return " (held by another logger)"
 	}
-	if ours && last.Boot == fresh.Boot && fresh.Boot != [16]byte{} {
-		// It stays in the page until the directory is in order again: this
-		// process may be killed before that, too.
-		d.found = *last.flight()
-		fresh.Flights, fresh.Latest = last.Flights, last.Latest
-		fresh.PreviousSec, fresh.PreviousNano = last.PreviousSec, last.PreviousNano
+	return " (held by pid " + strconv.Itoa(pid) + ")"
+}
+
+// openPage maps the lock page, keeps what the last logger has left in it, and
+// makes it this process's. A page that can't be had is replaced by one of this
+// process's own: everything works but the in-flight record.
+func (d *Dir) openPage() {
+	owner := lockpage.Owner{PID: os.Getpid(), Started: d.k.Now(), Boot: d.k.BootID()}
+	d.page, d.left = lockpage.Open(d.mapPage(), owner)
+	d.stored(!d.page.Lost())
+	if d.left.Damaged {
+		d.k.Warn("unable to use the record in " + d.path(lockName) + ", going on without: it is damaged (if the logger before was killed, its last lines may be logged twice)")
 	}
-	d.note(func(page *Page) {
-		*page = fresh
-		d.mark = &page.flight().Mark
-	})
+}
+
+// mapPage maps the lock page. It returns nil if that can't be done, or if the
+// lock file is somebody's: what is in it stays as it is.
+func (d *Dir) mapPage() []byte {
+	op := ioring.Op{Code: ioring.Stat, FD: d.lock}
+	if d.k.Do(&op); op.Err != nil {
+		return nil
+	}
+	if size := op.Stat.Size; size > 0 {
+		mem, err := d.k.MapPage(d.lock)
+		if err != nil {
+			return nil
+		}
+		kind := lockpage.KindOf(mem)
+		if kind == lockpage.Foreign {
+			d.k.Warn("unable to use " + d.path(lockName) + " as lock page, going on without: there is something else in it, which stays as it is (if killed, the last lines may be logged twice; to mend it, stop the logger and remove the file)")
+			return nil
+		}
+		if size >= lockpage.Size {
+			return mem
+		}
+	}
+	// Its block is reserved first, and for good: a store into a hole is a fault
+	// when the disk is full, and so is one into a page that is to be written
+	// elsewhere than before.
+	op = ioring.Op{Code: ioring.InPlace, FD: d.lock}
+	d.k.Do(&op) // most file systems can't do anything else, and say so
+	if n, err := d.k.Writev(d.lock, [][]byte{make([]byte, lockpage.Size)}); err != nil || n < lockpage.Size {
+		return nil
+	}
+	mem, err := d.k.MapPage(d.lock)
+	if err != nil {
+		return nil
+	}
+	return mem
 }
 
 // lookFor looks at a file, which may not be there.
@@ -118,7 +124,9 @@ func (d *Dir) lookFor(name string) (info ioring.FileInfo, there bool, err error)
 
 // SetBackend notes in the lock page how file operations are done.
 func (d *Dir) SetBackend(text string) {
-	d.note(func(page *Page) { copy(page.Backend[:], text) })
+	d.note(func(page *lockpage.Page) {
+		clear(page.Backend[copy(page.Backend[:], text):])
+	})
 }
 
 func (f *file) identify(info ioring.FileInfo) {
@@ -165,9 +173,9 @@ func (d *Dir) openCurrent(flags int) error {
 			return &Error{What: "write mode of " + d.path(currentName) + " to disk", Err: op.Err}
 		}
 	}
-	d.newline = d.line != lineHere
+	d.newline = d.line != lockpage.LineHere
 	d.findSince(d.cur.birth)
-	d.noFlight(d.found, d.line)
+	d.noFlight(d.line)
 	return nil
 }
 

@@ -7,17 +7,17 @@ package rotate
 
 import (
 	"os"
-	"runtime/debug"
 	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/rotate/lockpage"
 )
 
 // A lock page that can't be stored into any more, as on a full btrfs, is no
 // harm: the logger goes on with one of its own, and comes back later.
 func TestLostPage(t *testing.T) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	k, dir := newKernel(t), t.TempDir()
 	d, _ := k.open(dir, &head{dev: 1, ino: 2})
 	d.CountBatch(10, 1, 1, 0, 0)
@@ -54,18 +54,17 @@ func TestLostPage(t *testing.T) {
 	if want := []string{lost, "able to store into " + dir + "/lock again"}; !slices.Equal(k.warned, want) {
 		t.Errorf("%q", k.warned)
 	}
-	page := pageOf(k.pages[0])
+	page := lockpage.At(k.pages[0])
 	if c := page.Counters; c.LinesIn != 6 || c.BytesIn != 34 {
 		t.Errorf("%d lines, %d bytes in the page", c.LinesIn, c.BytesIn)
 	}
-	if f := page.flight(); f.State != flightNone || f.End+f.Written != 24 || f.SrcIno != 2 {
+	if f := page.Records[page.Latest&1]; f.State() != lockpage.StateNone || f.End+f.Written != 24 || f.SrcIno != 2 {
 		t.Errorf("%+v", f)
 	}
 }
 
 // Who truncates the lock file takes the page away, at any moment of a batch.
 func TestTruncatedPage(t *testing.T) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	for at := range 5 {
 		k, dir := newKernel(t), t.TempDir()
 		d, _ := k.open(dir, &head{dev: 1, ino: 2})

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 	"multilog/tai64n"
 )
 
@@ -59,7 +60,7 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 			return true
 		},
 		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
-			d.note(func(page *Page) { add(&page.Counters.ProcessorRuns, 1) })
+			d.note(func(page *lockpage.Page) { lockpage.Add(&page.Counters.ProcessorRuns, 1) })
 			err := op.Err
 			switch {
 			case err != nil:
@@ -71,7 +72,7 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 			if err == nil {
 				return verdict{}
 			}
-			d.note(func(page *Page) { add(&page.Counters.ProcessorBad, 1) })
+			d.note(func(page *lockpage.Page) { lockpage.Add(&page.Counters.ProcessorBad, 1) })
 			return verdict{err: err, redo: "begin a run"}
 		},
 		trouble: func(d *Dir, _ *pending) string { return "run processor in " + d.conf.Name },
@@ -118,9 +119,9 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 // notePrevious stores a label in the lock page, for recovery: from here on no
 // name has it.
 func (d *Dir) notePrevious(l tai64n.Label) {
-	d.note(func(page *Page) {
-		store(&page.PreviousSec, l.Sec)
-		store(&page.PreviousNano, uint64(l.Nano))
+	d.note(func(page *lockpage.Page) {
+		lockpage.Set(&page.PreviousSec, l.Sec)
+		lockpage.Set(&page.PreviousNano, uint64(l.Nano))
 	})
 }
 
@@ -128,7 +129,7 @@ func (d *Dir) notePrevious(l tai64n.Label) {
 // the logger ended, beside old files called names; begun is when the file was
 // made, 0 if that is not known.
 func (d *Dir) previousLabel(names []string, begun int64) tai64n.Label {
-	noted := tai64n.Label{Sec: d.page.PreviousSec, Nano: uint32(d.page.PreviousNano)}
+	noted := d.left.Previous
 	for _, name := range names {
 		if !isOld(name) {
 			continue

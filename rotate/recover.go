@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 	"multilog/tai64n"
 )
 
@@ -55,8 +56,8 @@ func (d *Dir) Recover() error {
 			return err
 		}
 	}
-	if haveNext && haveCurrent && cur.Birth > next.Mtime && d.swapped != 0 && cur.Ino != d.swapped {
-		haveNext, d.line = false, lineNone
+	if haveNext && haveCurrent && cur.Birth > next.Mtime && d.left.Swapped != 0 && cur.Ino != d.left.Swapped {
+		haveNext, d.line = false, lockpage.LineNone
 		if err := d.makeOld(names, nextName, unsafeSuffix, d.labelBehind(names, next.Mtime)); err != nil {
 			return err
 		}

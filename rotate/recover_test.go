@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 	"multilog/tai64n"
 )
 
@@ -148,10 +149,9 @@ func TestRecoveryAfterOtherLoggers(t *testing.T) {
 			t.Fatal(err)
 		}
 		// What was current at the swap is none of these files.
-		mem := newPage()
-		page := pageOf(mem)
-		copy(page.Magic[:], pageMagic)
-		page.Swapped = 1
+		mem := lockpage.New()
+		w, _ := lockpage.Open(mem, lockpage.Owner{})
+		w.Store(func(page *lockpage.Page) { page.Swapped = 1 })
 		if err := os.WriteFile(filepath.Join(dir, lockName), mem, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -188,10 +188,9 @@ func TestRecoveryAfterSwap(t *testing.T) {
 	}
 	current := ioring.Op{Code: ioring.Stat, Dir: unix.AT_FDCWD, Path: filepath.Join(dir, currentName)}
 	ioring.Do(&current)
-	mem := newPage()
-	page := pageOf(mem)
-	copy(page.Magic[:], pageMagic)
-	page.Swapped = current.Stat.Ino
+	mem := lockpage.New()
+	w, _ := lockpage.Open(mem, lockpage.Owner{})
+	w.Store(func(page *lockpage.Page) { page.Swapped = current.Stat.Ino })
 	if err := os.WriteFile(filepath.Join(dir, lockName), mem, 0o600); err != nil {
 		t.Fatal(err)
 	}

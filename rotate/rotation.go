@@ -4,7 +4,9 @@ import (
 	"slices"
 	"syscall"
 
+	"multilog/internal/reason"
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 )
 
 // What happens to a file when it is full: the lists of steps that make the
@@ -150,7 +152,7 @@ func (d *Dir) unlessGone(name string, p *pending, op *ioring.Op) verdict {
 		if name == nextName { // which is what is being written
 			follows = " (somebody has removed it: what is logged until the next rotation is lost)"
 		}
-		d.k.Warn("unable to find " + d.path(name) + ": " + Reason(op.Err) + follows)
+		d.k.Warn("unable to find " + d.path(name) + ": " + reason.Of(op.Err) + follows)
 	}
 	return verdict{over: true}
 }
@@ -208,11 +210,11 @@ var finishedSteps = []step{
 				return verdict{err: op.Err, redo: "write @LABEL.u again"}
 			}
 			took := uint64(d.k.Mono() - p.syncing)
-			d.note(func(page *Page) {
+			d.note(func(page *lockpage.Page) {
 				c := &page.Counters
-				add(&c.Syncs, 1)
-				store(&c.SyncLast, took)
-				atLeast(&c.SyncLongest, took)
+				lockpage.Add(&c.Syncs, 1)
+				lockpage.Set(&c.SyncLast, took)
+				lockpage.AtLeast(&c.SyncLongest, took)
 			})
 			return verdict{}
 		},

@@ -12,9 +12,10 @@ import (
 	"time"
 
 	"multilog/internal/console"
+	"multilog/internal/reason"
 	"multilog/internal/signals"
 	"multilog/internal/version"
-	"multilog/rotate"
+	"multilog/rotate/lockpage"
 )
 
 const usage = `usage: mlstat [-w] [--json | --openmetrics] [directory ...]
@@ -53,7 +54,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	out := bufio.NewWriter(stdout)
 	code := tell(args, out, stderr)
 	if err := out.Flush(); err != nil {
-		say(stderr, console.Fatal, "unable to write to standard output: "+rotate.Reason(err))
+		say(stderr, console.Fatal, "unable to write to standard output: "+reason.Of(err))
 		return exitTrouble
 	}
 	return code
@@ -122,7 +123,7 @@ func show(o options, stdout *bufio.Writer, stderr io.Writer) int {
 
 // glance is a status, and when it was read.
 type glance struct {
-	*rotate.Status
+	*lockpage.Status
 	at time.Time
 }
 
@@ -130,9 +131,9 @@ type glance struct {
 // be read.
 func look(dirs []string, stderr io.Writer) (looks []glance, code int) {
 	for _, dir := range dirs {
-		s, err := rotate.ReadStatus(dir)
+		s, err := lockpage.ReadStatus(dir)
 		if err != nil {
-			say(stderr, console.Warning, "unable to look at "+dir+": "+rotate.Reason(err))
+			say(stderr, console.Warning, "unable to look at "+dir+": "+reason.Of(err))
 			code = exitTrouble
 		}
 		if s != nil {

@@ -13,7 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"multilog/rotate"
+	"multilog/rotate/lockpage"
 )
 
 // startLogger starts the real logger on dir, with its input held open.
@@ -102,7 +102,7 @@ func TestOpenMetrics(t *testing.T) {
 // stands in their lock pages: it begins no line and no cell, and steers no terminal.
 func TestNames(t *testing.T) {
 	var table bytes.Buffer
-	writeTable(&table, []glance{{&rotate.Status{Dir: "a\x1b[2J\tb\nc", Backend: "pool\n\u009b2J"}, time.Time{}}}, nil)
+	writeTable(&table, []glance{{&lockpage.Status{Dir: "a\x1b[2J\tb\nc", Backend: "pool\n\u009b2J"}, time.Time{}}}, nil)
 	_, row, _ := strings.Cut(table.String(), "\n")
 	if !strings.HasPrefix(row, `a\x1b[2J\x09b\x0ac `) || !strings.HasSuffix(row, ` pool\x0a\x9b2J`+"\n") {
 		t.Errorf("the row is %q", row)
@@ -182,7 +182,7 @@ func TestFullDisk(t *testing.T) {
 // OpenMetrics is UTF-8, or nothing in it is taken; a name is any bytes.
 func TestNameOfBytes(t *testing.T) {
 	var out bytes.Buffer
-	writeOpenMetrics(&out, []glance{{&rotate.Status{Dir: "a\xff\xfeb", PID: 1}, time.Time{}}})
+	writeOpenMetrics(&out, []glance{{&lockpage.Status{Dir: "a\xff\xfeb", PID: 1}, time.Time{}}})
 	if !utf8.Valid(out.Bytes()) || !strings.Contains(out.String(), `multilog_up{dir="a\\xff\\xfeb"} 0`) {
 		t.Errorf("%q", out.String())
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"multilog/internal/visible"
-	"multilog/rotate"
+	"multilog/rotate/lockpage"
 )
 
 // The three ways to show a status: a table for people, JSON, OpenMetrics.
@@ -91,7 +91,7 @@ func rate(l glance, before []glance) string {
 	return fmt.Sprintf("%.0f/s", float64(lines)/seconds)
 }
 
-func trouble(c *rotate.Counters) string {
+func trouble(c *lockpage.Counters) string {
 	var parts []string
 	if c.WritePauses > 0 {
 		parts = append(parts, fmt.Sprintf("%d writes tried again", c.WritePauses))
@@ -143,7 +143,7 @@ type metric struct {
 	value                  func(l glance) float64
 }
 
-func counter(name, unit, help string, get func(c *rotate.Counters) uint64) metric {
+func counter(name, unit, help string, get func(c *lockpage.Counters) uint64) metric {
 	return metric{name, "counter", unit, help, func(l glance) float64 {
 		n := float64(get(&l.Counters))
 		if unit == "seconds" {
@@ -153,7 +153,7 @@ func counter(name, unit, help string, get func(c *rotate.Counters) uint64) metri
 	}}
 }
 
-func gauge(name, unit, help string, get func(c *rotate.Counters) uint64) metric {
+func gauge(name, unit, help string, get func(c *lockpage.Counters) uint64) metric {
 	m := counter(name, unit, help, get)
 	m.kind = "gauge"
 	return m
@@ -170,22 +170,22 @@ var metrics = []metric{
 	{"started_seconds", "gauge", "seconds", "when the logger was started, since 1970", func(l glance) float64 {
 		return float64(l.Started.UnixNano()) / 1e9
 	}},
-	counter("read_bytes", "bytes", "bytes taken from standard input", func(c *rotate.Counters) uint64 { return c.BytesIn }),
-	counter("read_lines", "", "lines taken from standard input", func(c *rotate.Counters) uint64 { return c.LinesIn }),
-	counter("selected_lines", "", "lines that went to the directory", func(c *rotate.Counters) uint64 { return c.LinesSelected }),
-	counter("written_bytes", "bytes", "bytes written to the directory", func(c *rotate.Counters) uint64 { return c.BytesWritten }),
-	counter("batches", "", "batches of input", func(c *rotate.Counters) uint64 { return c.Batches }),
-	counter("rotations", "", "files finished", func(c *rotate.Counters) uint64 { return c.Rotations }),
-	gauge("pending_files", "", "finished files that are not safe yet", func(c *rotate.Counters) uint64 { return c.Pending }),
-	counter("syncs", "", "fsyncs of finished files", func(c *rotate.Counters) uint64 { return c.Syncs }),
-	gauge("sync_last_seconds", "seconds", "time of the last fsync", func(c *rotate.Counters) uint64 { return c.SyncLast }),
-	gauge("sync_longest_seconds", "seconds", "time of the longest fsync", func(c *rotate.Counters) uint64 { return c.SyncLongest }),
-	gauge("batch_longest_seconds", "seconds", "longest time that a batch took", func(c *rotate.Counters) uint64 { return c.BatchLongest }),
-	counter("room_waits", "", "times the loop waited for room to rotate", func(c *rotate.Counters) uint64 { return c.RoomWaits }),
-	counter("room_waited_seconds", "seconds", "time the loop waited for room", func(c *rotate.Counters) uint64 { return c.RoomWaited }),
-	counter("processor_runs", "", "runs of the processor", func(c *rotate.Counters) uint64 { return c.ProcessorRuns }),
-	counter("processor_failures", "", "runs of the processor that failed", func(c *rotate.Counters) uint64 { return c.ProcessorBad }),
-	counter("write_pauses", "", "writes that failed and were tried again", func(c *rotate.Counters) uint64 { return c.WritePauses }),
+	counter("read_bytes", "bytes", "bytes taken from standard input", func(c *lockpage.Counters) uint64 { return c.BytesIn }),
+	counter("read_lines", "", "lines taken from standard input", func(c *lockpage.Counters) uint64 { return c.LinesIn }),
+	counter("selected_lines", "", "lines that went to the directory", func(c *lockpage.Counters) uint64 { return c.LinesSelected }),
+	counter("written_bytes", "bytes", "bytes written to the directory", func(c *lockpage.Counters) uint64 { return c.BytesWritten }),
+	counter("batches", "", "batches of input", func(c *lockpage.Counters) uint64 { return c.Batches }),
+	counter("rotations", "", "files finished", func(c *lockpage.Counters) uint64 { return c.Rotations }),
+	gauge("pending_files", "", "finished files that are not safe yet", func(c *lockpage.Counters) uint64 { return c.Pending }),
+	counter("syncs", "", "fsyncs of finished files", func(c *lockpage.Counters) uint64 { return c.Syncs }),
+	gauge("sync_last_seconds", "seconds", "time of the last fsync", func(c *lockpage.Counters) uint64 { return c.SyncLast }),
+	gauge("sync_longest_seconds", "seconds", "time of the longest fsync", func(c *lockpage.Counters) uint64 { return c.SyncLongest }),
+	gauge("batch_longest_seconds", "seconds", "longest time that a batch took", func(c *lockpage.Counters) uint64 { return c.BatchLongest }),
+	counter("room_waits", "", "times the loop waited for room to rotate", func(c *lockpage.Counters) uint64 { return c.RoomWaits }),
+	counter("room_waited_seconds", "seconds", "time the loop waited for room", func(c *lockpage.Counters) uint64 { return c.RoomWaited }),
+	counter("processor_runs", "", "runs of the processor", func(c *lockpage.Counters) uint64 { return c.ProcessorRuns }),
+	counter("processor_failures", "", "runs of the processor that failed", func(c *lockpage.Counters) uint64 { return c.ProcessorBad }),
+	counter("write_pauses", "", "writes that failed and were tried again", func(c *lockpage.Counters) uint64 { return c.WritePauses }),
 }
 
 // writeOpenMetrics writes the text format of OpenMetrics 1.0.

@@ -97,7 +97,6 @@ func main() {
 func tuneRuntime() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memoryBytes)
-	debug.SetPanicOnFault(true)
 	runtime.GOMAXPROCS(2)
 }
 

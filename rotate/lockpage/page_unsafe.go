@@ -1,0 +1,28 @@
+package lockpage
+
+import "unsafe"
+
+// A Page must fit.
+const _ = uint(HalfBytes - unsafe.Sizeof(Page{}))
+
+// Each Record of a page must be aligned for atomic stores of 64 bits, which Go
+// does not see to by itself on 32-bit machines.
+const _ = -(unsafe.Sizeof(Record{}) % 8) - unsafe.Offsetof(Page{}.Records)%8 - unsafe.Offsetof(Page{}.Latest)%8 - unsafe.Offsetof(Page{}.Counters)%8
+
+// At lays a Page over memory, which must be Size bytes long and aligned as
+// mappings are, or as New's is.
+func At(mem []byte) *Page {
+	return (*Page)(unsafe.Pointer(unsafe.SliceData(mem[:Size])))
+}
+
+// New returns zeros for a page that nobody else sees, aligned as one is.
+func New() []byte {
+	words := make([]uint64, Size/8)
+	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), Size)
+}
+
+// sealed is what of a record its checksum covers: all between Seal and Mark.
+func (r *Record) sealed() []byte {
+	const from, to = unsafe.Sizeof(r.Seal), unsafe.Offsetof(r.Mark)
+	return unsafe.Slice((*byte)(unsafe.Pointer(r)), unsafe.Sizeof(*r))[from:to]
+}
