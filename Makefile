@@ -40,7 +40,7 @@ test: peers ## run all tests, with what they compare with (installed if need be)
 	$(GO) vet ./...
 	$(GO) test -p $(SIDE) ./...
 	MULTILOG_IO=pool $(GO) test -short -count=1 ./examples
-	$(GO) run ./internal/seccomp/likedocker $(GO) test -short -count=1 -run /ours ./cmd/multilog
+	$(GO) run ./internal/test/seccomp/likedocker $(GO) test -short -count=1 -run /ours ./cmd/multilog
 
 .PHONY: peers
 peers:

@@ -22,7 +22,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"multilog/internal/mountns"
+	"multilog/internal/test/mountns"
 )
 
 // scenarios in the order in which they run.

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"multilog/internal/mountns"
+	"multilog/internal/test/mountns"
 )
 
 // A disk whose flush takes long, for the stall scenario, from parts every

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"multilog/internal/mountns"
+	"multilog/internal/test/mountns"
 )
 
 // TestSlowDisk runs this test again in a mount namespace of its own, and

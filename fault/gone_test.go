@@ -1,7 +1,6 @@
 package fault
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/kernelversion"
 )
 
 // Directories and file systems that go away, or take nothing any more.
@@ -144,7 +145,7 @@ func testReadOnly(t *testing.T, word string) {
 	l.holds(filepath.Join(main, "current"), in.lines-1)
 	unix.Sync() // what was not written out before is lost, as in a power cut
 	readOnly(t, dir)
-	taken := linuxBefore(t, 6, 15)
+	taken := !kernelversion.AtLeast(t, 6, 15)
 	in.send(shortLines)
 	const why, text = "read-only file system", "unable to write to ./main/current, pausing: "
 	l.says(why)
@@ -173,20 +174,6 @@ func testReadOnly(t *testing.T, word string) {
 	if c != (tally{}) {
 		t.Errorf("%+v\n%s", c, strings.Join(notes, "\n"))
 	}
-}
-
-// linuxBefore says whether the kernel is older than that.
-func linuxBefore(t *testing.T, major, minor int) bool {
-	t.Helper()
-	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var gotMajor, gotMinor int
-	if _, err := fmt.Sscanf(string(release), "%d.%d", &gotMajor, &gotMinor); err != nil {
-		t.Fatal(err)
-	}
-	return gotMajor < major || gotMajor == major && gotMinor < minor
 }
 
 // readOnly makes an ext4 find an error.

@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"multilog/internal/mountns"
+	"multilog/internal/test/mountns"
 )
 
 // sideBySide is how many tests run at a time: most of them wait for a logger

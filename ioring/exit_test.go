@@ -64,11 +64,11 @@ func exitInFlight(t *testing.T, how, backend string) {
 	if _, err := unix.Write(data, make([]byte, 8<<20)); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 * uringSlots {
+	for range 2 * ringSlots {
 		q.Submit(&Op{Code: Fsync, FD: data})
 	}
 	q.Flush()
-	wait(t, q, 2*uringSlots-1) // some have finished, some are under way, some wait
+	wait(t, q, 2*ringSlots-1) // some have finished, some are under way, some wait
 	if how == "kill" {
 		_ = unix.Kill(os.Getpid(), unix.SIGKILL)
 		select {}

@@ -1,13 +1,10 @@
 package ioring
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -21,17 +18,4 @@ func rerun(t *testing.T, env ...string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("in a process with %q: %v\n%s", env, err, out)
 	}
-}
-
-// kernelHas reports whether the kernel is at least of this version.
-func kernelHas(major, minor int) bool {
-	var u unix.Utsname
-	if err := unix.Uname(&u); err != nil {
-		return false
-	}
-	var gotMajor, gotMinor int
-	if _, err := fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d", &gotMajor, &gotMinor); err != nil {
-		return false
-	}
-	return gotMajor > major || gotMajor == major && gotMinor >= minor
 }

@@ -25,7 +25,7 @@ type Queue struct {
 	inflight  int // submitted, Done not yet called
 	completed int // Done called, ever
 
-	ring   *uring // nil where goroutines do everything
+	ring   *ring // nil where goroutines do everything
 	reason string
 	files  pool
 	runs   pool
@@ -56,10 +56,10 @@ func (q *Queue) choose(backend string) (err error) {
 	switch backend {
 	case "pool":
 	case "ring":
-		q.ring, err = newUring(q.eventfd, q.files.submit)
+		q.ring, err = openRing(q.eventfd, q.files.submit)
 	case "":
 		var refused error
-		if q.ring, refused = newUring(q.eventfd, q.files.submit); refused != nil {
+		if q.ring, refused = openRing(q.eventfd, q.files.submit); refused != nil {
 			q.reason = refused.Error()
 		}
 	default:
@@ -173,7 +173,7 @@ func (q *Queue) Close() error {
 		q.Complete()
 	}
 	if q.ring != nil {
-		if err := q.ring.ring.Close(); err != nil {
+		if err := q.ring.kernel.Close(); err != nil {
 			return err
 		}
 	}

@@ -1,226 +1,330 @@
 package ioring
 
 import (
-	"sync/atomic"
-	"time"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/ioring/uring"
 )
 
-// Memory ordering. The two rings are memory shared with the kernel. Each has a
-// head and a tail, counters that wrap at 2^32; the producer moves the tail, the
-// consumer the head, each stores only its own. What lies between head and tail
-// belongs to the consumer, the rest to the producer, so
+const (
+	// ringSlots limits the operations that are in the ring at once; the others
+	// wait. The submission queue has as many entries, so GetSQE never returns
+	// nil. The completion queue has twice as many, so it never overflows.
+	ringSlots = 32
+
+	// ringWorkers limits the kernel's threads for file operations, as
+	// filePoolWorkers limits goroutines. Nothing needs the other threads.
+	ringWorkers          = 4
+	ringUnboundedWorkers = 1
+)
+
+// ringSetups are tried in turn, newest first: Linux 6.6, 5.19, 5.6.
 //
-//   - a tail is stored after the entries before it were written, and entries
-//     are read after the tail was loaded: the submission tail must be a release
-//     store of ours, the completion tail an acquire load;
-//   - a head is stored after the entries before it were read for the last time,
-//     and an entry is written again after the head was loaded: the completion
-//     head is a release store, the submission head an acquire load.
+// The owner sleeps on an eventfd and looks at the completion queue when that
+// fires, so completions must get there without the owner's help. A worker posts
+// them itself, except under IORING_SETUP_DEFER_TASKRUN: there it only notes them, and the
+// owner must call io_uring_enter to have them posted. (Measured: that costs half
+// as much CPU again per operation.)
 //
-// The operations of sync/atomic are sequentially consistent, which is more than
-// both. Entries themselves are plain memory. Counters are only ever compared by
-// their unsigned difference, which is right across the wrap.
-
-// submissionQueue is the side of the ring that we produce.
-type submissionQueue struct {
-	head    *atomic.Uint32 // the kernel's: taken up to here
-	tail    *atomic.Uint32 // ours, published in flush
-	flags   *atomic.Uint32 // the kernel's
-	mask    uint32
-	entries uint32
-	sqes    []SQE
-	next    uint32 // our tail, with what GetSQE gave away and is not published
+// After a worker has completed an operation, the owner still has to free the
+// request. With uring.SetupCoopTaskrun it does so when it is in the kernel anyway. That
+// can end a sleep of the owner with EINTR.
+//
+// IORING_SETUP_SINGLE_ISSUER is not used: the owner is a goroutine, and Go may move it to
+// another thread while it sleeps.
+var ringSetups = []uint32{
+	uring.SetupClamp | uring.SetupSubmitAll | uring.SetupCoopTaskrun | uring.SetupNoSQArray,
+	uring.SetupClamp | uring.SetupSubmitAll | uring.SetupCoopTaskrun,
+	uring.SetupClamp,
 }
 
-// get returns the next free entry, cleared, or nil when all are in use.
-func (q *submissionQueue) get() *SQE {
-	if q.next-q.head.Load() >= q.entries {
-		return nil
+// ringNeeds are the features that ring relies on. All are in Linux 5.12.
+const ringNeeds = uring.FeatNodrop | uring.FeatSubmitStable | uring.FeatNativeWorkers
+
+// newRing makes the kernel's ring; tests replace it.
+var newRing = uring.NewRing
+
+// kernelRing is the part of [uring.Ring] that operations pass through.
+type kernelRing interface {
+	GetSQE() *uring.SQE
+	SQReady() uint32
+	Submit() (int, error)
+	TakeBack(f func(*uring.SQE))
+	PeekCQE() *uring.CQE
+	SeenCQE()
+	RegisterIOWQAff(mask *unix.CPUSet) error
+	Close() error
+}
+
+// ring carries operations out with the kernel's io_uring.
+type ring struct {
+	kernel  kernelRing
+	has     [len(codeNames)]bool // the operations that the kernel has
+	slots   [ringSlots]slot
+	free    []uint8 // indexes of slots
+	waiting fifo    // for a slot
+
+	// threads holds the threads that have submitted, and whether
+	// endIdleWorkers worked there: the kernel keeps workers for each.
+	threads map[int]bool
+
+	// refused gets the operations that the kernel has no resources for now.
+	refused func(*Op)
+}
+
+// slot holds what an operation in the ring needs until it completes. Paths and
+// stx keep their memory for the next operation.
+type slot struct {
+	op      *Op
+	path    []byte
+	newPath []byte
+	stx     *unix.Statx_t
+}
+
+// openRing makes a ring that signals completions on eventfd, and calls refused
+// for each operation that the kernel has no resources for. The error says what
+// the kernel refuses.
+func openRing(eventfd int, refused func(*Op)) (*ring, error) {
+	kernel, err := setupRing()
+	if err != nil {
+		return nil, err
 	}
-	sqe := &q.sqes[q.next&q.mask]
-	*sqe = SQE{}
-	q.next++
-	return sqe
-}
-
-// flush shows the kernel what get gave away, and returns how many entries it
-// has not taken yet.
-func (q *submissionQueue) flush() uint32 {
-	q.tail.Store(q.next)
-	return q.next - q.head.Load()
-}
-
-// takeBack withdraws what the kernel has not taken, and calls f for each entry.
-// Invariant: the kernel takes entries in io_uring_enter only (no SQPOLL), and
-// the caller is the only one to call that.
-func (q *submissionQueue) takeBack(f func(*SQE)) {
-	head, end := q.head.Load(), q.next
-	q.next = head
-	q.tail.Store(head)
-	for ; head != end; head++ {
-		f(&q.sqes[head&q.mask])
+	r := &ring{kernel: kernel, threads: map[int]bool{}, refused: refused}
+	if err := r.prepare(kernel, eventfd); err != nil {
+		kernel.Close()
+		return nil, err
 	}
-}
-
-// completionQueue is the side of the ring that we consume.
-type completionQueue struct {
-	head     *atomic.Uint32 // ours
-	tail     *atomic.Uint32 // the kernel's
-	overflow *atomic.Uint32 // the kernel's: completions lost for want of memory
-	mask     uint32
-	entries  uint32
-	cqes     []CQE
-}
-
-func (q *completionQueue) ready() uint32 { return q.tail.Load() - q.head.Load() }
-
-// peek returns the oldest completion, or nil. It stays where it is until
-// advance.
-func (q *completionQueue) peek() *CQE {
-	if q.ready() == 0 {
-		return nil
+	for i := range r.slots {
+		r.free = append(r.free, uint8(i))
 	}
-	return &q.cqes[q.head.Load()&q.mask]
+	return r, nil
 }
 
-func (q *completionQueue) advance(n uint32) { q.head.Store(q.head.Load() + n) }
-
-// Ring is one io_uring. Its methods are for one goroutine; with
-// SetupSingleIssuer for the thread that made it, and in any case operations are
-// cancelled when the thread that submitted them ends.
-type Ring struct {
-	fd       int
-	flags    uint32
-	features uint32
-	sq       submissionQueue
-	cq       completionQueue
-	mappings [][]byte
-}
-
-// Features are the Feat bits that the kernel reported.
-func (r *Ring) Features() uint32 { return r.features }
-
-// Flags are the Setup bits that the ring was made with.
-func (r *Ring) Flags() uint32 { return r.flags }
-
-// GetSQE returns a cleared entry to be filled in by one of its Prep methods, or
-// nil when the submission queue is full: Submit makes room.
-func (r *Ring) GetSQE() *SQE { return r.sq.get() }
-
-// SQReady is the number of entries that have not been submitted.
-func (r *Ring) SQReady() uint32 { return r.sq.next - r.sq.head.Load() }
-
-// CQReady is the number of completions that can be had without a system call.
-func (r *Ring) CQReady() uint32 { return r.cq.ready() }
-
-// CQOverflow is the number of completions that the kernel has lost. With
-// FeatNodrop it loses one only when it has no memory to keep it in.
-func (r *Ring) CQOverflow() uint32 { return r.cq.overflow.Load() }
-
-// Submit gives the kernel the entries that GetSQE has returned. It returns how
-// many it took: with an error, or fewer than there were, the others are still
-// queued. EAGAIN and EBUSY mean that resources are short, or completions have
-// to be taken first.
-func (r *Ring) Submit() (int, error) {
-	n := r.sq.flush()
-	if n == 0 && !r.needsEnter() {
-		return 0, nil
-	}
-	return r.enter(n, 0)
-}
-
-// SubmitAndWait is Submit, then waits until there are n completions. EINTR
-// means that a signal came before that.
-func (r *Ring) SubmitAndWait(n uint32) (int, error) {
-	return r.enter(r.sq.flush(), n)
-}
-
-// needsEnter reports whether the kernel has completions that it can bring into
-// the completion queue only in io_uring_enter.
-func (r *Ring) needsEnter() bool {
-	return r.sq.flags.Load()&(sqCQOverflow|sqTaskrun) != 0
-}
-
-func (r *Ring) enter(submit, wait uint32) (int, error) {
-	var flags uint32
-	// With SetupDeferTaskrun nothing completes unless it is asked for.
-	if wait > 0 || r.needsEnter() || r.flags&SetupDeferTaskrun != 0 {
-		flags |= enterGetevents
-	}
-	return ioURingEnter(r.fd, submit, wait, flags)
-}
-
-// PeekCQE returns the oldest completion, or nil when there is none. It does not
-// wait. The entry is the kernel's again after SeenCQE or CQAdvance.
-func (r *Ring) PeekCQE() *CQE {
-	cqe := r.cq.peek()
-	if cqe == nil && r.needsEnter() {
-		// Completions that did not fit are brought in by any GETEVENTS.
-		if _, err := r.enter(0, 0); err == nil {
-			cqe = r.cq.peek()
+func setupRing() (*uring.Ring, error) {
+	var err error
+	for _, flags := range ringSetups {
+		var kernel *uring.Ring
+		kernel, err = newRing(ringSlots, &uring.Params{Flags: flags})
+		if err == nil {
+			return kernel, nil
+		}
+		if err != unix.EINVAL { // EINVAL is what a flag gets that the kernel does not know
+			break
 		}
 	}
-	return cqe
+	return nil, fmt.Errorf("io_uring_setup: %w%s", err, whyRefused(err))
 }
 
-// WaitCQE waits for a completion. EINTR means that a signal came first.
-func (r *Ring) WaitCQE() (*CQE, error) {
+// whyRefused returns what the operator should look at next, in parentheses.
+func whyRefused(err error) string {
+	const sysctl = "/proc/sys/kernel/io_uring_disabled"
+	switch err {
+	case unix.EPERM:
+		value, err := os.ReadFile(sysctl)
+		if v := strings.TrimSpace(string(value)); err == nil && v != "0" {
+			return " (kernel.io_uring_disabled is " + v + ")"
+		}
+		return " (refused by a seccomp filter?)"
+	case unix.ENOMEM:
+		return " (RLIMIT_MEMLOCK too low?)"
+	}
+	return ""
+}
+
+// prepare finds out what the kernel has, and sets up signals and workers.
+func (r *ring) prepare(kernel *uring.Ring, eventfd int) error {
+	if kernel.Features()&ringNeeds != ringNeeds {
+		return errors.New("io_uring: the kernel is too old for it")
+	}
+	probe, err := kernel.RegisterProbe()
+	if err != nil {
+		return fmt.Errorf("io_uring: probe: %w", err)
+	}
+	for code, op := range ringOps {
+		r.has[code] = probe.Supported(op)
+	}
+	if err := kernel.RegisterEventfd(eventfd); err != nil {
+		return fmt.Errorf("io_uring: eventfd: %w", err)
+	}
+	if err := kernel.RegisterIOWQMaxWorkers(ringWorkers, ringUnboundedWorkers); err != nil {
+		return fmt.Errorf("io_uring: bound the workers: %w", err)
+	}
+	return nil
+}
+
+// endIdleWorkers makes the kernel's workers of this thread end when they have
+// nothing to do, unless a call before did. The thread must have submitted: the
+// kernel knows no workers of another.
+//
+// The last idle worker never ends, and wakes every five seconds to see whether it
+// is the last, except on a CPU outside of its mask. With a mask that has no CPU all
+// workers end five seconds after the last operation: since Linux 6.3, and in later
+// releases of 6.1. The mask has no other effect, because a thread can't be moved to
+// no CPU. Where the kernel refuses, or is older, the wakes stay.
+func (r *ring) endIdleWorkers() {
+	if tid := unix.Gettid(); !r.threads[tid] {
+		r.threads[tid] = r.kernel.RegisterIOWQAff(new(unix.CPUSet)) == nil
+	}
+}
+
+// ringOps are the operations that can go to the ring.
+var ringOps = map[Code]uint8{
+	Nop:       uring.OpNop,
+	OpenAt:    uring.OpOpenat,
+	Close:     uring.OpClose,
+	Fsync:     uring.OpFsync,
+	Fdatasync: uring.OpFsync,
+	Fallocate: uring.OpFallocate,
+	Ftruncate: uring.OpFtruncate,
+	RenameAt:  uring.OpRenameat,
+	LinkAt:    uring.OpLinkat,
+	UnlinkAt:  uring.OpUnlinkat,
+	MkdirAt:   uring.OpMkdirat,
+	Stat:      uring.OpStatx,
+	SyncRange: uring.OpSyncFileRange,
+}
+
+// takes reports whether op can go to the ring.
+func (r *ring) takes(op *Op) bool {
+	if int(op.Code) >= len(r.has) || !r.has[op.Code] {
+		return false
+	}
+	if op.Code == SyncRange && (op.Len < 0 || op.Len > math.MaxUint32) {
+		return false // the entry's length has 32 bits
+	}
+	return strings.IndexByte(op.Path, 0) < 0 && strings.IndexByte(op.NewPath, 0) < 0
+}
+
+func (r *ring) submit(op *Op) {
+	if len(r.free) == 0 {
+		r.waiting.push(op)
+		return
+	}
+	i := r.free[len(r.free)-1]
+	r.free = r.free[:len(r.free)-1]
+	r.slots[i].op = op
+	r.prep(i)
+}
+
+// prep describes the operation of slot i in a submission queue entry.
+func (r *ring) prep(i uint8) {
+	s := &r.slots[i]
+	op := s.op
+	op.Res, op.Err = 0, nil
+	sqe := r.kernel.GetSQE()
+	switch op.Code {
+	case Nop:
+		sqe.PrepNop()
+	case OpenAt:
+		sqe.PrepOpenat(op.Dir, s.setPath(op), op.Flags|unix.O_CLOEXEC|unix.O_LARGEFILE, op.Mode)
+	case Close:
+		sqe.PrepClose(op.FD)
+	case Fsync:
+		sqe.PrepFsync(op.FD, false)
+	case Fdatasync:
+		sqe.PrepFsync(op.FD, true)
+	case Fallocate:
+		sqe.PrepFallocate(op.FD, uint32(op.Flags), op.Off, op.Len)
+	case Ftruncate:
+		sqe.PrepFtruncate(op.FD, op.Len)
+	case RenameAt:
+		sqe.PrepRenameat(op.Dir, s.setPath(op), op.Dir, s.setNewPath(op), 0)
+	case LinkAt:
+		sqe.PrepLinkat(op.Dir, s.setPath(op), op.Dir, s.setNewPath(op), 0)
+	case UnlinkAt:
+		sqe.PrepUnlinkat(op.Dir, s.setPath(op), 0)
+	case MkdirAt:
+		sqe.PrepMkdirat(op.Dir, s.setPath(op), op.Mode)
+	case Stat:
+		if s.stx == nil {
+			s.stx = new(unix.Statx_t)
+		}
+		dir, flags := statxTarget(op)
+		sqe.PrepStatx(dir, s.setPath(op), flags, statxMask, s.stx)
+	case SyncRange:
+		sqe.PrepSyncFileRange(op.FD, op.Off, uint32(op.Len), unix.SYNC_FILE_RANGE_WRITE)
+	}
+	sqe.UserData = uint64(i)
+	if op.Code != Nop {
+		// Without this flag the kernel may do the operation at once, and the
+		// owner waits. Measured on ext4, next to a process that calls fsync:
+		// each close of a file with preallocated blocks put the owner to sleep
+		// for up to 8 ms, and so did some sync_file_range; with the flag none
+		// did.
+		sqe.Flags |= uring.SQEAsync
+	}
+}
+
+func (s *slot) setPath(op *Op) *byte {
+	s.path = append(append(s.path[:0], op.Path...), 0)
+	return &s.path[0]
+}
+
+func (s *slot) setNewPath(op *Op) *byte {
+	s.newPath = append(append(s.newPath[:0], op.NewPath...), 0)
+	return &s.newPath[0]
+}
+
+// flush submits. What the kernel does not take goes to refused.
+func (r *ring) flush() {
+	for r.kernel.SQReady() > 0 {
+		n, err := r.kernel.Submit()
+		if err == nil && n > 0 {
+			r.endIdleWorkers()
+			continue
+		}
+		r.kernel.TakeBack(func(sqe *uring.SQE) { r.refused(r.release(uint8(sqe.UserData))) })
+	}
+}
+
+// complete calls done for each operation that has completed.
+func (r *ring) complete(done func(*Op)) {
 	for {
-		if cqe := r.PeekCQE(); cqe != nil {
-			return cqe, nil
+		cqe := r.kernel.PeekCQE()
+		if cqe == nil {
+			return
 		}
-		if _, err := r.enter(0, 1); err != nil {
-			return nil, err
+		i, res := uint8(cqe.UserData), cqe.Res
+		r.kernel.SeenCQE()
+		s := &r.slots[i]
+		if res == -int32(unix.EINTR) && s.op.Code != Close {
+			r.prep(i)
+			continue
 		}
+		if res == -int32(unix.ECANCELED) {
+			// The kernel has no worker and can't start one (RLIMIT_NPROC), so
+			// the operation has not begun.
+			r.refused(r.release(i))
+			continue
+		}
+		switch {
+		case res < 0:
+			s.op.Err = unix.Errno(-res)
+		case s.op.Code == Stat:
+			s.op.Stat = fileInfo(s.stx)
+		default:
+			s.op.Res = int64(res)
+		}
+		done(r.release(i))
 	}
 }
 
-// SeenCQE gives the entry of the last PeekCQE or WaitCQE back to the kernel.
-func (r *Ring) SeenCQE() { r.CQAdvance(1) }
-
-// CQAdvance gives the n oldest completions back to the kernel.
-func (r *Ring) CQAdvance(n uint32) { r.cq.advance(n) }
-
-// RegisterEventfd has the kernel add to the eventfd whenever there is a new
-// completion, or work to be done that will lead to one.
-func (r *Ring) RegisterEventfd(fd int) error {
-	n := int32(fd)
-	return registerInt32s(r.fd, registerEventfd, []int32{n}, 1)
-}
-
-// RegisterIOWQMaxWorkers bounds the kernel threads that carry out what would
-// block this thread: bounded is for files and disks, unbounded for the rest.
-// 0 leaves a bound as it is.
-func (r *Ring) RegisterIOWQMaxWorkers(bounded, unbounded uint32) error {
-	var max [2]int32
-	max[iowqBound], max[iowqUnbounded] = int32(bounded), int32(unbounded)
-	return registerInt32s(r.fd, registerIOWQMaxWorkers, max[:], 2)
-}
-
-// RegisterIOWQAff sets the CPUs that workers of this thread are started on.
-func (r *Ring) RegisterIOWQAff(mask *unix.CPUSet) error {
-	return registerCPUSet(r.fd, mask)
-}
-
-// RegisterProbe asks which operations the kernel has.
-func (r *Ring) RegisterProbe() (*Probe, error) {
-	p := new(Probe)
-	return p, registerProbeOps(r.fd, p)
-}
-
-// Close gives the ring back. What is in flight is cancelled or, where the
-// kernel cannot cancel it, waited for by the kernel in the background.
-func (r *Ring) Close() error {
-	err := r.unmap()
-	if e := unix.Close(r.fd); err == nil {
-		err = e
+// release takes the operation out of slot i, and gives the slot to the next one
+// that waits.
+func (r *ring) release(i uint8) *Op {
+	op := r.slots[i].op
+	r.slots[i].op = nil
+	if next := r.waiting.pop(); next != nil {
+		r.slots[i].op = next
+		r.prep(i)
+	} else {
+		r.free = append(r.free, i)
 	}
-	return err
-}
-
-// NewTimespec is d for PrepTimeout.
-func NewTimespec(d time.Duration) *Timespec {
-	return &Timespec{Sec: int64(d / time.Second), Nsec: int64(d % time.Second)}
+	return op
 }

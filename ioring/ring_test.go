@@ -2,302 +2,297 @@ package ioring
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/kernelversion"
+	"multilog/ioring/uring"
 )
 
-// newTestRing makes a ring owned by the test's goroutine, or skips where the
-// machine refuses one.
-func newTestRing(t *testing.T, entries uint32, p Params) *Ring {
+// newRingQueue makes a queue on a ring, or skips where there can be none.
+func newRingQueue(t *testing.T) *Queue {
 	t.Helper()
 	runtime.LockOSThread()
-	r, err := NewRing(entries, &p)
+	q, err := NewQueue(Options{Backend: "ring"})
 	if err != nil {
 		runtime.UnlockOSThread()
-	}
-	switch {
-	case errors.Is(err, unix.EPERM), errors.Is(err, unix.ENOSYS):
-		t.Skipf("io_uring is refused here: %v", err)
-	case errors.Is(err, unix.EINVAL) && !kernelHas(6, 6):
-		t.Skipf("this kernel has not all of the flags %#x", p.Flags)
-	case err != nil:
+		skipWithoutRing(t, err)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
+		if err := q.Close(); err != nil {
 			t.Error(err)
 		}
 		runtime.UnlockOSThread()
 	})
-	return r
+	return q
 }
 
-// needOp skips where the kernel, older than major.minor, lacks an operation.
-func needOp(t *testing.T, r *Ring, op uint8, major, minor int) {
+// skipWithoutRing skips when err says that this machine refuses io_uring, or is
+// too old.
+func skipWithoutRing(t *testing.T, err error) {
 	t.Helper()
-	p, err := r.RegisterProbe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.supported(op) {
-		return
-	}
-	if kernelHas(major, minor) {
-		t.Fatalf("operation %d is missing", op)
-	}
-	t.Skipf("this kernel lacks operation %d", op)
-}
-
-func sqe(t *testing.T, r *Ring) *SQE {
-	t.Helper()
-	s := r.GetSQE()
-	if s == nil {
-		t.Fatal("submission queue full")
-	}
-	return s
-}
-
-func submit(t *testing.T, r *Ring) {
-	t.Helper()
-	want := r.SQReady()
-	if n, err := r.Submit(); err != nil || n != int(want) {
-		t.Fatalf("submitted %d, %v, want %d", n, err, want)
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS) || err != nil && !kernelversion.AtLeast(t, 5, 15) {
+		t.Skipf("no ring here: %v", err)
 	}
 }
 
-// next waits for one completion.
-func next(t *testing.T, r *Ring) CQE {
-	t.Helper()
-	for {
-		cqe, err := r.WaitCQE()
-		if err == unix.EINTR {
-			continue
+// TestRingTakesEverything: a kernel that has all operations gets them.
+func TestRingTakesEverything(t *testing.T) {
+	q := newRingQueue(t)
+	if !kernelversion.AtLeast(t, 6, 9) {
+		t.Skip("this kernel may lack some")
+	}
+	for code := range ringOps {
+		if !q.ring.takes(&Op{Code: code}) {
+			t.Errorf("%v does not go to the ring", code)
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := *cqe
-		r.SeenCQE()
-		return got
 	}
-}
-
-// result submits what was prepared and returns what it completes with.
-func result(t *testing.T, r *Ring, s *SQE) int32 {
-	t.Helper()
-	s.UserData = 77
-	submit(t, r)
-	cqe := next(t, r)
-	if cqe.UserData != 77 {
-		t.Fatalf("completion of %d", cqe.UserData)
-	}
-	return cqe.Res
-}
-
-func zero(t *testing.T, r *Ring, s *SQE) {
-	t.Helper()
-	if res := result(t, r, s); res != 0 {
-		t.Fatalf("operation %d: %d (%v)", s.Opcode, res, unix.Errno(-res))
-	}
-}
-
-// setups are the flag sets that the tests run with: what the queue tries, and
-// what it does not use.
-func setups(t *testing.T, f func(t *testing.T, flags uint32)) {
-	for name, flags := range map[string]uint32{
-		"newest": uringSetups[0], "5.19": uringSetups[1], "5.6": uringSetups[2], "oldest": 0,
-		"deferred": SetupSingleIssuer | SetupDeferTaskrun | SetupNoSQArray,
+	for _, op := range []*Op{
+		{Code: Run}, {Code: Fchmod}, {Code: 250},
+		{Code: OpenAt, Path: "a\x00"}, {Code: RenameAt, NewPath: "\x00"},
+		{Code: SyncRange, Len: 1 << 32},
 	} {
-		t.Run(name, func(t *testing.T) { f(t, flags) })
+		if q.ring.takes(op) {
+			t.Errorf("%v %q goes to the ring", op.Code, op.Path)
+		}
 	}
 }
 
-func TestRingNops(t *testing.T) {
-	setups(t, func(t *testing.T, flags uint32) {
-		r := newTestRing(t, 8, Params{Flags: flags})
-		if r.Flags() != flags {
-			t.Errorf("flags %#x, want %#x", r.Flags(), flags)
+// TestRingUsesNewestFlags: what fits the newest kernels is what they use.
+func TestRingUsesNewestFlags(t *testing.T) {
+	q := newRingQueue(t)
+	if !kernelversion.AtLeast(t, 6, 6) {
+		t.Skip("this kernel may lack some")
+	}
+	if got := q.ring.kernel.(*uring.Ring).Flags(); got != ringSetups[0] {
+		t.Errorf("flags %#x, want %#x", got, ringSetups[0])
+	}
+}
+
+// TestRingOlderFlags has the kernel refuse flags as older ones do.
+func TestRingOlderFlags(t *testing.T) {
+	setup := newRing
+	defer func() { newRing = setup }()
+	since := [...][2]int{{6, 6}, {5, 19}, {5, 6}} // Linux, that has ringSetups
+	for i, known := range ringSetups {
+		newRing = func(entries uint32, p *uring.Params) (*uring.Ring, error) {
+			if p.Flags&^known != 0 {
+				return nil, unix.EINVAL
+			}
+			return setup(entries, p)
 		}
-		// Many more than there are entries, in batches of every size.
-		var submitted, seen uint64
-		for round := range 2000 {
-			for range 1 + round%8 {
-				s := sqe(t, r)
-				s.PrepNop()
-				submitted++
-				s.UserData = submitted
+		t.Run("", func(t *testing.T) {
+			q := newRingQueue(t)
+			if got := q.ring.kernel.(*uring.Ring).Flags(); got != known && kernelversion.AtLeast(t, since[i][0], since[i][1]) {
+				t.Errorf("flags %#x, want %#x", got, known)
 			}
-			if n, err := r.SubmitAndWait(uint32(1 + round%8)); err != nil || n != 1+round%8 {
-				t.Fatalf("submitted %d, %v", n, err)
-			}
-			for cqe := r.PeekCQE(); cqe != nil; cqe = r.PeekCQE() {
-				if seen++; cqe.UserData != seen || cqe.Res != 0 {
-					t.Fatalf("completion %+v, want %d", cqe, seen)
+			operations(t, q.do(t))
+		})
+	}
+}
+
+// TestQueueFallsBack: whatever the kernel refuses a ring with, the queue works
+// on its goroutines and says why, and refuses to be when a ring is demanded.
+func TestQueueFallsBack(t *testing.T) {
+	setup := newRing
+	defer func() { newRing = setup }()
+	for errno, hint := range map[unix.Errno]string{
+		unix.EPERM: "operation not permitted (", unix.ENOSYS: "function not implemented",
+		unix.ENOMEM: "cannot allocate memory (RLIMIT_MEMLOCK too low?)", unix.EMFILE: "too many open files",
+		unix.EINVAL: "invalid argument",
+	} {
+		newRing = func(uint32, *uring.Params) (*uring.Ring, error) { return nil, errno }
+		if q, err := NewQueue(Options{Backend: "ring"}); !errors.Is(err, errno) {
+			t.Errorf("%v: a ring was demanded: %v, %v", errno, q, err)
+		}
+		q, err := NewQueue(Options{})
+		if err != nil {
+			t.Fatalf("%v: %v", errno, err)
+		}
+		if want := "io_uring_setup: " + hint; q.Backend() != "pool" || !strings.HasPrefix(q.Reason(), want) {
+			t.Errorf("%v: %s because %q, want %q", errno, q.Backend(), q.Reason(), want)
+		}
+		operations(t, q.do(t))
+		if err := q.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// refusing is a kernel's ring that takes nothing.
+type refusing struct {
+	kernelRing
+	err error
+}
+
+func (r *refusing) Submit() (int, error) { return 0, r.err }
+
+// TestRingRefusesSubmission: the pool does what the kernel has no memory for at the
+// moment.
+func TestRingRefusesSubmission(t *testing.T) {
+	q := newRingQueue(t)
+	kernel := q.ring.kernel
+	for name, err := range map[string]error{"with an error": unix.EAGAIN, "silently": nil} {
+		q.ring.kernel = &refusing{kernel, err}
+		dir := openDir(t, t.TempDir())
+		var done int
+		for i := range 3 * ringSlots {
+			q.Submit(&Op{Code: MkdirAt, Dir: dir, Path: itoa(i), Mode: 0o700, Done: func(op *Op) {
+				if done++; op.Err != nil {
+					t.Errorf("%s: mkdir: %v", name, op.Err)
 				}
-				r.SeenCQE()
-			}
+			}})
 		}
-		if seen != submitted {
-			t.Errorf("%d completions of %d", seen, submitted)
+		wait(t, q, 0)
+		if done != 3*ringSlots {
+			t.Errorf("%s: %d done", name, done)
 		}
-	})
+	}
+	q.ring.kernel = kernel
+	operations(t, q.do(t))
 }
 
-func TestRingFillsSubmissionQueue(t *testing.T) {
-	r := newTestRing(t, 8, Params{Flags: SetupClamp})
-	for range 3 {
-		for range 8 {
-			sqe(t, r).PrepNop()
+// fakeRing is a kernel's ring that completes an operation when the test says so.
+type fakeRing struct {
+	kernelRing
+	prepared  []*uring.SQE
+	completed []uring.CQE
+}
+
+func (f *fakeRing) GetSQE() *uring.SQE {
+	f.prepared = append(f.prepared, new(uring.SQE))
+	return f.prepared[len(f.prepared)-1]
+}
+
+func (f *fakeRing) PeekCQE() *uring.CQE {
+	if len(f.completed) == 0 {
+		return nil
+	}
+	return &f.completed[0]
+}
+
+func (f *fakeRing) SeenCQE() { f.completed = f.completed[1:] }
+
+// complete completes the oldest operation.
+func (f *fakeRing) complete(res int32) {
+	f.completed = append(f.completed, uring.CQE{UserData: f.prepared[0].UserData, Res: res})
+	f.prepared = f.prepared[1:]
+}
+
+// TestRingInterrupted: an operation that a signal interrupted begins again, except
+// a close.
+func TestRingInterrupted(t *testing.T) {
+	for code, want := range map[Code]error{Fsync: nil, Close: unix.EINTR} {
+		f := &fakeRing{}
+		r := &ring{kernel: f, free: []uint8{3}}
+		op := &Op{Code: code, FD: 5}
+		var finished *Op
+		r.submit(op)
+		results := []int32{-int32(unix.EINTR), 0}
+		for len(results) > 0 && finished == nil {
+			if len(f.prepared) != 1 || f.prepared[0].UserData != 3 {
+				t.Fatalf("%v: the kernel got %v", code, f.prepared)
+			}
+			f.complete(results[0])
+			results = results[1:]
+			r.complete(func(op *Op) { finished = op })
 		}
-		if r.GetSQE() != nil {
-			t.Fatal("a ninth entry of eight")
+		if finished != op || op.Err != want || len(results) != map[Code]int{Fsync: 0, Close: 1}[code] {
+			t.Errorf("%v: finished %+v, %d results left", code, finished, len(results))
 		}
-		if r.SQReady() != 8 {
-			t.Fatalf("%d ready, want 8", r.SQReady())
+		if len(r.free) != 1 || r.slots[3].op != nil {
+			t.Errorf("%v: the slot is still taken", code)
 		}
-		submit(t, r)
-		if r.SQReady() != 0 || r.CQReady() != 8 {
-			t.Fatalf("after submission %d ready, %d completed", r.SQReady(), r.CQReady())
-		}
-		r.CQAdvance(8)
 	}
 }
 
-func TestRingOverflowsCompletionQueue(t *testing.T) {
-	setups(t, func(t *testing.T, flags uint32) {
-		r := newTestRing(t, 4, Params{Flags: flags})
-		if r.Features()&FeatNodrop == 0 {
-			if kernelHas(5, 5) {
-				t.Fatal("no FeatNodrop")
-			}
-			t.Skip("this kernel drops completions")
-		}
-		const many = 40 // the completion queue has 8
-		for i := range uint64(many) {
-			s := sqe(t, r)
-			s.PrepNop()
-			s.UserData = i
-			submit(t, r)
-		}
-		for i := range uint64(many) {
-			if cqe := next(t, r); cqe.UserData != i {
-				t.Fatalf("completion of %d, want %d", cqe.UserData, i)
-			}
-		}
-		if r.PeekCQE() != nil || r.CQOverflow() != 0 || r.needsEnter() {
-			t.Errorf("afterwards: %d lost, %d ready", r.CQOverflow(), r.CQReady())
-		}
-	})
+// TestRingCancelled: what the kernel found no worker for is done elsewhere.
+func TestRingCancelled(t *testing.T) {
+	f := &fakeRing{}
+	var elsewhere *Op
+	r := &ring{kernel: f, free: []uint8{3}, refused: func(op *Op) { elsewhere = op }}
+	op, waiting := &Op{Code: Fsync, FD: 5}, &Op{Code: Fsync, FD: 6}
+	r.submit(op)
+	r.submit(waiting)
+	f.complete(-int32(unix.ECANCELED))
+	r.complete(func(*Op) { t.Error("finished") })
+	if elsewhere != op || op.Err != nil {
+		t.Errorf("%+v was done elsewhere, want %+v", elsewhere, op)
+	}
+	if len(f.prepared) != 1 || r.slots[3].op != waiting {
+		t.Error("the next one does not follow")
+	}
 }
 
-func TestRingEventfd(t *testing.T) {
-	setups(t, func(t *testing.T, flags uint32) {
-		r := newTestRing(t, 8, Params{Flags: flags})
-		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+// TestRingWorkersAreFew: however many operations sleep, no more than
+// ringWorkers of the kernel's threads sleep with them.
+func TestRingWorkersAreFew(t *testing.T) {
+	q := newRingQueue(t)
+	dir := openDir(t, t.TempDir())
+	for i := range ringSlots {
+		fd, err := unix.Openat(dir, itoa(i), unix.O_CREAT|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer unix.Close(fd)
-		if err := r.RegisterEventfd(fd); err != nil {
+		if _, err := unix.Write(fd, make([]byte, 1<<16)); err != nil {
 			t.Fatal(err)
 		}
-		dir := openDir(t, t.TempDir())
-		s := sqe(t, r)
-		s.PrepFsync(dir, false)
-		s.Flags |= SQEAsync
-		submit(t, r)
-		var counter [8]byte
-		if _, err := unix.Read(fd, counter[:]); err != nil { // sleeps until it fires
-			t.Fatal(err)
+		q.Submit(&Op{Code: Fsync, FD: fd})
+	}
+	for left := ringSlots - 1; left >= 0; left-- {
+		wait(t, q, left)
+		if n := countWorkers(t); n > ringWorkers {
+			t.Fatalf("%d workers, want %d at most", n, ringWorkers)
 		}
-		visible := r.CQReady() == 1
-		if deferred := flags&SetupDeferTaskrun != 0; visible == deferred {
-			t.Errorf("when the eventfd fired the completion was visible: %v", visible)
-		}
-		if cqe := next(t, r); cqe.Res != 0 {
-			t.Errorf("fsync: %d", cqe.Res)
-		}
-	})
+	}
 }
 
-func TestRingOperations(t *testing.T) {
-	setups(t, func(t *testing.T, flags uint32) {
-		r := newTestRing(t, 8, Params{Flags: flags})
-		needOp(t, r, opLinkat, 5, 15)
-		name := t.TempDir()
-		dir := openDir(t, name)
-		a, b, d := []byte("a\x00"), []byte("b\x00"), []byte("d\x00")
-
-		zero(t, r, prep(t, r, (*SQE).PrepNop))
-		s := sqe(t, r)
-		s.PrepOpenat(dir, &a[0], unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC, 0o640)
-		fd := int(result(t, r, s))
-		if fd < 0 {
-			t.Fatalf("open: %v", unix.Errno(-fd))
+// TestRingWorkersEnd: the kernel's workers for the ring go away when there is
+// nothing to do, since the last would otherwise wake up every five seconds.
+func TestRingWorkersEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes more than five seconds")
+	}
+	if !kernelversion.AtLeast(t, 6, 3) {
+		t.Skip("the last worker may stay")
+	}
+	q := newRingQueue(t)
+	dir := openDir(t, t.TempDir())
+	for range 20 {
+		q.Submit(&Op{Code: Fsync, FD: dir})
+	}
+	wait(t, q, 0)
+	if countWorkers(t) == 0 {
+		t.Fatal("no workers: is this test looking for the right threads?")
+	}
+	for deadline := time.Now().Add(time.Minute); countWorkers(t) > 0; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d workers are left", countWorkers(t))
 		}
-		var st unix.Stat_t
-		check := func(what string, ok func() bool) {
-			t.Helper()
-			if err := unix.Fstat(fd, &st); err != nil || !ok() {
-				t.Errorf("after %s: %+v, %v", what, st, err)
-			}
-		}
-		check("open", func() bool { return st.Mode == unix.S_IFREG|0o640 })
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepFallocate(fd, unix.FALLOC_FL_KEEP_SIZE, 4096, 1<<20) }))
-		check("fallocate", func() bool { return st.Size == 0 && st.Blocks >= 2048 })
-		if _, err := unix.Pwrite(fd, []byte("hello"), 0); err != nil {
-			t.Fatal(err)
-		}
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepSyncFileRange(fd, 0, 4096, unix.SYNC_FILE_RANGE_WRITE) }))
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepFsync(fd, false) }))
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepFsync(fd, true) }))
-		stx := new(unix.Statx_t)
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepStatx(dir, &a[0], 0, statxMask, stx) }))
-		if stx.Size != 5 || stx.Ino != st.Ino {
-			t.Errorf("statx: %+v", stx)
-		}
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepLinkat(dir, &a[0], dir, &b[0], 0) }))
-		check("link", func() bool { return st.Nlink == 2 })
-		s = prep(t, r, func(s *SQE) { s.PrepRenameat(dir, &a[0], dir, &b[0], unix.RENAME_NOREPLACE) })
-		if res := result(t, r, s); unix.Errno(-res) != unix.EEXIST {
-			t.Errorf("rename to what exists: %d", res)
-		}
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepUnlinkat(dir, &a[0], 0) }))
-		check("unlink", func() bool { return st.Nlink == 1 })
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepRenameat(dir, &b[0], dir, &a[0], 0) }))
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepMkdirat(dir, &d[0], 0o700) }))
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepUnlinkat(dir, &d[0], unix.AT_REMOVEDIR) }))
-		if err := unix.Access(filepath.Join(name, "a"), unix.F_OK); err != nil {
-			t.Errorf("after rename: %v", err)
-		}
-		zero(t, r, prep(t, r, func(s *SQE) { s.PrepClose(fd) }))
-		if err := unix.Fstat(fd, &st); err != unix.EBADF {
-			t.Errorf("after close: %v", err)
-		}
-	})
+	}
+	operations(t, q.do(t))
 }
 
-func TestRingFtruncate(t *testing.T) {
-	r := newTestRing(t, 8, Params{})
-	needOp(t, r, opFtruncate, 6, 9)
-	fd, err := unix.Open(filepath.Join(t.TempDir(), "f"), unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC, 0o600)
+// countWorkers counts the kernel's workers for the calling thread.
+func countWorkers(t *testing.T) (n int) {
+	t.Helper()
+	comm := "iou-wrk-" + itoa(unix.Gettid()) + "\n"
+	names, err := filepath.Glob("/proc/self/task/*/comm")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(fd)
-	zero(t, r, prep(t, r, func(s *SQE) { s.PrepFtruncate(fd, 1<<33) }))
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil || st.Size != 1<<33 {
-		t.Errorf("size %d, %v", st.Size, err)
+	for _, name := range names {
+		if got, err := os.ReadFile(name); err == nil && string(got) == comm {
+			n++
+		}
 	}
-}
-
-func prep(t *testing.T, r *Ring, f func(*SQE)) *SQE {
-	t.Helper()
-	s := sqe(t, r)
-	f(s)
-	return s
+	return n
 }

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"multilog/internal/seccomp"
+	"multilog/internal/test/seccomp"
 )
 
 // TestUnderSeccomp runs in a process of its own, under a filter that refuses

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"multilog/internal/simkernel"
+	"multilog/internal/test/simkernel"
 	"multilog/tai64n"
 )
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"multilog/internal/simkernel"
+	"multilog/internal/test/simkernel"
 )
 
 // What must hold after a power cut.

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"multilog/internal/simkernel"
+	"multilog/internal/test/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline/script"
 )

@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"testing"
 
-	"multilog/internal/simkernel"
+	"multilog/internal/test/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline"
 	"multilog/rotate/lockpage"

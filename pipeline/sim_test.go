@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"multilog/internal/simkernel"
+	"multilog/internal/test/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline"
 	"multilog/pipeline/script"

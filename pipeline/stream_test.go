@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"multilog/internal/naive"
-	"multilog/internal/simkernel"
+	"multilog/internal/test/naive"
+	"multilog/internal/test/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline/script"
 	"multilog/tai64n"

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"multilog/internal/simkernel"
+	"multilog/internal/test/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline"
 	"multilog/pipeline/script"

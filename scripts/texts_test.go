@@ -19,7 +19,7 @@ import (
 // part of any.
 var (
 	printing = []string{"cmd", "pipeline", "rotate", "ioring", "tai64n", "internal"}
-	mute     = regexp.MustCompile(`^internal/(naive|simkernel|seccomp)/`)
+	mute     = regexp.MustCompile(`^internal/test/(naive|simkernel|seccomp|kernelversion)/`)
 )
 
 // words says whether a text has two words, or one and something put in.

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"multilog/bench/maillog"
-	"multilog/internal/memdir"
+	"multilog/internal/test/memdir"
 	"multilog/tai64n"
 )
 

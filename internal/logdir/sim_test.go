@@ -13,7 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
 
-	"multilog/internal/memdir"
+	"multilog/internal/test/memdir"
 	"multilog/tai64n"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"multilog/internal/naive"
+	"multilog/internal/test/naive"
 )
 
 func FuzzMatch(f *testing.F) {

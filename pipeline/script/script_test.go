@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"multilog/internal/naive"
+	"multilog/internal/test/naive"
 )
 
 // An argument list is fuzzed as one text: newlines end its arguments.

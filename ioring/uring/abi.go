@@ -1,14 +1,13 @@
-package ioring
+package uring
 
-// The interface of io_uring as include/uapi/linux/io_uring.h of Linux has it,
-// as far as it is used here. What is named in the header keeps its name, in
-// Go's case.
+// The interface of io_uring, from Linux's include/uapi/linux/io_uring.h, as far
+// as it is used here. Names are the header's, in Go's case.
 
-// SQE is a submission queue entry. The kernel's unions are named after their
-// first or commonest member; the Prep methods know what goes where.
+// SQE is a submission queue entry. Each union of the header bears the name of its
+// first or most common member; the Prep methods know what goes where.
 type SQE struct {
 	Opcode      uint8
-	Flags       uint8 // SQE_ bits
+	Flags       uint8 // SQEAsync
 	Ioprio      uint16
 	FD          int32
 	Off         uint64 // or addr2
@@ -27,51 +26,35 @@ type SQE struct {
 type CQE struct {
 	UserData uint64
 	Res      int32  // what the system call would return: negated errno for an error
-	Flags    uint32 // CQE_ bits
+	Flags    uint32 // IORING_CQE_F_ bits
 }
 
-// Operations. Which a kernel has is found out with [Ring.RegisterProbe].
+// The operations. [Ring.RegisterProbe] tells which of them a kernel has.
 const (
-	opNop           = 0
-	opFsync         = 3
-	opPollAdd       = 6
-	opPollRemove    = 7
-	opSyncFileRange = 8
-	opTimeout       = 11
-	opTimeoutRemove = 12
-	opAsyncCancel   = 14
-	opFallocate     = 17
-	opOpenat        = 18
-	opClose         = 19
-	opStatx         = 21
-	opRenameat      = 35
-	opUnlinkat      = 36
-	opMkdirat       = 37
-	opLinkat        = 39
-	opFtruncate     = 55 // Linux 6.9
+	OpNop           = 0
+	OpFsync         = 3
+	OpSyncFileRange = 8
+	OpFallocate     = 17
+	OpOpenat        = 18
+	OpClose         = 19
+	OpStatx         = 21
+	OpRenameat      = 35
+	OpUnlinkat      = 36
+	OpMkdirat       = 37
+	OpLinkat        = 39
+	OpFtruncate     = 55 // Linux 6.9
 )
 
-// Bits of SQE.Flags.
-const (
-	SQEIODrain        = 1 << 1 // begin when everything before has completed
-	SQEIOLink         = 1 << 2 // the next entry begins when this one has succeeded
-	SQEAsync          = 1 << 4 // never try in io_uring_enter, use a worker at once
-	SQECQESkipSuccess = 1 << 6
-)
-
-// CQEMore in CQE.Flags says that this (multishot) operation will have more
-// completions.
-const CQEMore = 1 << 1
+// SQEAsync in SQE.Flags makes the kernel use a worker at once, and never try the
+// operation in io_uring_enter.
+const SQEAsync = 1 << 4
 
 // Flags of io_uring_setup, and the Linux that brought them.
 const (
-	SetupCQSize       = 1 << 3  // 5.5
-	SetupClamp        = 1 << 4  // 5.6
-	SetupSubmitAll    = 1 << 7  // 5.18
-	SetupCoopTaskrun  = 1 << 8  // 5.19
-	SetupSingleIssuer = 1 << 12 // 6.0
-	SetupDeferTaskrun = 1 << 13 // 6.1
-	SetupNoSQArray    = 1 << 16 // 6.6
+	SetupClamp       = 1 << 4  // 5.6
+	SetupSubmitAll   = 1 << 7  // 5.18
+	SetupCoopTaskrun = 1 << 8  // 5.19
+	SetupNoSQArray   = 1 << 16 // 6.6
 )
 
 // Features that io_uring_setup reports.
@@ -98,7 +81,6 @@ const (
 	offCQRing                = 0x8000000
 	offSQEs                  = 0x10000000
 	fsyncDatasync            = 1 << 0
-	pollAddMulti             = 1 << 0
 	iowqBound, iowqUnbounded = 0, 1
 )
 
@@ -140,12 +122,6 @@ type Params struct {
 	cqOff        cqringOffsets
 }
 
-// Timespec is struct __kernel_timespec, the same on all architectures.
-type Timespec struct {
-	Sec  int64
-	Nsec int64
-}
-
 type probeOp struct {
 	Op    uint8
 	_     uint8
@@ -153,7 +129,7 @@ type probeOp struct {
 	_     uint32
 }
 
-// Probe says which operations a kernel has.
+// Probe lists the operations that a kernel has.
 type Probe struct {
 	LastOp uint8
 	OpsLen uint8
@@ -162,7 +138,7 @@ type Probe struct {
 	ops    [probeOps]probeOp
 }
 
-// supported reports whether the kernel has the operation.
-func (p *Probe) supported(op uint8) bool {
+// Supported reports whether the kernel has the operation.
+func (p *Probe) Supported(op uint8) bool {
 	return op <= p.LastOp && p.ops[op].Flags&probeOpSupported != 0
 }

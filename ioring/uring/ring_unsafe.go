@@ -1,4 +1,4 @@
-package ioring
+package uring
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 )
 
 // This file holds all that needs package unsafe: the system calls, and the view
-// of mapped memory as counters and entries. Whatever offset or size comes from
-// the kernel is checked here, once; everything else uses slices.
+// of mapped memory as counters and entries. It checks each offset and size that
+// comes from the kernel, once; everything else uses slices.
 
 const (
 	sqeSize = unsafe.Sizeof(SQE{})
@@ -29,15 +29,9 @@ var (
 		}
 		return int(fd), nil
 	}
-	ioURingEnter = func(fd int, submit, wait, flags uint32) (int, error) {
-		var n uintptr
-		var errno unix.Errno
-		if wait == 0 {
-			// This does not block, so the scheduler need not hear about it.
-			n, _, errno = unix.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(fd), uintptr(submit), 0, uintptr(flags), 0, 0)
-		} else {
-			n, _, errno = unix.Syscall6(unix.SYS_IO_URING_ENTER, uintptr(fd), uintptr(submit), uintptr(wait), uintptr(flags), 0, 0)
-		}
+	ioURingEnter = func(fd int, submit, flags uint32) (int, error) {
+		// The call does not block, so the scheduler need not hear about it.
+		n, _, errno := unix.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(fd), uintptr(submit), 0, uintptr(flags), 0, 0)
 		if errno != 0 {
 			return 0, errno
 		}
@@ -45,9 +39,9 @@ var (
 	}
 )
 
-// NewRing makes a ring for at least entries submissions. p.Flags and, with
-// SetupCQSize, p.CQEntries are the caller's, the rest of p the kernel's.
-// Errors are of io_uring_setup(2) or mmap(2).
+// NewRing makes a ring for at least entries submissions. The caller sets p.Flags;
+// the kernel fills in the rest of p. Errors are those of io_uring_setup(2) and
+// mmap(2).
 func NewRing(entries uint32, p *Params) (*Ring, error) {
 	fd, err := ioURingSetup(entries, p)
 	if err != nil {
@@ -135,8 +129,7 @@ func viewSQ(ring, sqes []byte, p *Params) (q submissionQueue, err error) {
 		if err != nil {
 			return q, err
 		}
-		// It says which entry is in which place of the queue. They are always
-		// used in turn.
+		// The array maps places in the queue to entries. Entries are used in turn.
 		for i := range array {
 			array[i] = uint32(i)
 		}
@@ -192,8 +185,9 @@ func view[T any](mem []byte, off, n uint32) ([]T, error) {
 	return unsafe.Slice((*T)(p), n), nil
 }
 
-// address is where p is, for an entry. Objects on Go's heap do not move; that p
-// is on the heap, and stays alive, is up to whoever keeps it until completion.
+// address returns the address of p, for an entry. Objects on Go's heap do not
+// move. The caller makes sure that p is on the heap, and keeps it alive until the
+// operation completes.
 func address[T any](p *T) uint64 { return uint64(uintptr(unsafe.Pointer(p))) }
 
 func register(fd, op int, arg unsafe.Pointer, n uintptr) error {

@@ -1,4 +1,4 @@
-package ioring
+package uring
 
 import (
 	"testing"
@@ -14,7 +14,6 @@ func TestABI(t *testing.T) {
 		sq    sqringOffsets
 		cq    cqringOffsets
 		probe Probe
-		ts    Timespec
 	)
 	for _, c := range []struct {
 		name      string
@@ -52,8 +51,6 @@ func TestABI(t *testing.T) {
 		{"sizeof probe", unsafe.Sizeof(probe), 16 + 256*8},
 		{"probe.ops", unsafe.Offsetof(probe.ops), 16},
 		{"probe_op.flags", unsafe.Offsetof(probe.ops[0].Flags), 2},
-		{"sizeof timespec", unsafe.Sizeof(ts), 16},
-		{"timespec.tv_nsec", unsafe.Offsetof(ts.Nsec), 8},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, c.got, c.want)

@@ -1,7 +1,7 @@
 // Command likedocker runs a command under a filter like Docker's default: with
 // io_uring refused.
 //
-//	go run ./internal/seccomp/likedocker COMMAND [ARGUMENT ...]
+//	go run ./internal/test/seccomp/likedocker COMMAND [ARGUMENT ...]
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 	"os/exec"
 	"syscall"
 
-	"multilog/internal/seccomp"
+	"multilog/internal/test/seccomp"
 )
 
 func main() {
