@@ -1,5 +1,5 @@
-// Multilog-zstd compresses standard input to standard output, as a processor of
-// multilog does: multilog t '!multilog-zstd' ./main.
+// Multilog-zstd compresses standard input to standard output. It serves as a processor
+// of multilog, as in: multilog t '!multilog-zstd' ./main.
 package main
 
 import (

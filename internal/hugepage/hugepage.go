@@ -1,10 +1,12 @@
-// Package hugepage hands out buffers from huge pages, for programs that live for
-// some milliseconds. Memory that is used for the first time costs a page fault for
-// each 4 KiB, and on virtual machines ten of those may take as long as it takes to
-// decompress into all of it; a huge page costs one fault.
+// Package hugepage allocates buffers from huge pages, for programs that live only
+// some milliseconds. The first use of memory costs one page fault for each 4 KiB; on
+// a virtual machine, ten of them can take as long as decompressing into all of that
+// memory. A huge page costs one fault for its 2 MiB.
 //
-// Where the kernel gives no huge pages (transparent_hugepage/enabled is never),
-// they are ordinary pages.
+// Alloc hands out at most 8 MiB of huge pages in the life of the process and never
+// takes a buffer back, so a caller keeps its buffers, in a sync.Pool for example.
+// Beyond that limit, and where the kernel has no huge pages
+// (transparent_hugepage/enabled is "never"), buffers are ordinary memory.
 package hugepage
 
 import (
@@ -14,24 +16,26 @@ import (
 )
 
 const (
-	// Bytes is the size of a huge page, and of the largest buffer that is part of one.
+	// Bytes is the size of a huge page, and of the largest buffer that comes from
+	// one.
 	Bytes = 2 << 20
 
-	// limitBytes is how much is handed out of huge pages.
+	// limitBytes is the most memory that is allocated from huge pages.
 	limitBytes = 8 << 20
 
-	// alignBytes is what buffers begin at a multiple of: a page.
+	// alignBytes is the alignment of buffers: an ordinary page.
 	alignBytes = 4 << 10
 )
 
 var (
 	mu     sync.Mutex
-	rest   []byte // of the page that is being handed out
-	mapped int    // bytes
+	rest   []byte // the unused part of the last huge page
+	mapped int    // huge pages so far, in bytes
 )
 
-// Alloc returns a zeroed buffer of n bytes. The first 8 MiB come from huge pages, and
-// are never given back; what comes later, or has more than Bytes, is from Go's heap.
+// Alloc returns a zeroed buffer of n bytes. Buffers come from huge pages until these
+// have used 8 MiB, and stay allocated for ever. Later buffers, and those of more than
+// Bytes, come from Go's heap. Goroutines may call Alloc at the same time.
 func Alloc(n int) []byte {
 	if n <= 0 || n > Bytes {
 		return make([]byte, max(n, 0))
@@ -53,8 +57,8 @@ func Alloc(n int) []byte {
 	return buf
 }
 
-// mapPage maps a huge page. Of the mapping, which is large enough to have one, the
-// rest is never touched, and costs nothing.
+// mapPage maps a huge page. It maps twice the size to find an aligned page inside;
+// the rest is never touched and costs no memory.
 func mapPage() ([]byte, error) {
 	mapping, err := syscall.Mmap(-1, 0, 2*Bytes, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
@@ -62,6 +66,6 @@ func mapPage() ([]byte, error) {
 	}
 	off := -uintptr(unsafe.Pointer(&mapping[0])) & (Bytes - 1)
 	page := mapping[off : off+Bytes : off+Bytes]
-	_ = syscall.Madvise(page, syscall.MADV_HUGEPAGE) // refused where there are none
+	_ = syscall.Madvise(page, syscall.MADV_HUGEPAGE) // fails on kernels without huge pages
 	return page, nil
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Buffers are zero, of the length asked for, and no part of each other.
+// Buffers are zeroed, have the requested length, and do not overlap.
 func TestAlloc(t *testing.T) {
 	var all [][]byte
 	var mu sync.Mutex
@@ -36,11 +36,11 @@ func TestAlloc(t *testing.T) {
 	for _, b := range all {
 		for _, c := range b {
 			if c != b[0] {
-				t.Fatal("two buffers have bytes in common")
+				t.Fatal("two buffers overlap")
 			}
 		}
 	}
 	if b := append(Alloc(5), 1); cap(b) == cap(Alloc(5)) {
-		t.Error("a buffer can be appended to without being copied")
+		t.Error("append wrote behind a buffer without copying it")
 	}
 }

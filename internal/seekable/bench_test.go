@@ -9,7 +9,7 @@ import (
 	"multilog/bench/maillog"
 )
 
-// mailLog is a labelled mail log of some megabytes.
+// mailLog returns a labelled mail log of 4 MiB.
 func mailLog() []byte {
 	g := maillog.New(maillog.Config{Seed: 1, Gap: 5 * time.Millisecond, Start: time.Unix(1.8e9, 0)})
 	b := make([]byte, 4<<20)
@@ -40,7 +40,7 @@ func BenchmarkWriter(b *testing.B) {
 	}
 }
 
-// All frames, and the beginnings of all.
+// BenchmarkFrame reads the content of all frames, and the beginning of each.
 func BenchmarkFrame(b *testing.B) {
 	content := mailLog()
 	l, err := LevelOf(DefaultLevel)

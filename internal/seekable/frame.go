@@ -13,42 +13,44 @@ import (
 	"multilog/internal/hugepage"
 )
 
-// MaxFrameBytes is the largest frame content that is taken into memory, and the
-// largest window.
+// MaxFrameBytes is the largest content of a frame, in bytes, that [Frame.Content]
+// reads, and the largest window that it decodes.
 const MaxFrameBytes = 128 << 20
 
 const (
 	// scratchBytes is room for most compressed frames that our writer makes.
 	scratchBytes = 256 << 10
 
-	// maxBlockBytes is the most that a block of a zstd frame has, compressed or
+	// maxBlockBytes is the largest size of a block in a zstd frame, compressed or
 	// not (RFC 8878, 3.1.1.2.4).
 	maxBlockBytes = 128 << 10
 
-	// overBytes is what the decoder wants behind its output to be fast.
+	// overBytes is the spare room behind the output with which the decoder takes
+	// its fast path.
 	overBytes = 64
 )
 
-// ErrFrameTooBig means that a frame is beyond [MaxFrameBytes], or that its size
-// is not known: it can only be read from its beginning, as a stream.
-var ErrFrameTooBig = errors.New("frame too big to be read at once")
+// ErrFrameTooBig means that a frame has more than [MaxFrameBytes] of content, or that
+// its size is unknown. It can only be read from its beginning, as a stream.
+var ErrFrameTooBig = errors.New("frame too big to read at once")
 
-// ErrBadFrame means that a frame is not what its checksum or the seek table say.
+// ErrBadFrame means that a frame does not match its checksum or the seek table.
 var ErrBadFrame = errors.New("damaged frame")
 
-// scratch is where compressed frames are read to.
+// scratch holds buffers for compressed frames.
 var scratch = sync.Pool{New: func() any {
 	buf := hugepage.Alloc(scratchBytes)
 	return &buf
 }}
 
-// decoder unpacks whole frames, for as many goroutines as there are processors.
+// decoder decompresses whole frames, in as many goroutines at once as there are
+// processors.
 var decoder = sync.OnceValue(func() *zstd.Decoder {
 	d, err := zstd.NewReader(nil,
 		zstd.WithDecoderConcurrency(0),
 		zstd.WithDecoderMaxWindow(MaxFrameBytes),
-		// A frame that holds more than the table says is an error before it
-		// takes up memory.
+		// Fail before a frame with more content than the table says takes up
+		// memory.
 		zstd.WithDecodeAllCapLimit(true))
 	if err != nil {
 		panic(err) // the options are constants
@@ -56,9 +58,9 @@ var decoder = sync.OnceValue(func() *zstd.Decoder {
 	return d
 })
 
-// Content returns what the frame of the file r holds, f.Size bytes, in buf where it
-// is large enough. The error is, or wraps, [ErrBadFrame], [ErrFrameTooBig],
-// [io.ErrUnexpectedEOF] of a file that has become shorter, or what r returned.
+// Content returns the content of frame f of the file r: f.Size bytes, in buf if it is
+// large enough. The error is or wraps [ErrBadFrame], [ErrFrameTooBig],
+// [io.ErrUnexpectedEOF] if the file has become shorter, or the error of r.
 func (f Frame) Content(r io.ReaderAt, buf []byte) ([]byte, error) {
 	switch {
 	case f.Size == 0: // skippable frames may have any size
@@ -83,7 +85,7 @@ func (f Frame) Content(r io.ReaderAt, buf []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w at byte %d: %w", ErrBadFrame, f.CompressedOffset, err)
 	}
 	if int64(len(content)) != f.Size {
-		return nil, fmt.Errorf("%w at byte %d: %d bytes of content, %d in the table",
+		return nil, fmt.Errorf("%w at byte %d: %d bytes of content, but the table says %d",
 			ErrBadFrame, f.CompressedOffset, len(content), f.Size)
 	}
 	if err := f.check(raw); err != nil {
@@ -92,9 +94,9 @@ func (f Frame) Content(r io.ReaderAt, buf []byte) ([]byte, error) {
 	return content, nil
 }
 
-// check compares the table's checksum of a frame to the frame's own, which the
-// decoder has compared to the content: so a table that came with another file is
-// found out. A frame without one of its own passes.
+// check compares the table's checksum of a frame with the frame's own, which the
+// decoder has compared with the content. That exposes a table that belongs to another
+// file. A frame without a checksum of its own passes.
 func (f Frame) check(compressed []byte) error {
 	var header zstd.Header
 	if err := header.Decode(compressed); err != nil || !f.HasChecksum || !header.HasCheckSum {
@@ -102,15 +104,15 @@ func (f Frame) check(compressed []byte) error {
 	}
 	own := binary.LittleEndian.Uint32(compressed[len(compressed)-checksumBytes:])
 	if own != f.Checksum {
-		return fmt.Errorf("%w at byte %d: checksum %08x, %08x in the table",
+		return fmt.Errorf("%w at byte %d: checksum %08x, but the table says %08x",
 			ErrBadFrame, f.CompressedOffset, own, f.Checksum)
 	}
 	return nil
 }
 
-// Head returns the first n bytes of what the frame of the file r holds, or all where
-// it has less, without decompressing much more than those. They are not checked.
-// The errors are the decoder's and r's.
+// Head returns the first n bytes of the content of frame f of the file r, or all if it
+// has fewer. It decompresses little more than that, and does not check them against
+// any checksum. The error is the decoder's or that of r.
 func (f Frame) Head(r io.ReaderAt, n int) ([]byte, error) {
 	n = int(min(int64(n), f.Size))
 	if n <= 0 {
@@ -133,18 +135,18 @@ func (f Frame) Head(r io.ReaderAt, n int) ([]byte, error) {
 	return f.streamHead(r, n)
 }
 
-// heads are where the first blocks of frames are unpacked to.
+// heads holds buffers for the content of first blocks.
 var heads = sync.Pool{New: func() any {
 	buf := hugepage.Alloc(maxBlockBytes + overBytes)
 	return &buf
 }}
 
-// firstBlock makes of the frame that raw is the beginning of one that has its first
-// block only, in the same place. It is nil where that can't be done. The decoder
-// takes it at once, without buffers for what a window may hold.
+// firstBlock turns the beginning of a frame, raw, into a frame that consists of its
+// first block alone, in place, or returns nil if it can't. The decoder decompresses
+// such a frame in one step, without buffers for a window.
 func firstBlock(raw []byte) []byte {
 	const (
-		windowLog   = 17 // 128 KiB: no block can refer to more of itself
+		windowLog   = 17 // 128 KiB: a first block refers only to its own content
 		headerBytes = 6
 	)
 	var header zstd.Header
@@ -165,7 +167,7 @@ func firstBlock(raw []byte) []byte {
 	return first[:headerBytes+size]
 }
 
-// streamHead is Head for frames that are not as usual: whose first block is short.
+// streamHead is Head for the rare frames whose first block has less than n bytes.
 func (f Frame) streamHead(r io.ReaderAt, n int) ([]byte, error) {
 	d, err := zstd.NewReader(io.NewSectionReader(r, f.CompressedOffset, f.CompressedSize),
 		zstd.WithDecoderConcurrency(1),

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// Each changed byte in front of the table is found out by Content.
+// Content detects a change of any byte in front of the table, or returns the right
+// content all the same.
 func TestDamage(t *testing.T) {
 	content := logLines(100)
 	good := compress(t, small, content)
@@ -30,7 +31,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// A table that came with another file of the same sizes is found out, too.
+// Content detects a table that belongs to another file with frames of the same size.
 func TestOtherTable(t *testing.T) {
 	good := compress(t, small, []byte("one\n"))
 	bad := compress(t, small, []byte("two\n"))
@@ -52,7 +53,7 @@ func TestOtherTable(t *testing.T) {
 	}
 }
 
-// A file that was cut is said to end too early.
+// A file that has become shorter is an io.ErrUnexpectedEOF.
 func TestShorterFile(t *testing.T) {
 	file := compress(t, small, logLines(100))
 	f := frames(t, file)[1]
@@ -65,8 +66,8 @@ func TestShorterFile(t *testing.T) {
 	}
 }
 
-// A frame of a few bytes may say that it is followed by gigabytes to skip: no
-// memory is taken for those.
+// A skippable frame can claim a size of gigabytes in a few bytes. Neither Content nor
+// Head allocates memory for that.
 func TestSkippableFrame(t *testing.T) {
 	f := Frame{CompressedSize: 1 << 40}
 	if got, err := f.Content(bytes.NewReader(nil), nil); len(got) != 0 || err != nil {
@@ -77,7 +78,7 @@ func TestSkippableFrame(t *testing.T) {
 	}
 }
 
-// The first block of a frame is unpacked without the others.
+// Head decompresses the first block of a frame without the others.
 func TestHead(t *testing.T) {
 	l, err := LevelOf(DefaultLevel)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Whatever a file holds: no panic, no frame outside of the file, no memory beyond
-// what the file's size justifies.
+// No content of a file causes a panic, yields a frame outside the file, or makes the
+// package allocate more memory than the file's size justifies.
 func FuzzParse(f *testing.F) {
 	good := compress(f, Level{zstd.SpeedFastest, 1024, 1024}, logLines(40))
 	f.Add(good)
@@ -49,7 +49,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// Any content, in any pieces, at any level comes back: as a stream, and by frames.
+// Any content, written in any pieces at any level, can be read back as a stream and
+// frame by frame.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte("one\ntwo\n"), uint8(0), uint16(3))
 	f.Add(logLines(50), uint8(1), uint16(1000))

@@ -10,19 +10,19 @@ import (
 
 const (
 	blockHeaderBytes = 3
-	lastBlock        = 1 // a block header's bit
+	lastBlock        = 1 // this bit of a block header marks a frame's last block
 	blockTypeRLE     = 1
 	blockTypeInvalid = 3
 )
 
-// Scan finds the frames of any zstd file of size bytes, with or without a table,
-// by walking over the headers of its frames and blocks. It decompresses
-// nothing, but reads a little of every 128 KiB of content.
+// Scan returns the frames of any zstd file of size bytes, with or without a table. It
+// walks over the headers of frames and blocks and decompresses nothing, but it reads
+// a little for every 128 KiB of content.
 //
-// Where a frame does not say how large its content is (zstd says it for what it
-// reads from a file, not for a pipe), Size is -1, and so are the Offsets after
-// it. A file that ends inside a frame gives the frames before and an error that
-// wraps io.ErrUnexpectedEOF.
+// If a frame does not state the size of its content, Size is -1, and so is the Offset
+// of each frame after it. The zstd command states the size if it reads a file, but not
+// if it reads a pipe. If the file ends inside a frame, Scan returns the frames before
+// that one and an error that wraps io.ErrUnexpectedEOF.
 func Scan(r io.ReaderAt, size int64) ([]Frame, error) {
 	var frames []Frame
 	var end, contentEnd int64
@@ -43,7 +43,7 @@ func Scan(r io.ReaderAt, size int64) ([]Frame, error) {
 	return frames, nil
 }
 
-// scanFrame measures the frame that begins at byte start of a file of size bytes.
+// scanFrame returns the frame that begins at byte start of a file of size bytes.
 func scanFrame(r io.ReaderAt, start, size int64) (Frame, error) {
 	f := Frame{CompressedOffset: start}
 	var buf [zstd.HeaderMaxSize]byte
@@ -75,7 +75,7 @@ func scanFrame(r io.ReaderAt, start, size int64) (Frame, error) {
 		return f, err
 	}
 	if f.Size < -1 || f.Size > f.CompressedSize*maxRatio {
-		return f, fmt.Errorf("%w: %d bytes cannot hold %d", ErrBadFrame, f.CompressedSize, f.Size)
+		return f, fmt.Errorf("%w: %d bytes cannot hold %d bytes of content", ErrBadFrame, f.CompressedSize, f.Size)
 	}
 	if header.HasCheckSum {
 		var sum [checksumBytes]byte
@@ -87,7 +87,8 @@ func scanFrame(r io.ReaderAt, start, size int64) (Frame, error) {
 	return f, nil
 }
 
-// scanBlocks returns the bytes of a frame's blocks, the first of which is at off.
+// scanBlocks returns the total size in bytes of a frame's blocks, the first of which
+// begins at byte off.
 func scanBlocks(r io.ReaderAt, off, size int64) (int64, error) {
 	start := off
 	for last := false; !last; {
@@ -108,8 +109,8 @@ func scanBlocks(r io.ReaderAt, off, size int64) (int64, error) {
 	return off - start, nil
 }
 
-// parseBlockHeader returns what kind of block has the header b, and how many bytes
-// follow it (RFC 8878, 3.1.1.2).
+// parseBlockHeader returns the type of the block with header b and the number of bytes
+// that follow the header (RFC 8878, 3.1.1.2).
 func parseBlockHeader(b []byte) (kind int, size int64) {
 	header := int64(b[0]) | int64(b[1])<<8 | int64(b[2])<<16
 	kind, size = int(header>>1&3), header>>3
@@ -119,7 +120,7 @@ func parseBlockHeader(b []byte) (kind int, size int64) {
 	return kind, size
 }
 
-// within says whether a file of size bytes ends inside of f.
+// within returns io.ErrUnexpectedEOF if a file of size bytes ends inside f.
 func within(f Frame, size int64) error {
 	if f.CompressedOffset+f.CompressedSize > size {
 		return io.ErrUnexpectedEOF

@@ -13,10 +13,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// small makes many frames of little content.
+// small is a level with many frames of little content.
 var small = Level{zstd.SpeedFastest, 4096, 2048}
 
-// logLines returns n lines with labels, some 60 bytes each.
+// logLines returns n lines with labels, about 60 bytes each.
 func logLines(n int) []byte {
 	r := rand.New(rand.NewPCG(1, 2))
 	var b bytes.Buffer
@@ -53,7 +53,7 @@ func decompress(t testing.TB, file []byte) ([]byte, error) {
 	return io.ReadAll(d)
 }
 
-// frames returns what the table of file says.
+// frames returns the frames in the table of file.
 func frames(t testing.TB, file []byte) []Frame {
 	t.Helper()
 	frames, err := ReadTable(bytes.NewReader(file), int64(len(file)))
@@ -69,7 +69,7 @@ func readFrames(t testing.TB, file []byte) []byte {
 	var all []byte
 	for i, f := range frames(t, file) {
 		if f.Offset != int64(len(all)) {
-			t.Errorf("frame %d is of byte %d, the ones before have %d", i, f.Offset, len(all))
+			t.Errorf("frame %d is at byte %d of the content, but the frames before it have %d", i, f.Offset, len(all))
 		}
 		content, err := f.Content(bytes.NewReader(file), nil)
 		if err != nil {
@@ -104,7 +104,7 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// The bytes written by ReadFrom in pieces are those of one Write.
+// ReadFrom writes the same bytes as one Write, whatever the pieces it reads.
 func TestReadFrom(t *testing.T) {
 	content := logLines(1000)
 	want := compress(t, small, content)
@@ -174,7 +174,7 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// failAt fails when byte n would be written.
+// failAt is a writer that accepts n bytes and then fails.
 type failAt struct {
 	out bytes.Buffer
 	n   int
@@ -190,8 +190,8 @@ func (w *failAt) Write(p []byte) (int, error) {
 	return w.out.Write(p)
 }
 
-// Wherever a write is cut off, the error is reported, and what is there fails to
-// decompress, unless the cut is just between two frames.
+// Wherever a write is cut off, Close returns the error, and the output does not
+// decompress, unless the cut is exactly between two frames.
 func TestCutOff(t *testing.T) {
 	content := logLines(300)
 	whole := compress(t, small, content)
@@ -213,7 +213,7 @@ func TestCutOff(t *testing.T) {
 			t.Fatalf("Write after an error = %v", err)
 		}
 		file := out.out.Bytes()
-		// Unlike zstd, the library takes no bytes at all for no content.
+		// Unlike zstd, the library accepts an empty file as empty content.
 		if _, err := decompress(t, file); err == nil && !boundary[n] && n > 0 {
 			t.Fatalf("after %d of %d bytes the output decompresses", n, len(whole))
 		}
@@ -223,7 +223,7 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
-// What was written before a read error, or before a kill, is not complete frames.
+// The output before a read error, or before a kill, does not look complete.
 func TestNeverLooksComplete(t *testing.T) {
 	content := logLines(300)
 	var out bytes.Buffer

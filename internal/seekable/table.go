@@ -7,27 +7,27 @@ import (
 	"io"
 )
 
-// ErrNoTable means that a file has no seek table at its end: it may be plain
-// zstd, or no zstd at all.
+// ErrNoTable means that a file has no seek table at its end: it is plain zstd, or no
+// zstd at all.
 var ErrNoTable = errors.New("no seek table")
 
-// ErrBadTable means that there is a seek table which is damaged, is of a later
-// version of the format, or does not describe the file that it stands in.
+// ErrBadTable means that the seek table of a file is damaged, belongs to a later
+// version of the format, or does not describe this file.
 var ErrBadTable = errors.New("bad seek table")
 
-// Frame is one frame of a file: where it is, and which part of the content it
-// holds. All are bytes.
+// Frame states the position of one frame in a file and of its content in the whole
+// content. Offsets and sizes are in bytes.
 type Frame struct {
-	CompressedOffset int64 // of the frame's first byte, in the file
-	CompressedSize   int64
-	Offset           int64 // of the frame's content, in the whole content
-	Size             int64 // of the content; 0 for skippable frames; see [Scan] for -1
+	CompressedOffset int64 // of the frame's first byte in the file
+	CompressedSize   int64 // of the whole frame, with its header and checksum
+	Offset           int64 // of the frame's content in the whole content; -1: see [Scan]
+	Size             int64 // of the content; 0 for skippable frames; -1: see [Scan]
 
 	Checksum    uint32 // low half of the content's XXH64, if HasChecksum
 	HasChecksum bool
 }
 
-// The parts of a table; all numbers are little-endian.
+// The parts of a table. All numbers are little-endian.
 const (
 	tableMagic  = 0x184D2A5E // of the skippable frame
 	footerMagic = 0x8F92EAB1 // the last bytes of the file
@@ -40,15 +40,15 @@ const (
 	checksumFlag = 1 << 7
 	reservedBits = 0b0111_1100
 
-	// maxFrames is what the reference implementation allows.
+	// maxFrames is the limit of the reference implementation.
 	maxFrames = 0x8000000
 
-	// maxRatio bounds what a frame can decompress to: a block's content is at
-	// most 128 KiB, a block at least 4 bytes.
+	// maxRatio is the most bytes of content for one compressed byte: a block takes at
+	// least 4 bytes and has at most 128 KiB of content.
 	maxRatio = 128 << 10 / 4
 )
 
-// appendTable appends the table of frames, all of which have a checksum.
+// appendTable appends the table of frames to dst. Each frame must have a checksum.
 func appendTable(dst []byte, frames []Frame) []byte {
 	le := binary.LittleEndian
 	dst = le.AppendUint32(dst, tableMagic)
@@ -64,12 +64,12 @@ func appendTable(dst []byte, frames []Frame) []byte {
 }
 
 // ReadTable reads the table at the end of a file of size bytes and returns the
-// frames in front of it. The error is, or wraps, [ErrNoTable], [ErrBadTable] or
-// what r returned.
+// frames in front of it. The error is or wraps [ErrNoTable], [ErrBadTable], or the
+// error of r.
 //
-// A table is believed only when it accounts for every byte in front of it, and when
-// the frames that it says are empty are. So a file made by putting others one after
-// another has a bad one; [Scan] reads it.
+// It accepts a table only if the table accounts for every byte in front of it and if
+// the frames that it calls empty are empty. So several files put one after another
+// have a bad table; use [Scan] for them.
 func ReadTable(r io.ReaderAt, size int64) ([]Frame, error) {
 	if size < skippableHeaderBytes+footerBytes {
 		return nil, ErrNoTable
@@ -99,7 +99,7 @@ func ReadTable(r io.ReaderAt, size int64) ([]Frame, error) {
 		return nil, err
 	}
 	if le.Uint32(table) != tableMagic || int64(le.Uint32(table[4:])) != tableSize-skippableHeaderBytes {
-		return nil, fmt.Errorf("%w: it does not begin where it should", ErrBadTable)
+		return nil, fmt.Errorf("%w: no table header %d bytes before the end of the file", ErrBadTable, tableSize)
 	}
 	entries := table[skippableHeaderBytes : tableSize-footerBytes]
 	frames, err := parseEntries(entries, int(entry), size-tableSize)
@@ -108,21 +108,21 @@ func ReadTable(r io.ReaderAt, size int64) ([]Frame, error) {
 	}
 	for i, f := range frames {
 		if f.Size == 0 && !f.isEmpty(r) {
-			return nil, fmt.Errorf("%w: frame %d is not empty, as the table has it", ErrBadTable, i)
+			return nil, fmt.Errorf("%w: frame %d has content, but the table says it is empty", ErrBadTable, i)
 		}
 	}
 	return frames, nil
 }
 
-// isEmpty says whether a frame of the file r has no content by its own header:
-// whoever reads by a table that says so never looks into it.
+// isEmpty reports whether f has no content by its own header in the file r. A reader
+// skips a frame that the table calls empty, so a false table would hide its content.
 func (f Frame) isEmpty(r io.ReaderAt) bool {
 	found, err := scanFrame(r, f.CompressedOffset, f.CompressedOffset+f.CompressedSize)
 	return err == nil && found.Size == 0 && found.CompressedSize == f.CompressedSize
 }
 
-// parseEntries turns a table's entries, each of entry bytes, into the frames of
-// a file that has compressed bytes in front of the table.
+// parseEntries returns the frames that a table's entries, each of entry bytes,
+// describe. compressed is the number of bytes in front of the table.
 func parseEntries(entries []byte, entry int, compressed int64) ([]Frame, error) {
 	frames := make([]Frame, 0, len(entries)/entry)
 	var end, contentEnd int64
@@ -137,20 +137,21 @@ func parseEntries(entries []byte, entry int, compressed int64) ([]Frame, error) 
 			f.Checksum, f.HasChecksum = binary.LittleEndian.Uint32(entries[8:]), true
 		}
 		if f.CompressedSize == 0 || f.Size > f.CompressedSize*maxRatio {
-			return nil, fmt.Errorf("%w: frame %d of %d bytes for %d bytes of content",
-				ErrBadTable, len(frames), f.CompressedSize, f.Size)
+			return nil, fmt.Errorf("%w: frame %d cannot hold %d bytes of content in %d bytes",
+				ErrBadTable, len(frames), f.Size, f.CompressedSize)
 		}
 		end += f.CompressedSize
 		contentEnd += f.Size
 		frames = append(frames, f)
 	}
 	if end != compressed {
-		return nil, fmt.Errorf("%w: its frames have %d bytes, the file %d", ErrBadTable, end, compressed)
+		return nil, fmt.Errorf("%w: its frames have %d bytes in all, but %d precede it", ErrBadTable, end, compressed)
 	}
 	return frames, nil
 }
 
-// readFullAt fills p from r at off; a file that ends before is an error.
+// readFullAt fills p from r at off. If the file ends first, it returns
+// io.ErrUnexpectedEOF.
 func readFullAt(r io.ReaderAt, p []byte, off int64) error {
 	n, err := r.ReadAt(p, off)
 	if n == len(p) {

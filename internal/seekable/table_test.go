@@ -11,8 +11,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// file is some bytes, the last 8 of the first 18 a frame to skip, in front of a
-// table made of entries, a descriptor and magic.
+// file returns front bytes, of which bytes 10 to 17 are an empty skippable frame, and
+// after them a table made of entries, a descriptor and the magic number.
 func file(front int, entries [][]uint32, descriptor byte) []byte {
 	b := make([]byte, front)
 	copy(b[min(10, front):], "\x50\x2a\x4d\x18\x00\x00\x00\x00")
@@ -85,14 +85,14 @@ func TestReadTable(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	// A file that became shorter than it was said to be.
+	// The file has become shorter than the given size.
 	if _, err := ReadTable(bytes.NewReader(good), int64(len(good))+1); err != io.ErrUnexpectedEOF {
 		t.Errorf("shorter file: %v", err)
 	}
 }
 
-// A table that calls a frame empty which has content, or to be skipped, is not
-// believed: whoever reads by it would miss lines without an error.
+// ReadTable refuses a table that calls a frame with content empty, since a reader
+// would miss its lines without an error.
 func TestTableHidesContent(t *testing.T) {
 	file := compress(t, small, logLines(100))
 	all := frames(t, file)
@@ -141,7 +141,8 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// A stream does not say how large it is, and may be as large as it likes.
+// A frame that was compressed from a stream does not state its size, and the size has
+// no limit.
 func TestScanStream(t *testing.T) {
 	var out bytes.Buffer
 	e, err := zstd.NewWriter(&out, zstd.WithEncoderConcurrency(1))

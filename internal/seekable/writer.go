@@ -9,7 +9,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// emptyChecksum is the low half of the XXH64 of no bytes at all.
+// emptyChecksum is the low half of the XXH64 of zero bytes.
 const emptyChecksum = 0x51D8E999
 
 var (
@@ -17,24 +17,25 @@ var (
 	errTooManyFrames = errors.New("too many frames for a seek table")
 )
 
-// Writer compresses what is written to it. It works in the caller's goroutine
-// and keeps one frame's content, its compressed form, the encoder's tables and
-// some 50 bytes for each frame written.
+// Writer compresses its input into frames and a table. It works in the caller's
+// goroutine. In memory it has the content of one frame, its compressed form, the
+// encoder's tables and about 50 bytes for each frame written.
 //
-// The last byte of each frame is kept until there is more to come, or until
-// Close: whenever the process stops between two writes, what it has written does
-// not decompress without an error. Only a single write that is cut off, by a full
-// disk, can end just between two frames.
+// The Writer withholds the last byte of each frame until more output follows, or
+// until Close. So if the process stops between two writes, the output does not
+// decompress without an error. Only a single write that a full disk cuts short can
+// end exactly between two frames.
 type Writer struct {
 	w       io.Writer
 	encoder *zstd.Encoder
-	content []byte // of the frame being collected; its capacity is the frame size
-	out     []byte // the last frame's last byte; then a frame or the table
+	content []byte // of the next frame; its capacity is the frame size
+	out     []byte // the last byte of the last frame, then a frame or the table
 	frames  []Frame
-	err     error // the first; it stays
+	err     error // the first error, which all later calls return
 }
 
-// NewWriter returns a Writer to w, of a level within [MinLevel] to [MaxLevel].
+// NewWriter returns a Writer that writes to w with a level from [MinLevel] to
+// [MaxLevel]. It returns an error if the level is outside that range.
 func NewWriter(w io.Writer, level int) (*Writer, error) {
 	l, err := LevelOf(level)
 	if err != nil {
@@ -49,9 +50,10 @@ func newWriter(w io.Writer, l Level) (*Writer, error) {
 		zstd.WithWindowSize(l.Window),
 		zstd.WithEncoderConcurrency(1),
 		zstd.WithLowerEncoderMem(true),
-		// Short lines with random identifiers have blocks without a match.
+		// Blocks of short lines with random identifiers have no matches, but still
+		// compress.
 		zstd.WithAllLitEntropyCompression(true),
-		// So that every frame says how large its content is, even a small one.
+		// Even a small frame states the size of its content.
 		zstd.WithSingleSegment(true),
 		zstd.WithEncoderCRC(true),
 		zstd.WithZeroFrames(true))
@@ -61,8 +63,8 @@ func newWriter(w io.Writer, l Level) (*Writer, error) {
 	return &Writer{w: w, encoder: encoder, content: make([]byte, 0, l.FrameSize)}, nil
 }
 
-// Write compresses p. After an error, which is that of the underlying writer,
-// the output is of no use.
+// Write compresses p. It returns the error of the underlying writer; after an error
+// the output is incomplete and no further call writes anything.
 func (w *Writer) Write(p []byte) (int, error) {
 	written := 0
 	for w.err == nil {
@@ -77,8 +79,9 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return written, w.err
 }
 
-// ReadFrom compresses what r returns up to io.EOF. After an error, r's or the
-// underlying writer's, the output is of no use, and Close returns that error.
+// ReadFrom compresses what r returns up to io.EOF. It returns the error of r or of the
+// underlying writer; after an error the output is incomplete and no further call
+// writes anything.
 func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
 	var read int64
 	for w.err == nil {
@@ -97,14 +100,14 @@ func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
 	return read, w.err
 }
 
-// Close writes the last frame and the table. It does not close the underlying
-// writer. After an error in any call it writes nothing, and returns that error.
+// Close writes the last frame and the table. It does not close the underlying writer.
+// If a call before it has failed, Close writes nothing and returns that error.
 func (w *Writer) Close() error {
 	if w.err != nil {
 		return w.err
 	}
-	// A file has at least one frame, if an empty one: so it begins with zstd's
-	// magic number, by which file(1) and others know it.
+	// Write at least one frame, even an empty one, so that the file begins with
+	// zstd's magic number, by which file(1) and others recognize it.
 	if len(w.content) > 0 || len(w.frames) == 0 {
 		if w.err = w.frame(w.content); w.err != nil {
 			return w.err
@@ -120,8 +123,9 @@ func (w *Writer) Close() error {
 	return w.encoder.Close()
 }
 
-// cut makes a frame of the full buffer: of all lines that end in its second
-// half, or, where none does, of all of it. The rest stays in the buffer.
+// cut writes a frame from the full buffer. The frame ends with the last newline in the
+// second half of the buffer, or with the buffer if there is none. The rest stays in
+// the buffer.
 func (w *Writer) cut() error {
 	half := len(w.content) / 2
 	size := half + bytes.LastIndexByte(w.content[half:], '\n') + 1
@@ -135,9 +139,9 @@ func (w *Writer) cut() error {
 	return nil
 }
 
-// frame compresses content into one frame, and writes all but its last byte.
-// Invariant: on entry and on return w.out is the byte kept from the frame before,
-// or empty if there was none.
+// frame compresses content into one frame and writes all but its last byte.
+// Invariant: on entry and on return w.out holds the byte withheld from the last frame,
+// or nothing if there is none.
 func (w *Writer) frame(content []byte) error {
 	if len(w.frames) == maxFrames {
 		return errTooManyFrames
@@ -151,8 +155,8 @@ func (w *Writer) frame(content []byte) error {
 	w.out = w.encoder.EncodeAll(content, w.out)
 	f.CompressedSize = int64(len(w.out) - kept)
 	last := len(w.out) - 1
-	// The frame's own checksum, its last four bytes, is the one that the table
-	// wants. An empty frame has none.
+	// The table has the frame's own checksum, which is its last four bytes. An empty
+	// frame has none.
 	if len(content) > 0 {
 		f.Checksum = binary.LittleEndian.Uint32(w.out[last+1-checksumBytes:])
 	}

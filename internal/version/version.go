@@ -1,5 +1,5 @@
-// Package version says which version of the programs this is: the answer to
-// --version, and what the Debian package is called.
+// Package version holds the version of the programs, which they print with --version
+// and which names the Debian package.
 package version
 
 import (
@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// number is that of the release, or of the one to come: this file is the one
-// place where it stands. CHANGELOG.md begins with it.
+// number is the version of this release, or of the next one between releases. It is
+// stated only in the file VERSION; a test compares it with the top of CHANGELOG.md.
 //
 //go:embed VERSION
 var number string
 
-// commit is what the Makefile puts here, since it has go build leave out what it
-// knows of the repository: the same source is to give the same bytes in any
-// checkout. Empty outside of one.
+// commit is the commit that the program was built from. The Makefile sets it with -X,
+// because it builds with -buildvcs=false so that the same source gives the same bytes
+// in any checkout. It is empty if the build was not in a repository.
 var commit string
 
-// commitDigits is how much of a commit's name is shown.
+// commitDigits is the number of digits that are shown of a commit's hash.
 const commitDigits = 12
 
-// String is the version, and the commit in parentheses where that is known:
-// "0.1.0 (64284d8a1b2c)". A commit with changes that are not committed ends in
-// "-dirty".
+// String returns the version and, if it is known, the commit in parentheses:
+// "0.1.0 (64284d8a1b2c)". The commit ends in "-dirty" if the build had changes that
+// were not committed.
 func String() string {
 	c := commit
 	if c == "" {
@@ -36,7 +36,7 @@ func String() string {
 	return strings.TrimSpace(number) + " (" + c + ")"
 }
 
-// stamped is the commit that a plain go build has found.
+// stamped returns the commit that a plain go build has recorded, or "".
 func stamped() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

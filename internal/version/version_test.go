@@ -18,7 +18,7 @@ func TestString(t *testing.T) {
 	}
 }
 
-// TestChangelog finds the version on top of what has changed.
+// CHANGELOG.md begins with this version.
 func TestChangelog(t *testing.T) {
 	text, err := os.ReadFile("../../CHANGELOG.md")
 	if err != nil {

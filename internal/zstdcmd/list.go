@@ -23,8 +23,8 @@ type listing struct {
 	name       string
 }
 
-// list writes a table of what files hold. A file that cannot be listed is warned
-// about, and is an error in the end.
+// list writes a table that describes the files. It warns of each file that it cannot
+// list, goes on with the others, and returns an error at the end.
 func list(files []string, out io.Writer, stderr io.Writer) error {
 	var table bytes.Buffer
 	fmt.Fprintf(&table, "%7s  %10s  %12s  %6s  %-8s  %s\n",
@@ -64,7 +64,7 @@ func (l *listing) add(other listing) {
 	}
 }
 
-// String is the line for people.
+// String returns the line of the table, without its newline.
 func (l listing) String() string {
 	content, ratio, yes := "unknown", "", "no"
 	if l.content >= 0 {
@@ -78,8 +78,8 @@ func (l listing) String() string {
 		humanize.IBytes(uint64(l.compressed)), content, ratio, yes, visible.Text(l.name))
 }
 
-// inspect finds out about the file name, by its table or, where it has none, by
-// its frames' headers.
+// inspect returns the line for the file name. It reads the file's seek table or, if
+// there is none, the headers of its frames.
 func inspect(name string) (listing, error) {
 	l := listing{name: name}
 	f, err := os.Open(name)
@@ -104,11 +104,11 @@ func inspect(name string) (listing, error) {
 		return l, err
 	}
 	if len(frames) == 0 {
-		return l, errors.New("no zstd frame in it")
+		return l, errors.New("no zstd frame in the file")
 	}
 	for _, frame := range frames {
 		one := listing{content: frame.Size, seekable: l.seekable}
-		if frame.Size != 0 {
+		if frame.Size != 0 { // neither the table nor other frames without content count
 			one.frames = 1
 		}
 		l.add(one)

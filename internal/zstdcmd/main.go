@@ -1,5 +1,3 @@
-// Package zstdcmd is the command multilog-zstd: a processor for multilog, and
-// what the script action z runs.
 package zstdcmd
 
 import (
@@ -17,28 +15,29 @@ import (
 	"multilog/internal/version"
 )
 
-// Name is what the command is called. A program that holds it runs it when it is
-// itself called so: see the script action z of multilog.
+// Name is the name of the command. A program that contains it, such as multilog, runs
+// it when its argument zero is this name.
 const Name = "multilog-zstd"
 
-// exitTrouble is daemontools' exit code for trouble of any kind. To multilog
-// anything but 0 means: keep the file, and try again.
-const exitTrouble = 111
+// exitFailed is the exit code after any failure, as in daemontools. After any code but
+// 0 multilog keeps the file and tries again.
+const exitFailed = 111
 
 const usage = `usage: multilog-zstd [-LEVEL]    compress standard input to standard output
        multilog-zstd -d          decompress standard input to standard output
-       multilog-zstd -l FILE...  list what files hold
+       multilog-zstd -l FILE...  list frames and sizes of compressed files
        multilog-zstd -h | --help | --version
 
-A processor for multilog: multilog t '!multilog-zstd' ./main
+It serves as a processor of multilog: multilog t '!multilog-zstd' ./main
 
-LEVEL is one of zstd's, 1 to 22; 3 where none is given. There are three kinds:
- 1 and 2    quickest
- 3 to 6     much smaller, for some more time
- 7 to 22    smallest, for five times that time
+LEVEL is a zstd level from 1 to 22, 3 by default. Three groups differ:
+  1, 2       fastest
+  3 to 6     much smaller output, in somewhat more time
+  7 to 22    smallest output, in five times that time
 
-The output is zstd's, with a table that lets readers jump into it. Exit code 0:
-it is complete; 111: it is not.
+The output is a zstd file with a table that lets readers start anywhere in it.
+
+Exit status: 0 if the output is complete, 111 if it is not.
 `
 
 // options is a command line.
@@ -49,7 +48,7 @@ type options struct {
 	files                    []string
 }
 
-// parse reads the arguments after the program's name.
+// parse parses the arguments after the program's name.
 func parse(args []string) (options, error) {
 	o := options{level: seekable.DefaultLevel}
 	for _, arg := range args {
@@ -69,7 +68,7 @@ func parse(args []string) (options, error) {
 		case arg[1] >= '0' && arg[1] <= '9':
 			level, err := strconv.Atoi(arg[1:])
 			if err != nil {
-				return o, fmt.Errorf("unable to understand level %s: not a number", arg)
+				return o, fmt.Errorf("unable to use option %s: level is not a number from %d to %d", arg, seekable.MinLevel, seekable.MaxLevel)
 			}
 			if _, err := seekable.LevelOf(level); err != nil {
 				return o, fmt.Errorf("unable to use option %s: %w", arg, err)
@@ -82,31 +81,31 @@ func parse(args []string) (options, error) {
 	return o, o.check()
 }
 
-// check says what does not fit together.
+// check returns an error if the options and files do not fit together.
 func (o options) check() error {
 	switch {
 	case o.help || o.version:
 		return nil
 	case o.list && o.decompress:
-		return errors.New("unable to do both -d and -l")
+		return errors.New("-d and -l exclude each other")
 	case o.list && len(o.files) == 0:
-		return errors.New("unable to list: no file is named")
+		return errors.New("-l needs at least one file")
 	case !o.list && len(o.files) > 0:
-		return fmt.Errorf("unexpected argument %s: standard input is read", o.files[0])
+		return fmt.Errorf("unexpected argument %s: without -l, input comes from standard input only", o.files[0])
 	}
 	return nil
 }
 
-// Main runs the command with args, the arguments after the program's name, and
-// returns its exit code: 0, or 111 when anything at all went wrong, which stderr
-// is then told. It closes stdout, since only that tells that all was written.
+// Main runs the command with args, the arguments after the program's name. It returns
+// the exit code: 0, or 111 after any failure, of which it writes a message to stderr.
+// It closes stdout, because only a close shows that everything was written.
 //
-// It is for a process of its own: it lowers the process' appetite for memory and
-// processors. Its priority is the caller's affair.
+// Main needs a process of its own: it limits the process to one processor and a small
+// heap. It does not change the priority.
 func Main(args []string, stdin, stdout, stderr *os.File) int {
 	if err := run(args, stdin, stdout, stderr); err != nil {
 		fmt.Fprint(stderr, console.Line(Name, console.Fatal, err.Error()))
-		return exitTrouble
+		return exitFailed
 	}
 	return 0
 }
@@ -136,13 +135,13 @@ func run(args []string, stdin, stdout, stderr *os.File) error {
 	return err
 }
 
-// filter compresses or decompresses.
+// filter compresses or decompresses stdin to out.
 func filter(o options, stdin *os.File, out *output) error {
 	if closed(stdin) {
 		return errors.New("unable to read standard input: it is closed")
 	}
-	// Beside a busy service: one processor at a time, the collector's work
-	// included. There is next to nothing to collect: the buffers are made once.
+	// The command runs beside a busy service, so it uses one processor, also for the
+	// garbage collector. There is almost no garbage: buffers are made once.
 	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(20)
 	in := &input{r: stdin}
@@ -150,14 +149,14 @@ func filter(o options, stdin *os.File, out *output) error {
 		return decompress(in, out)
 	}
 	if err := compress(in, out, o.level); err != nil {
-		out.takeBack()
+		out.removeWritten()
 		return err
 	}
 	return nil
 }
 
-// reason is the errno in err, if there is one, else err itself: which file it
-// was about, our messages say in their own words.
+// reason returns the errno in err, if there is one, or else err. Our messages name the
+// file themselves, so the rest of err would repeat it.
 func reason(err error) error {
 	var errno syscall.Errno
 	if errors.As(err, &errno) {

@@ -14,12 +14,12 @@ import (
 	"multilog/bench/maillog"
 )
 
-// oracles are the programs that scripts compare with, and their Debian packages.
+// oracles maps the programs that scripts need to their Debian packages.
 var oracles = map[string]string{
 	"zstd": "zstd", "zstdcat": "zstd", "zstdgrep": "zstd", "multilog": "daemontools", "strace": "strace",
 }
 
-// TestMain makes the test binary, called by the name multilog-zstd, the command.
+// TestMain makes the test binary act as the command when it is called multilog-zstd.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		Name: func() {
@@ -30,13 +30,13 @@ func TestMain(m *testing.M) {
 
 // The scripts in testdata/script have these commands besides testscript's own:
 //
-//	maillog FILE BYTES     write a log with labels, of at least so many bytes
-//	run SHELL-COMMAND      sh -c
-//	exits CODE COMMAND     sh -c, which must exit with this code
-//	same FILE FILE         the files are equal
-//	size FILE N|MIN..MAX   the file's bytes
+//	maillog FILE BYTES     write a log with labels and at least BYTES bytes
+//	run SHELL-COMMAND      run sh -c, which must exit with 0
+//	exits CODE COMMAND     run sh -c, which must exit with CODE
+//	same FILE FILE         check that the files are equal
+//	size FILE N|MIN..MAX   check the file's size in bytes
 //
-// and the condition [has:PROGRAM]; with CI=true a missing program is an error.
+// and the condition [has:PROGRAM]. With CI=true a missing program is an error.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
@@ -82,8 +82,8 @@ func cmdMaillog(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), logLines(size), 0o600))
 }
 
-// shell runs a command, which must exit with code, and keeps its output for the
-// commands stdout and stderr.
+// shell runs a shell command, which must exit with code. The script's commands stdout
+// and stderr then look at its output.
 func shell(ts *testscript.TestScript, code int, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: run COMMAND, exits CODE COMMAND")

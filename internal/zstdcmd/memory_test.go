@@ -1,6 +1,6 @@
 //go:build !race
 
-// The race detector takes several times the memory.
+// With the race detector a program takes several times the memory.
 
 package zstdcmd
 
@@ -28,7 +28,7 @@ func TestMemory(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		// Not wait's figure: that includes what this process had before the exec.
+		// wait4 would include the memory that this process had before the exec.
 		rss := peakKiB(t, cmd.Process.Pid)
 		w.Close()
 		if err := cmd.Wait(); err != nil {
@@ -41,7 +41,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// peakKiB is the most resident memory that a process had.
+// peakKiB returns the most resident memory, in KiB, that a process has had.
 func peakKiB(t *testing.T, pid int) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

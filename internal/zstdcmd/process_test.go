@@ -16,15 +16,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long a test waits for what must happen.
+// patience is how long a test waits before it fails.
 const patience = 30 * time.Second
 
-// command is this test binary as multilog-zstd.
+// command returns a command that runs this test binary as multilog-zstd.
 func command(args ...string) *exec.Cmd {
 	return exec.Command(Name, args...)
 }
 
-// until waits for a condition.
+// until waits until holds returns true.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
@@ -34,7 +34,7 @@ func until(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// decompresses says whether a file is zstd, complete and undamaged.
+// decompresses reports whether a file is complete and undamaged zstd.
 func decompresses(t *testing.T, name string) bool {
 	t.Helper()
 	file, err := os.ReadFile(name)
@@ -50,7 +50,8 @@ func decompresses(t *testing.T, name string) bool {
 	return err == nil
 }
 
-// started starts the command with a pipe as input and a file as output.
+// started starts the command with the file name as output. It returns the command and
+// the writing end of its input, a pipe.
 func started(t *testing.T, name string, args ...string) (*exec.Cmd, *os.File) {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -72,11 +73,11 @@ func started(t *testing.T, name string, args ...string) (*exec.Cmd, *os.File) {
 	return cmd, w
 }
 
-// What a kill leaves after some frames were written does not decompress.
+// After a kill between frames the output does not decompress.
 func TestKill(t *testing.T) {
 	for _, sig := range []os.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		if signal.Ignored(sig) {
-			continue // nohup's, and for the command, too
+			continue // as under nohup; the command inherits it
 		}
 		name := filepath.Join(t.TempDir(), "out")
 		cmd, w := started(t, name)
@@ -97,12 +98,12 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// After an error only what is our own is removed from the output: when somebody
-// else has appended to it meanwhile, nothing is.
-func TestTakeBackOnlyOurs(t *testing.T) {
+// After an error the command removes its output only if no other process has appended
+// to the file.
+func TestRemoveWrittenKeepsOthers(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "out")
 	cmd, w := started(t, name)
-	// One frame, and some more that is not written yet.
+	// This is one frame, and the start of another that is not written yet.
 	if _, err := w.Write(logLines(1<<20 + 200<<10)); err != nil {
 		t.Fatal(err)
 	}
@@ -128,15 +129,20 @@ func TestTakeBackOnlyOurs(t *testing.T) {
 	}
 	w.Close()
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitTrouble {
+	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
 		t.Errorf("exit code %d", code)
 	}
-	if info, err := os.Stat(name); err != nil || info.Size() < size+6 {
-		t.Errorf("%v, %v; there were %d bytes and other's 6", info.Size(), err, size)
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() < size+6 {
+		t.Errorf("the file has %d bytes, but it had %d and 6 of another process", info.Size(), size)
 	}
 }
 
-// Each read and each write fails once: exit code 111, the reason, no output.
+// Each read and each write fails once. The command exits 111, states the reason and
+// leaves no output.
 func TestEveryFault(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -168,12 +174,16 @@ func TestEveryFault(t *testing.T) {
 				}
 				break
 			}
-			if code != exitTrouble || !strings.Contains(stderr, Name+": fatal: "+test.message) {
+			if code != exitFailed || !strings.Contains(stderr, Name+": fatal: "+test.message) {
 				t.Errorf("%s: exit code %d: %s", inject, code, stderr)
 			}
-			// Whether what was written is there, close does not tell.
-			if info, err := os.Stat(out); test.syscall != "close" && (err != nil || info.Size() != 0) {
-				t.Errorf("%s: output of %d bytes, %v", inject, info.Size(), err)
+			info, err := os.Stat(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// After a failed close the file is closed, so the command can't truncate it.
+			if test.syscall != "close" && info.Size() != 0 {
+				t.Errorf("%s: output of %d bytes", inject, info.Size())
 			}
 		}
 		if !decompresses(t, out) {
@@ -182,7 +192,7 @@ func TestEveryFault(t *testing.T) {
 	}
 }
 
-// traced compresses in to out, with a fault in a system call about path.
+// traced compresses in to out with a fault in a system call on path.
 func traced(t *testing.T, in, out, path, inject string) (code int, stderr string) {
 	t.Helper()
 	self, err := exec.LookPath(Name)

@@ -12,15 +12,15 @@ import (
 	"multilog/internal/seekable"
 )
 
-// maxWindowBytes is what zstd -d itself takes: more needs its --long option.
+// maxWindowBytes is the limit of zstd -d without its option --long.
 const maxWindowBytes = 128 << 20
 
-// input is standard input: it counts, and remembers an error of reading, so that
-// such an error is not taken for one in the data.
+// input is standard input. It keeps a read error, which the decoder could not tell
+// from an error in the data.
 type input struct {
 	r    *os.File
-	read int64
-	err  error
+	read int64 // bytes
+	err  error // the last read error
 }
 
 func (in *input) Read(p []byte) (int, error) {
@@ -33,13 +33,13 @@ func (in *input) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// output is standard output. It knows where it began in a regular file.
+// output is standard output.
 type output struct {
 	w       *os.File
-	written int64
-	start   int64 // offset of the first byte in a regular file; else -1
-	append  bool
-	err     error
+	written int64 // bytes
+	start   int64 // offset of the first byte written to a regular file; else -1
+	append  bool  // w is open with O_APPEND
+	err     error // the last write error
 }
 
 func newOutput(w *os.File) *output {
@@ -70,10 +70,10 @@ func (out *output) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// takeBack removes what was written, where it is a file's end and nobody has
-// added to it since: half a file is of no use, and takes room on a full disk.
-// Elsewhere what was written stays; it does not decompress without an error.
-func (out *output) takeBack() {
+// removeWritten truncates a regular file to the length it had before the first write,
+// unless another process has appended to it. A partial file is useless and takes room
+// on a full disk. What stays elsewhere does not decompress without an error.
+func (out *output) removeWritten() {
 	var stat unix.Stat_t
 	if out.start < 0 || unix.Fstat(int(out.w.Fd()), &stat) != nil || stat.Size != out.start+out.written {
 		return
@@ -83,8 +83,7 @@ func (out *output) takeBack() {
 	}
 }
 
-// close closes standard output. Some filesystems tell only now that what was
-// written did not get there.
+// close closes standard output. Some filesystems report a failed write only then.
 func (out *output) close() error {
 	if err := out.w.Close(); err != nil {
 		return fmt.Errorf("unable to close standard output: %w", reason(err))
@@ -92,9 +91,10 @@ func (out *output) close() error {
 	return nil
 }
 
-// closed says whether f, a standard descriptor, was closed when the process was
-// started. Go's runtime then opens /dev/null in its place, for reading and
-// writing, which, unlike a shell's < and >, would be reason enough to lose data.
+// closed reports whether f, a standard descriptor, was closed when the process
+// started. Go's runtime then opens /dev/null in its place, and writing there would
+// lose the data. The runtime opens it for reading and writing, a shell's < or > does
+// not; so closed does not object to a /dev/null that the caller wanted.
 func closed(f *os.File) bool {
 	var stat unix.Stat_t
 	if unix.Fstat(int(f.Fd()), &stat) != nil {
@@ -108,7 +108,7 @@ func closed(f *os.File) bool {
 	return null && flags&unix.O_ACCMODE == unix.O_RDWR
 }
 
-// compress writes in to out, compressed. After an error out is of no use.
+// compress compresses in to out. After an error the output is incomplete.
 func compress(in *input, out *output, level int) error {
 	w, err := seekable.NewWriter(out, level)
 	if err != nil {
@@ -120,35 +120,36 @@ func compress(in *input, out *output, level int) error {
 	return w.Close()
 }
 
-// decompress writes the content of in, any zstd, to out. When in turns out to be
-// damaged, what came before the damage was written: of a log it is worth having.
+// decompress writes the content of in, zstd of any origin, to out. If in is damaged,
+// it writes the content before the damage, which in a log is worth having.
 func decompress(in *input, out *output) error {
 	d, err := zstd.NewReader(in,
 		zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderLowmem(true),
 		zstd.WithDecoderMaxWindow(maxWindowBytes))
 	if err != nil {
-		return firstOf(in, out, err)
+		return cause(in, out, err)
 	}
 	defer d.Close()
 	if _, err := io.Copy(out, d); err != nil {
-		return firstOf(in, out, err)
+		return cause(in, out, err)
 	}
 	if in.read == 0 {
-		return firstOf(in, out, io.ErrUnexpectedEOF)
+		return cause(in, out, io.ErrUnexpectedEOF)
 	}
 	return nil
 }
 
-// firstOf tells what err, of the decoder, really is.
-func firstOf(in *input, out *output, err error) error {
+// cause returns the message for an error of the decoder, which may wrap a read or a
+// write error.
+func cause(in *input, out *output, err error) error {
 	switch {
 	case in.err != nil:
 		return in.err
 	case out.err != nil:
 		return out.err
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("unable to decompress standard input: it ends too early, after %d bytes", in.read)
+		return fmt.Errorf("unable to decompress standard input: unexpected end after %d bytes", in.read)
 	default:
 		return fmt.Errorf("unable to decompress standard input: %w", err)
 	}
