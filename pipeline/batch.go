@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"bytes"
+	"fmt"
 	"sync"
+	"time"
 
 	"multilog/pipeline/script"
 	"multilog/rotate"
@@ -76,7 +78,10 @@ type batch struct {
 	chosen   []bool   // by sink, for the line at hand
 	midline  bool     // the input stands within a line that has begun
 	lines    int      // that begin in the batch
-	shown    [stderrBytes + len("...\n")]byte
+
+	clockWarned int64 // Mono of the last warning about the clock; 0 for none
+
+	shown [stderrBytes + len("...\n")]byte
 }
 
 // texts is the memory for labelled text. In multilog there is one loop; tests
@@ -115,7 +120,9 @@ func (b *batch) fill(in []byte) (used int) {
 	uniform := b.script.Uniform()
 	if b.script.Stamp != script.StampNone {
 		b.text = b.labels[:0]
-		b.stamper.advance(b.k.Now())
+		if back := b.stamper.advance(b.k.Now()); back > 0 {
+			b.warnClock(back)
+		}
 	} else {
 		b.text = in
 		if uniform {
@@ -133,6 +140,19 @@ func (b *batch) fill(in []byte) (used int) {
 		}
 	}
 	return used
+}
+
+// clockGap is the time between two warnings about the clock: one that two programs
+// set in turn goes back again and again.
+const clockGap = int64(time.Minute)
+
+func (b *batch) warnClock(back time.Duration) {
+	now := b.k.Mono()
+	if b.clockWarned != 0 && now-b.clockWarned < clockGap {
+		return
+	}
+	b.clockWarned = max(now, 1)
+	b.k.Warn(fmt.Sprintf("the clock was set back by %v, and so are stamps: lines logged before may have later ones", back.Round(time.Millisecond)))
 }
 
 // line deals with the line that rest begins with, or is within; at is where

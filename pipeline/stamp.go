@@ -10,7 +10,8 @@ import (
 
 // What goes before a line: t puts TAI64N there, and with a word behind it a
 // stamp that other programs read; T is daemontools-encore's. All of them
-// increase from line to line as far as their digits allow.
+// increase from line to line as far as their digits allow, until the clock is set
+// back: see [tai64n.Stamper].
 
 // maxStampBytes is the length of the longest stamp, with its space. Years of
 // five digits and seconds of eleven have room.
@@ -26,8 +27,9 @@ type stamper struct {
 	memory [maxStampBytes]byte
 }
 
-// advance brings the stamper to the time of a batch, in nanoseconds since 1970.
-func (s *stamper) advance(now int64) { s.tai.AdvanceUnixNano(now) }
+// advance brings the stamper to the time of a batch, in nanoseconds since 1970, and
+// returns how far it goes back: 0 unless the clock was set back, by more than a second.
+func (s *stamper) advance(now int64) time.Duration { return s.tai.AdvanceUnixNano(now) }
 
 // append appends the next line's stamp and a space; there must be room for
 // maxStampBytes.

@@ -1,15 +1,19 @@
 package tai64n
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"time"
+)
 
 // StampLen is the length in bytes of the text that Stamper.Put stores: a label and
 // a space.
 const StampLen = Len + 1
 
-// A Stamper returns labels that strictly increase, whatever the clock does. Lines
+// A Stamper returns labels that strictly increase, unless the clock is set back. Lines
 // that were read at one instant get labels one nanosecond apart. While the clock
-// stands still or is behind because it was set back, labels advance by one
-// nanosecond; once it has passed the last label, they follow it again.
+// stands still, or is behind by at most MaxAhead, labels advance by one nanosecond;
+// once it has passed the last label, they follow it again. When it is further
+// behind, they follow it back: a wrong time on every line is worse than one step.
 //
 // The zero Stamper is ready for use. It has no lock: one goroutine may use it at a
 // time.
@@ -21,17 +25,35 @@ type Stamper struct {
 	first, second, third uint64
 }
 
+// MaxAhead is how far labels may be ahead of the clock.
+const MaxAhead = time.Second
+
 // Advance tells the Stamper the time. The next label is now, or one nanosecond after
-// the last label if that is later.
-func (s *Stamper) Advance(now Label) {
-	if s.next.Before(now) {
-		s.next = now
-		s.render()
+// the last label if that is later, by MaxAhead at most. It returns how far the labels
+// go back, which is 0 unless the clock was set back.
+func (s *Stamper) Advance(now Label) (back time.Duration) {
+	switch {
+	case s.next.Before(now):
+	case now.far(s.next):
+		back = time.Duration(s.next.UnixNano() - now.UnixNano())
+	default:
+		return 0
 	}
+	s.next = now
+	s.render()
+	return back
+}
+
+// far reports whether m is more than MaxAhead after l.
+func (l Label) far(m Label) bool {
+	const ahead = uint64(MaxAhead / time.Second)
+	return m.Sec > l.Sec+ahead || m.Sec == l.Sec+ahead && m.Nano > l.Nano
 }
 
 // AdvanceUnixNano is Advance for a clock's nanoseconds since 1970.
-func (s *Stamper) AdvanceUnixNano(now int64) { s.Advance(FromUnixNano(now)) }
+func (s *Stamper) AdvanceUnixNano(now int64) (back time.Duration) {
+	return s.Advance(FromUnixNano(now))
+}
 
 // Peek returns the label that the next call of Take or Put will use.
 func (s *Stamper) Peek() Label {

@@ -4,16 +4,27 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // A model of the Stamper: the next label is the latest time of the clock, or one
-// nanosecond after the last label if that is later.
+// nanosecond after the last label if that is later, but at most a second ahead of
+// the clock.
 type model struct{ last, now Label }
 
-func (m *model) advance(now Label) {
+func (m *model) advance(now Label) (back time.Duration) {
+	next := m.last.Next()
+	if next.Before(m.now) {
+		next = m.now
+	}
+	if back = next.Time().Sub(now.Time()); back > time.Second {
+		m.last, m.now = Label{}, now
+		return back
+	}
 	if m.now.Before(now) {
 		m.now = now
 	}
+	return 0
 }
 
 func (m *model) take() Label {
@@ -37,14 +48,15 @@ func TestStamperAgainstModel(t *testing.T) {
 			switch rnd.IntN(4) {
 			case 0: // the clock stands still
 			case 1: // it is set back
-				clock -= rnd.Int64N(10 * nanosPerSecond)
+				clock -= rnd.Int64N([]int64{nanosPerSecond, 10 * nanosPerSecond}[rnd.IntN(2)])
 			case 2:
 				clock += rnd.Int64N(1000)
 			case 3: // it goes to just before the end of a second
 				clock += 2*nanosPerSecond - clock%nanosPerSecond - rnd.Int64N(300)
 			}
-			s.AdvanceUnixNano(clock)
-			m.advance(FromUnixNano(clock))
+			if got, want := s.AdvanceUnixNano(clock), m.advance(FromUnixNano(clock)); got != want {
+				t.Fatalf("it goes back %v, want %v", got, want)
+			}
 			for range rnd.IntN(600) {
 				checkNext(t, &s, m.take(), rnd.IntN(8) == 0)
 			}
@@ -71,6 +83,32 @@ func checkNext(t *testing.T, s *Stamper, want Label, asLabel bool) {
 	}
 }
 
+// A clock that is a second behind is waited for, one that is further behind followed.
+func TestStamperFollowsBack(t *testing.T) {
+	at := func(sec uint64, nano uint32) Label { return Label{UnixEpoch + sec, nano} }
+	var s Stamper
+	s.Advance(at(1000, 500))
+	for _, step := range []struct {
+		now, want Label
+		back      time.Duration
+	}{
+		{at(1000, 500), at(1000, 500), 0},
+		{at(999, 501), at(1000, 501), 0},
+		{at(999, 502), at(1000, 502), 0},
+		{at(999, 502), at(999, 502), time.Second + 1},
+		{at(10, 3), at(10, 3), 989*time.Second + 500},
+		{at(10, 2), at(10, 4), 0},
+		{at(10, 9), at(10, 9), 0},
+	} {
+		if back := s.Advance(step.now); back != step.back {
+			t.Errorf("at %v it goes back %v, want %v", step.now, back, step.back)
+		}
+		if got := s.Take(); got != step.want {
+			t.Errorf("at %v: %v, want %v", step.now, got, step.want)
+		}
+	}
+}
+
 func TestZeroStamper(t *testing.T) {
 	var s Stamper
 	var dst [StampLen]byte
@@ -86,7 +124,7 @@ func TestStamperAdvancesBeyond(t *testing.T) {
 	last := Label{7, 999_999_999}
 	var s Stamper
 	s.Advance(last.Next())
-	s.Advance(Label{6, 5})
+	s.Advance(Label{7, 5})
 	if got := s.Take(); got != (Label{8, 0}) {
 		t.Errorf("the label after %v is %v", last, got)
 	}

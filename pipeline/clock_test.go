@@ -1,0 +1,90 @@
+package pipeline_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"multilog/internal/test/naive"
+	"multilog/internal/test/simkernel"
+	"multilog/ioring"
+	"multilog/pipeline/script"
+	"multilog/tai64n"
+)
+
+// runClock logs a line every 100 ms for twenty seconds. After the tenth the clock is set
+// by step. It returns how far each label is ahead of the clock, and the warnings.
+func runClock(t *testing.T, step time.Duration) (ahead []time.Duration, warnings []string) {
+	const lines, gap, setAfter = 200, 100e6, 10e9
+	w := simkernel.NewWorld(rand.New(rand.NewPCG(1, 0)))
+	pipe := &simkernel.Pipe{Stream: []byte(strings.Repeat("line\n", lines)), Capacity: 65536}
+	var ends []int
+	for i := range lines {
+		ends = append(ends, 5*(i+1))
+	}
+	begin := w.Mono()
+	pipe.Schedule(begin, ends, func() int64 { return gap })
+	pipe.Close(begin)
+	w.NewPipe(pipe)
+	w.At(begin+setAfter, func() { w.SetClock(int64(step)) })
+	inner := w.Start(simkernel.Plan{
+		Delay: func(ioring.Code) (before, after int64) { return 1, 1 },
+		Idle:  func(*simkernel.Kernel) { w.Fail("the logger waits, and all has come") },
+	})
+	k := &streamKernel{Kernel: inner}
+	clock := k.Now()
+	parsed, err := script.Parse([]string{"t", "./main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out := inner.Run(k, parsed); w.Err() != nil || out.Err != nil {
+		t.Fatal(w.Err(), out.Err)
+	}
+	_, current := contents(w, "./main")
+	for i, line := range naive.Lines(current) {
+		l, ok := tai64n.ParseString(line)
+		if !ok {
+			t.Fatalf("no label: %q", line)
+		}
+		now := clock + int64(i)*gap
+		if i*gap >= setAfter {
+			now += int64(step)
+		}
+		ahead = append(ahead, time.Duration(l.UnixNano()-now))
+	}
+	if len(ahead) != lines {
+		t.Fatalf("%d lines", len(ahead))
+	}
+	return ahead, k.warnings
+}
+
+// Labels are never more than a second ahead of a clock that was set back, and what
+// that means is said.
+func TestClockSetBack(t *testing.T) {
+	const near = 50 * time.Millisecond
+	for _, tt := range []struct {
+		step time.Duration
+		said string
+	}{
+		{-2 * time.Hour, "the clock was set back by 1h59m59.9s, and so are stamps: lines logged before may have later ones"},
+		{-time.Second, ""},
+		{-300 * time.Millisecond, ""},
+		{2 * time.Hour, ""},
+	} {
+		ahead, warnings := runClock(t, tt.step)
+		if got := strings.Join(warnings, "\n"); got != tt.said {
+			t.Errorf("%v: it says %q, want %q", tt.step, got, tt.said)
+		}
+		for i, d := range ahead {
+			most := near
+			if i >= 100 && tt.step < 0 && tt.step >= -time.Second {
+				most += max(0, -tt.step-time.Duration(i-100)*100*time.Millisecond) // it stands still
+			}
+			if d < -near || d > most {
+				t.Errorf("%v: the label of line %d is %v ahead of the clock", tt.step, i, d)
+				break
+			}
+		}
+	}
+}
