@@ -34,18 +34,6 @@ const preallocateAt = 128 << 10
 // processor; daemontools' multilog waits as long.
 const retryPause = 5e9 // nanoseconds
 
-// file is an open file that is written to.
-type file struct {
-	fd     int
-	ino    uint64
-	birth  int64
-	size   int64 // bytes
-	taken  bool  // preallocated
-	pushed int64 // bytes that the kernel was told to write out
-}
-
-var noFile = file{fd: -1}
-
 // Dir is a log directory that this process has locked.
 //
 // The data plane is Room, Full, Begin, Append, Done and Clear, once a batch.
@@ -65,9 +53,9 @@ type Dir struct {
 	flightFile string        // the name of the file that its record is about, if it holds
 	line       uint64        // where the input stands, says its record
 
-	cur  file
-	next file // the spare, ready to be swapped in; its fd is -1 while there is none
-	made file // the spare, while it is being made
+	cur  *file
+	next *file // the spare, ready to be swapped in; nil while there is none
+	made *file // the spare, while it is being made
 	last tai64n.Label
 
 	rest    [][]byte // pieces that Append could not write yet
@@ -92,21 +80,17 @@ type Dir struct {
 	sizes    map[string]int64 // of old files, in bytes, as far as Cap made it look
 	ended    bool
 	givenUp  bool // what is left to do is left to the next logger
-	lost     bool // an fsync of current has failed
-
-	flushing uint64 // inode of the file that flush syncs
 
 	refused *task // whose step last met a read-only file system; nil when it does no more
 
 	relieved int64 // Mono from when on relief may be looked for
 
-	dirty int64 // Mono of the first write to current that is not on disk yet; 0 for none, or if nobody asks
 	since int64 // Now of the first line of current; 0 if it is empty, or if nobody asks
 }
 
 // pending is a file that is full, on its way to being safe.
 type pending struct {
-	file
+	*file
 	label tai64n.Label
 	named bool // it is @LABEL.u
 	gone  bool // somebody has removed it
@@ -117,8 +101,6 @@ type pending struct {
 	kept             keeping
 	result           int64 // bytes of what the processor has made, when previous is gone; else 0
 	syncing          int64 // Mono when its fsync was submitted
-	lost             bool  // an fsync of it has failed
-	dirty            int64 // as of Dir, until its turn
 }
 
 func (p *pending) unsafeName() string { return p.label.String() + unsafeSuffix }
@@ -167,7 +149,7 @@ func (d *Dir) Wanted() bool { return d.want }
 
 // prepare has the spare made, unless it is there or on its way.
 func (d *Dir) prepare() {
-	if d.next.fd < 0 && !d.spare.busy() && !d.naming.busy() && !d.ending.busy() {
+	if d.next == nil && !d.spare.busy() && !d.naming.busy() && !d.ending.busy() {
 		d.spare.start(d, spareSteps, nil, nil)
 	}
 }
@@ -175,7 +157,7 @@ func (d *Dir) prepare() {
 // Ready says whether Rotate may be called; if not, what it waits for is under
 // way.
 func (d *Dir) Ready() bool {
-	if d.next.fd < 0 {
+	if d.next == nil {
 		d.prepare()
 		return false
 	}
@@ -185,9 +167,8 @@ func (d *Dir) Ready() bool {
 // Rotate makes next the file that is written. Everything else follows in the
 // background. Invariant: on entry, Ready, and no batch has begun.
 func (d *Dir) Rotate() {
-	p := &pending{file: d.cur, label: d.newLabel(), split: !d.newline, previous: -1, state: -1, processed: -1, fresh: -1, lost: d.lost, dirty: d.dirty}
-	d.lost, d.dirty, d.since = false, 0, 0
-	d.cur, d.next = d.next, noFile
+	p := &pending{file: d.cur, label: d.newLabel(), split: !d.newline, previous: -1, state: -1, processed: -1, fresh: -1}
+	d.cur, d.next, d.since = d.next, nil, 0
 	d.want, d.newline = false, true
 	d.noFlight(d.page.Record().LineAfter)
 	d.queue = append(d.queue, p)
@@ -205,10 +186,14 @@ func (d *Dir) Rotate() {
 	})
 }
 
-// finishNext begins to make the oldest pending file safe.
+// finishNext begins to make the oldest pending file safe, unless an operation
+// on that file is in flight (see file).
 func (d *Dir) finishNext() {
-	if len(d.queue) == 0 || d.finish.busy() || !d.queue[0].named || d.extend.busy() || d.flush.busy() || d.push.busy() {
-		return // they may be at work on the descriptor that finish closes
+	if len(d.queue) == 0 || d.finish.busy() || !d.queue[0].named || d.queue[0].users > 0 {
+		return
+	}
+	if d.flush.p == d.queue[0] {
+		d.flush.dropIfFailing() // it need not wait any more
 	}
 	steps := plainSteps
 	if len(d.conf.Command) > 0 {
@@ -330,12 +315,12 @@ func (d *Dir) prepareAhead() {
 	if d.cur.size >= d.conf.Size/2 {
 		d.prepare()
 	}
-	if preallocates && !d.cur.taken && d.cur.size >= preallocateAt && !d.extend.busy() {
-		d.cur.taken = true
-		d.extend.start(d, extendSteps, nil, d.finishNext)
+	if preallocates && !d.cur.preallocated && d.cur.size >= preallocateAt && !d.extend.busy() {
+		d.cur.preallocated = true
+		d.extend.start(d, extendSteps, nil, nil)
 	}
 	if pushesOut && d.cur.size-d.cur.pushed >= pushBytes && !d.push.busy() {
-		d.push.start(d, pushSteps, nil, d.finishNext)
+		d.push.start(d, pushSteps, nil, nil)
 	}
 }
 

@@ -61,7 +61,7 @@ func TestRollbackBesideRewrite(t *testing.T) {
 	d.batch(t, "one\n")
 	d.Done()
 	d.Clear()
-	d.lost = true // an fsync has failed
+	d.cur.syncFailed = true // an fsync has failed
 	d.batch(t, "two\n")
 	d.flush.start(d, flushSteps, nil, nil)
 	if d.flush.op.Code != ioring.Rewrite {

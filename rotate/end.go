@@ -9,9 +9,10 @@ import (
 // current is made safe and marked as finished. Ended says when that is done.
 // Call it again after each wait until then.
 func (d *Dir) End() {
-	if d.ended || d.ending.busy() || d.spare.busy() || d.naming.busy() || d.extend.busy() || d.flush.busy() || d.push.busy() || len(d.queue) > 0 {
+	if d.ended || d.ending.busy() || d.spare.busy() || d.naming.busy() || d.cur.users > 0 || len(d.queue) > 0 {
 		return
 	}
+	d.flush.dropIfFailing() // what it would try again, the steps that follow do
 	d.ending.start(d, endingSteps, nil, func() { d.ended = true })
 }
 
@@ -36,10 +37,7 @@ func (d *Dir) GiveUp() bool {
 		d.want = false
 		d.spare.dropIfFailing()
 	}
-	if d.flush.failing() {
-		d.flush.dropIfFailing()
-		d.finishNext() // it has waited for that
-	}
+	d.flush.dropIfFailing()
 	switch {
 	case d.finish.failing():
 		d.givenUp = true
@@ -52,26 +50,28 @@ func (d *Dir) GiveUp() bool {
 
 // endingSteps close a directory in which nothing is pending.
 var endingSteps = []step{
-	sizeStep("look at current", func(d *Dir, _ *pending) *file { return &d.cur }),
-	giveBackStep("give back current's unused blocks", func(d *Dir, _ *pending) *file { return &d.cur }),
+	sizeStep("look at current", currentFile),
+	giveBackStep("give back current's unused blocks", currentFile),
 	{
 		name: "remove next",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
 			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, nextName
-			return d.next.fd >= 0
+			return d.next != nil
 		},
 		then:    unlessMissing,
 		trouble: troubleWith("remove ", nextName, ""),
 	},
-	rewriteStep("write current again", func(*pending) string { return currentName }, currentLost),
+	rewriteStep("write current again", func(*pending) string { return currentName }, currentFile),
 	{
 		name: "sync current",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			return sync(op, d.cur.fd)
+		on:   currentFile,
+		prepare: func(_ *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code = ioring.Fsync
+			return true
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
 			if op.Err != nil {
-				d.lost = true
+				d.cur.syncFailed = true
 				return verdict{err: op.Err, redo: "write current again"}
 			}
 			return verdict{}
@@ -85,9 +85,10 @@ var endingSteps = []step{
 		// Input that was left within a line, or within a batch, makes this an
 		// outage: what follows may not be what belongs there.
 		name: "set mode of current",
+		on:   currentFile,
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
 			r := d.page.Record()
-			return chmod(op, d.cur.fd) && r.State() == lockpage.StateNone && r.LineAfter != lockpage.LineHere
+			return chmod(op) && r.State() == lockpage.StateNone && r.LineAfter != lockpage.LineHere
 		},
 		trouble: troubleWith("set mode of ", currentName, ""),
 	},

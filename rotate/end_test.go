@@ -44,7 +44,7 @@ func TestGiveUp(t *testing.T) {
 
 // A file that somebody has removed is missed once; any other trouble is one.
 func TestUnlessGone(t *testing.T) {
-	k, p := newKernel(t), &pending{dirty: 1}
+	k, p := newKernel(t), &pending{file: &file{dirty: 1}}
 	d := &Dir{k: k, conf: Config{Name: "./main"}}
 	if v := d.unlessGone(currentName, p, &ioring.Op{Err: syscall.EIO}); v.err != syscall.EIO || v.over || p.gone {
 		t.Errorf("an error: %+v, gone %v", v, p.gone)

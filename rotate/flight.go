@@ -329,6 +329,7 @@ func (d *Dir) rebindFlight(names []string, haveCurrent bool) error {
 		return err
 	}
 	was := d.cur
+	d.cur = &file{fd: -1}
 	d.cur.identify(info)
 	d.noFlight(d.line)
 	d.cur = was

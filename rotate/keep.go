@@ -265,29 +265,27 @@ func (d *Dir) relieve(err error) bool {
 
 // flushSteps bring current to disk while it is written.
 var flushSteps = []step{
-	rewriteStep("write current again", func(*pending) string { return currentName }, currentLost),
+	rewriteStep("write current again", func(*pending) string { return currentName }, currentFile),
 	{
 		name: "sync current's data",
+		on:   currentFile,
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			d.dirty, d.flushing = 0, d.cur.ino
-			op.Code, op.FD = ioring.Fdatasync, d.cur.fd
+			d.cur.dirty = 0
+			op.Code = ioring.Fdatasync
 			return true
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
-			if op.Err == nil {
-				if d.lost {
-					d.wrote() // it is still to be written again
-				}
+			f := d.flush.file
+			f.syncFailed = f.syncFailed || op.Err != nil
+			switch {
+			case f != d.cur: // it is pending now, and will be written again in its turn
 				return verdict{}
+			case op.Err != nil:
+				return verdict{err: op.Err, redo: "write current again"}
+			case f.syncFailed:
+				d.wrote() // it is still to be written again
 			}
-			for _, p := range d.queue {
-				if p.ino == d.flushing {
-					p.lost = true // it was current when this began
-					return verdict{}
-				}
-			}
-			d.lost = true
-			return verdict{err: op.Err, redo: "write current again"}
+			return verdict{}
 		},
 		trouble: troubleWith("write ", currentName, " to disk"),
 	},
@@ -299,20 +297,21 @@ var waitingSteps = []step{
 	openAgainStep,
 	{
 		name: "sync @LABEL.u's data while it waits",
+		on:   pendingFile,
 		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
 			p.dirty = 0
-			op.Code, op.FD = ioring.Fdatasync, p.fd
+			op.Code = ioring.Fdatasync
 			return true
 		},
 		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
-			p.lost = p.lost || op.Err != nil // then it is written again in its turn
+			p.syncFailed = p.syncFailed || op.Err != nil // then it is written again in its turn
 			return verdict{}
 		},
 	},
 	{
 		name: "close @LABEL.u until its turn",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			return len(d.queue) > openPending && !d.extend.busy() && !d.push.busy() && closeFile(op, &p.fd)
+			return len(d.queue) > openPending && p.retire(op)
 		},
 		then: harmless,
 	},
@@ -331,8 +330,8 @@ func (d *Dir) unsynced() *pending {
 
 // wrote notes that current was written to.
 func (d *Dir) wrote() {
-	if d.conf.SyncWithin > 0 && d.dirty == 0 {
-		d.dirty = d.k.Mono()
+	if d.conf.SyncWithin > 0 && d.cur.dirty == 0 {
+		d.cur.dirty = d.k.Mono()
 	}
 	if d.conf.MaxAge > 0 && d.since == 0 {
 		d.sinceIs(d.k.Now())
@@ -368,8 +367,8 @@ func (d *Dir) due() int64 {
 	at := int64(0)
 	if p := d.unsynced(); p != nil && !d.flush.busy() {
 		at = p.dirty + d.conf.SyncWithin
-	} else if d.dirty != 0 && !d.flush.busy() && !d.ended && !d.ending.busy() {
-		at = d.dirty + d.conf.SyncWithin
+	} else if d.cur.dirty != 0 && !d.flush.busy() && !d.ended && !d.ending.busy() {
+		at = d.cur.dirty + d.conf.SyncWithin
 	}
 	if d.since != 0 && !d.want && d.cur.size > 0 && !d.ended && !d.ending.busy() {
 		age := d.k.Mono() + d.since + d.conf.MaxAge - d.k.Now()
@@ -383,9 +382,9 @@ func (d *Dir) due() int64 {
 // tend syncs a file, or rotates current, if it is time.
 func (d *Dir) tend(now int64) {
 	if p := d.unsynced(); p != nil && now >= p.dirty+d.conf.SyncWithin && !d.flush.busy() {
-		d.flush.start(d, waitingSteps, p, d.finishNext)
-	} else if d.dirty != 0 && now >= d.dirty+d.conf.SyncWithin && !d.flush.busy() && !d.ended && !d.ending.busy() {
-		d.flush.start(d, flushSteps, nil, d.finishNext)
+		d.flush.start(d, waitingSteps, p, nil)
+	} else if d.cur.dirty != 0 && now >= d.cur.dirty+d.conf.SyncWithin && !d.flush.busy() && !d.ended && !d.ending.busy() {
+		d.flush.start(d, flushSteps, nil, nil)
 	}
 	if d.since != 0 && !d.want && d.k.Now() >= d.since+d.conf.MaxAge {
 		d.Want()

@@ -19,9 +19,9 @@ func TestCapCountsWhatIsPending(t *testing.T) {
 		{100, 60, 41, false},
 		{100, 0, 1000, true}, // one file is always allowed
 	} {
-		d := &Dir{conf: Config{Cap: c.limit}, cur: file{size: c.current}}
+		d := &Dir{conf: Config{Cap: c.limit}, cur: &file{size: c.current}}
 		if c.pending > 0 {
-			d.queue = []*pending{{file: file{size: c.pending}}}
+			d.queue = []*pending{{file: &file{size: c.pending}}}
 		}
 		if got := d.capAllows(); got != c.want {
 			t.Errorf("cap %d, pending %d, current %d: %v", c.limit, c.pending, c.current, got)

@@ -19,7 +19,7 @@ const (
 // it is not there, and locks it, without waiting. What the logger before left
 // is not touched yet: Settle, then Recover. Errors are of type *Error.
 func Lock(k Kernel, start int, conf Config) (*Dir, error) {
-	d := &Dir{k: k, conf: conf, waiting: map[string]bool{}, sizes: map[string]int64{}, stuck: map[string]bool{}, fd: -1, lock: -1, cur: noFile, next: noFile, made: noFile}
+	d := &Dir{k: k, conf: conf, waiting: map[string]bool{}, sizes: map[string]int64{}, stuck: map[string]bool{}, fd: -1, lock: -1}
 	op := ioring.Op{Code: ioring.MkdirAt, Dir: start, Path: conf.Name, Mode: modeDir}
 	k.Do(&op) // trouble shows when it is opened
 	op = ioring.Op{Code: ioring.OpenAt, Dir: start, Path: conf.Name, Flags: openDir}
@@ -129,10 +129,6 @@ func (d *Dir) SetBackend(text string) {
 	})
 }
 
-func (f *file) identify(info ioring.FileInfo) {
-	f.ino, f.birth, f.size = info.Ino, info.Birth, info.Size
-}
-
 // list reads the directory's names and notes the newest label among them.
 func (d *Dir) list() ([]string, error) {
 	op := ioring.Op{Code: ioring.ReadDir, FD: d.fd}
@@ -154,7 +150,7 @@ func (d *Dir) openCurrent(flags int) error {
 	if d.k.Do(&op); op.Err != nil {
 		return &Error{What: what, Err: op.Err}
 	}
-	d.cur.fd = int(op.Res)
+	d.cur = &file{fd: int(op.Res)}
 	op = ioring.Op{Code: ioring.Stat, FD: d.cur.fd}
 	if d.k.Do(&op); op.Err != nil {
 		return &Error{What: what, Err: op.Err}

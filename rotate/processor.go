@@ -84,7 +84,8 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 	{
 		name: "set mode of processed",
 		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
-			return chmod(op, p.processed)
+			op.FD = p.processed
+			return chmod(op)
 		},
 		trouble: troubleWith("set mode of ", processedName, ""),
 	},

@@ -25,7 +25,7 @@ var spareSteps = []step{
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
 			if op.Err == nil {
-				d.made.fd = int(op.Res)
+				d.made = &file{fd: int(op.Res)}
 			}
 			return verdict{err: op.Err}
 		},
@@ -33,8 +33,9 @@ var spareSteps = []step{
 	},
 	{
 		name: "look at next",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			op.Code, op.FD = ioring.Stat, d.made.fd
+		on:   spareFile,
+		prepare: func(_ *Dir, _ *pending, op *ioring.Op) bool {
+			op.Code = ioring.Stat
 			return true
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
@@ -45,12 +46,13 @@ var spareSteps = []step{
 	},
 	{
 		name: "preallocate next",
+		on:   spareFile,
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
 			if !preallocates || d.cur.size < preallocateAt {
 				return false // it was asked for, not filled: next may stay small too
 			}
-			d.made.taken = true
-			preallocate(op, d.made.fd, d.conf.Size)
+			d.made.preallocated = true
+			preallocate(op, d.conf.Size)
 			return true
 		},
 		then: harmless,
@@ -58,7 +60,7 @@ var spareSteps = []step{
 	{
 		name: "offer next",
 		prepare: func(d *Dir, _ *pending, _ *ioring.Op) bool {
-			d.next, d.made = d.made, noFile
+			d.next, d.made = d.made, nil
 			return false
 		},
 	},
@@ -67,8 +69,9 @@ var spareSteps = []step{
 // extendSteps preallocate the current that the directory was opened with.
 var extendSteps = []step{{
 	name: "preallocate current",
+	on:   currentFile,
 	prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-		preallocate(op, d.cur.fd, d.conf.Size)
+		preallocate(op, d.conf.Size)
 		return true
 	},
 	then: harmless,
@@ -80,9 +83,9 @@ const pushBytes = 1 << 20
 
 var pushSteps = []step{{
 	name: "push out current's pages",
+	on:   currentFile,
 	prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-		op.Code, op.FD = ioring.SyncRange, d.cur.fd
-		op.Off, op.Len = d.cur.pushed, d.cur.size-d.cur.pushed
+		op.Code, op.Off, op.Len = ioring.SyncRange, d.cur.pushed, d.cur.size-d.cur.pushed
 		d.cur.pushed = d.cur.size
 		return true
 	},
@@ -91,8 +94,8 @@ var pushSteps = []step{{
 
 // preallocate reserves blocks behind the end of the file, which does not grow:
 // readers and log shippers would choke on trailing zeros.
-func preallocate(op *ioring.Op, fd int, size int64) {
-	op.Code, op.FD, op.Flags, op.Len = ioring.Fallocate, fd, fallocKeepSize, size
+func preallocate(op *ioring.Op, size int64) {
+	op.Code, op.Flags, op.Len = ioring.Fallocate, fallocKeepSize, size
 }
 
 const fallocKeepSize = 0x1 // FALLOC_FL_KEEP_SIZE
@@ -122,18 +125,17 @@ var namingSteps = slices.Concat(lenient(capSteps), []step{
 			return rename(d, op, nextName, currentName)
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
-			return onward(d.unlessGone(nextName, &pending{}, op))
+			return onward(d.unlessGone(nextName, &pending{file: &file{}}, op))
 		},
 		trouble: func(d *Dir, _ *pending) string {
 			return "rename next to current in directory " + d.conf.Name
 		},
 	},
 	{
-		// Hundreds of files may be pending, and descriptors are few. One that
-		// something else is at work on stays open.
+		// Hundreds of files may be pending, and descriptors are few.
 		name: "close @LABEL.u until its turn",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			return len(d.queue) > openPending && !d.extend.busy() && !d.flush.busy() && !d.push.busy() && closeFile(op, &p.fd)
+			return len(d.queue) > openPending && p.retire(op)
 		},
 		then: harmless,
 	},
@@ -178,7 +180,9 @@ func rename(d *Dir, op *ioring.Op, from, to string) bool {
 // openAgainStep opens a pending file that was closed until its turn.
 var openAgainStep = step{
 	name: "open @LABEL.u again",
+	on:   pendingFile,
 	prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+		p.retired = false
 		op.Code, op.Dir, op.Path, op.Flags = ioring.OpenAt, d.fd, p.unsafeName(), openAppend
 		return p.fd < 0
 	},
@@ -195,18 +199,20 @@ var openAgainStep = step{
 // plainSteps and processorSteps.
 var finishedSteps = []step{
 	openAgainStep,
-	sizeStep("look at @LABEL.u", func(_ *Dir, p *pending) *file { return &p.file }),
-	giveBackStep("give back its unused blocks", func(_ *Dir, p *pending) *file { return &p.file }),
-	rewriteStep("write @LABEL.u again", (*pending).unsafeName, func(_ *Dir, p *pending) *bool { return &p.lost }),
+	sizeStep("look at @LABEL.u", pendingFile),
+	giveBackStep("give back its unused blocks", pendingFile),
+	rewriteStep("write @LABEL.u again", (*pending).unsafeName, pendingFile),
 	{
 		name: "sync @LABEL.u",
+		on:   pendingFile,
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
 			p.syncing = d.k.Mono()
-			return sync(op, p.fd)
+			op.Code = ioring.Fsync
+			return true
 		},
 		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
 			if op.Err != nil {
-				p.lost = true
+				p.syncFailed = true
 				return verdict{err: op.Err, redo: "write @LABEL.u again"}
 			}
 			took := uint64(d.k.Mono() - p.syncing)
@@ -232,8 +238,9 @@ var finishedSteps = []step{
 	},
 	{
 		name: "set mode of @LABEL.u",
-		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
-			return chmod(op, p.fd)
+		on:   pendingFile,
+		prepare: func(_ *Dir, _ *pending, op *ioring.Op) bool {
+			return chmod(op)
 		},
 		trouble: pendingTrouble("set mode of ", ""),
 	},
@@ -248,17 +255,17 @@ var finishedSteps = []step{
 
 // sizeStep finds out the size of a preallocated file: it is not the one that
 // was written if somebody has emptied the file to make room.
-func sizeStep(title string, which func(*Dir, *pending) *file) step {
+func sizeStep(title string, on func(*Dir, *pending) *file) step {
 	return step{
 		name: title,
+		on:   on,
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			f := which(d, p)
-			op.Code, op.FD = ioring.Stat, f.fd
-			return f.taken
+			op.Code = ioring.Stat
+			return on(d, p).preallocated
 		},
 		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
-			f := which(d, p)
-			if f.taken = op.Err == nil; f.taken {
+			f := on(d, p)
+			if f.preallocated = op.Err == nil; f.preallocated {
 				f.size = op.Stat.Size
 			}
 			return verdict{}
@@ -267,13 +274,14 @@ func sizeStep(title string, which func(*Dir, *pending) *file) step {
 }
 
 // giveBackStep frees the blocks that were reserved behind the file's end.
-func giveBackStep(title string, which func(*Dir, *pending) *file) step {
+func giveBackStep(title string, on func(*Dir, *pending) *file) step {
 	return step{
 		name: title,
+		on:   on,
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			f := which(d, p)
-			op.Code, op.FD, op.Len = ioring.Ftruncate, f.fd, f.size
-			return f.taken
+			f := on(d, p)
+			op.Code, op.Len = ioring.Ftruncate, f.size
+			return f.preallocated
 		},
 		then: harmless,
 	}
@@ -281,12 +289,14 @@ func giveBackStep(title string, which func(*Dir, *pending) *file) step {
 
 // rewriteStep writes a file's data again when an fsync of it has failed: after
 // that, Linux takes what it could not write for clean, and the next fsync would
-// succeed for nothing. It is not lost any more then.
-func rewriteStep(title string, name func(*pending) string, lost func(*Dir, *pending) *bool) step {
+// succeed for nothing. The file is opened by its name, so it must bear that all
+// the while: a file that is current until a rotation may not.
+func rewriteStep(title string, name func(*pending) string, on func(*Dir, *pending) *file) step {
 	return step{
 		name: title,
+		on:   on,
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			if !*lost(d, p) {
+			if f := on(d, p); !f.syncFailed || f == d.cur && d.naming.busy() {
 				return false
 			}
 			op.Code, op.Dir, op.Path = ioring.Rewrite, d.fd, name(p)
@@ -294,7 +304,7 @@ func rewriteStep(title string, name func(*pending) string, lost func(*Dir, *pend
 		},
 		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
 			if op.Err == nil {
-				*lost(d, p) = false
+				on(d, p).syncFailed = false
 			}
 			return verdict{err: op.Err}
 		},
@@ -302,31 +312,14 @@ func rewriteStep(title string, name func(*pending) string, lost func(*Dir, *pend
 	}
 }
 
-// currentLost says whether current is to be written again; not as long as its
-// name is that of the file before it.
-func currentLost(d *Dir, _ *pending) *bool {
-	if d.naming.busy() {
-		return new(bool)
-	}
-	return &d.lost
-}
-
 func sync(op *ioring.Op, fd int) bool {
 	op.Code, op.FD = ioring.Fsync, fd
 	return true
 }
 
-func chmod(op *ioring.Op, fd int) bool {
-	op.Code, op.FD, op.Mode = ioring.Fchmod, fd, modeFinished
+func chmod(op *ioring.Op) bool {
+	op.Code, op.Mode = ioring.Fchmod, modeFinished
 	return true
-}
-
-// closeFile closes *fd, unless it is closed, and forgets it.
-func closeFile(op *ioring.Op, fd *int) bool {
-	op.Code, op.FD = ioring.Close, *fd
-	open := *fd >= 0
-	*fd = -1
-	return open
 }
 
 var syncDirStep = step{

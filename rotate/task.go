@@ -17,6 +17,10 @@ import (
 type step struct {
 	name string // golden files and tests call it this
 
+	// on is the file that the operation is about; nil if it is about none that
+	// this process has open. The operation's FD is that file's descriptor then.
+	on func(d *Dir, p *pending) *file
+
 	// prepare fills in the operation; false passes the step over.
 	prepare func(d *Dir, p *pending, op *ioring.Op) bool
 
@@ -40,6 +44,7 @@ type task struct {
 	p     *pending
 	steps []step
 	at    int
+	file  *file // that op is about, or nil
 	op    ioring.Op
 	retry int64 // Mono at which the step is tried again; 0: it is under way
 	after func()
@@ -73,8 +78,16 @@ func (t *task) start(d *Dir, steps []step, p *pending, after func()) {
 // run submits the step that t has come to.
 func (t *task) run() {
 	for t.at < len(t.steps) {
-		t.op = ioring.Op{Done: t.completed}
-		if t.steps[t.at].prepare(t.d, t.p, &t.op) {
+		s := &t.steps[t.at]
+		t.op, t.file = ioring.Op{Done: t.completed}, nil
+		if s.on != nil {
+			t.file = s.on(t.d, t.p)
+			t.op.FD = t.file.fd
+		}
+		if s.prepare(t.d, t.p, &t.op) {
+			if t.file != nil {
+				t.file.users++
+			}
 			t.d.k.Submit(&t.op)
 			return
 		}
@@ -87,6 +100,18 @@ func (t *task) run() {
 }
 
 func (t *task) completed(op *ioring.Op) {
+	f := t.file
+	if f == nil {
+		t.proceed(op)
+		return
+	}
+	f.users--
+	t.proceed(op)
+	t.d.released(f)
+}
+
+// proceed goes on with the list after op.
+func (t *task) proceed(op *ioring.Op) {
 	s := &t.steps[t.at]
 	what := t.failedAt(s)
 	v := verdict{err: op.Err}
