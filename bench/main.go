@@ -1,66 +1,62 @@
-// Bench races this project's multilog against the loggers that are installed
-// on the machine: go run ./bench [flags] [scenario...]. It runs binaries and
-// knows nothing of how they work.
+// Bench races this project's multilog against the loggers that are installed on
+// the machine, checks what they log, and prints tables:
+//
+//	go run ./bench [options] [scenario...]
+//
+// It runs binaries and knows nothing of how they work. -help lists options and
+// scenarios; -list says what each scenario measures, and how.
+//
+// The packages below internal: contender knows the loggers and how they are told
+// what to do, feed runs one of them and writes to it, check looks at what it has
+// logged, slowdisk makes a disk with a slow fsync, race has contenders take turns,
+// report shows results, and scenario has the questions.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
+	"multilog/bench/internal/contender"
+	"multilog/bench/internal/feed"
+	"multilog/bench/internal/race"
+	"multilog/bench/internal/report"
+	"multilog/bench/internal/scenario"
 	"multilog/internal/test/mountns"
 )
 
-// scenarios in the order in which they run.
-var scenarios = []*scenario{throughput, rate, stall, latency, footprint, scale, limit, day, features}
-
-// Limits.
+// Exit statuses, as those of the commands.
 const (
-	runLimit  = 2 * time.Minute // for one run of one logger
 	exitUsage = 100
 	exitFatal = 111
 )
 
-// options are what the command line says.
-type options struct {
-	ours        string
-	peers, envs []string
-	run, racers string
-	rounds      int
-	quick, list bool
-	json        bool
-	report, dir string
-	redraw      string
-	runLimit    time.Duration
-	names       []string
-}
-
 func main() {
-	runChild()
-	mountns.Enter()
-	o, err := parse(os.Args[1:], os.Stderr)
-	if err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			os.Exit(exitUsage)
-		}
+	feed.RunChild()
+	o, err := parse(os.Args[1:], os.Stdout)
+	switch {
+	case errors.Is(err, errHelp):
 		return
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "bench: fatal: %v (try -help)\n", err)
+		os.Exit(exitUsage)
 	}
+	mountns.Enter()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err = run(ctx, o, os.Stdout, os.Stderr)
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("interrupted: what it had started was ended and removed, and no report was written")
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench: fatal:", err)
@@ -68,222 +64,164 @@ func main() {
 	}
 }
 
-// parse reads the command line.
-func parse(args []string, stderr io.Writer) (options, error) {
-	var o options
-	list := func(to *[]string) func(string) error {
-		return func(s string) error {
-			if _, _, err := nameValue(s); err != nil {
-				return err
-			}
-			*to = append(*to, s)
-			return nil
-		}
-	}
-	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.Usage = func() {
-		fmt.Fprintf(stderr, "usage: go run ./bench [flags] [scenario...]\n\nscenarios, all unless some are named:\n")
-		for _, s := range scenarios {
-			fmt.Fprintf(stderr, "  %-11s %s\n", s.name, s.title)
-		}
-		fmt.Fprintf(stderr, "\nflags:\n")
-		f.PrintDefaults()
-	}
-	f.StringVar(&o.ours, "ours", "", "our `binary`; built from this tree unless given; \"none\" leaves it out")
-	f.Func("peer", "another peer, `name=path`, with multilog's command line; more than once", list(&o.peers))
-	f.Func("env", "races our binary once more with an environment, `name=VAR=VALUE,...`; more than once", list(&o.envs))
-	f.StringVar(&o.racers, "racers", "", "only contenders whose names match this `regexp`")
-	f.StringVar(&o.run, "run", "", "only cases whose scenario/case matches this `regexp`; -list shows them")
-	f.IntVar(&o.rounds, "rounds", 0, "rounds of each case, instead of its own number")
-	f.BoolVar(&o.quick, "quick", false, "less of everything: some four minutes instead of thirty")
-	f.BoolVar(&o.list, "list", false, "list the cases and exit")
-	f.BoolVar(&o.json, "json", false, "print the results as JSON")
-	f.StringVar(&o.report, "report", "", "write a report with charts, HTML that needs no network, to this `directory`")
-	f.StringVar(&o.redraw, "redraw", "", "run nothing: print these results, a `file` that -json or -report wrote, and write -report from them")
-	f.StringVar(&o.dir, "dir", os.TempDir(), "keep the logs, while they are needed, below this `directory`")
-	f.DurationVar(&o.runLimit, "limit", runLimit, "the longest that one run of one logger may take")
-	if err := f.Parse(args); err != nil {
-		return o, err
-	}
-	o.names = f.Args()
-	for _, name := range o.names {
-		if !slices.ContainsFunc(scenarios, func(s *scenario) bool { return s.name == name }) {
-			fmt.Fprintf(stderr, "bench: fatal: unknown scenario %q\n", name)
-			f.Usage()
-			return o, errors.New("usage")
-		}
-	}
-	return o, nil
-}
-
-// chosen are the scenarios to run.
-func (o options) chosen() []*scenario {
-	if len(o.names) == 0 {
-		return scenarios
-	}
-	var out []*scenario
-	for _, s := range scenarios {
-		if slices.Contains(o.names, s.name) {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// run does what the options say.
-func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) (err error) {
-	b := &bench{quick: o.quick, rounds: o.rounds, limit: o.runLimit, progress: newProgress(stderr)}
-	if b.only, err = regexp.Compile(o.run); err != nil {
-		return fmt.Errorf("-run: %w", err)
-	}
-	if o.list {
-		return list(o, b, stdout)
-	}
-	if o.redraw != "" {
+// run does what the options say. When it returns, nothing that it has started or
+// made is left but the report.
+func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) error {
+	switch {
+	case o.list:
+		list(o, stdout)
+		return nil
+	case o.redraw != "":
 		return redraw(o, stdout)
 	}
-	if b.dir, err = os.MkdirTemp(o.dir, "multilog-bench-"); err != nil {
+	lab, err := feed.NewLab(o.dir)
+	if err != nil {
 		return err
 	}
-	defer b.close()
-	res := results{Machine: lookAround(b.dir), Quick: o.quick}
-	if err := b.enlist(ctx, o, &res); err != nil {
-		return err
-	}
+	defer lab.Close()
 	text := stdout
 	if o.json {
 		text = stderr
 	}
-	res.introduce(text)
-	b.progress.total, b.progress.work = b.plan(o.chosen())
-	if b.progress.total > 0 {
-		fmt.Fprintf(text, "%s runs, about %s\n", humanize.Comma(int64(b.progress.total)), showLeft(b.progress.left(0)))
+	progress := race.NewProgress(stderr)
+	res := report.Results{Machine: report.LookAround(lab.Dir()), Quick: o.quick}
+	if err := enlist(ctx, o, lab, progress, &res); err != nil {
+		return err
 	}
-	b.progress.start = time.Now()
-	for _, s := range o.chosen() {
-		got, err := b.runScenario(ctx, s)
+	res.Introduce(text)
+	r := o.race()
+	r.Contenders, r.Progress = res.Contenders, progress
+	scenarios := o.chosen(scenario.All(lab, o.quick))
+	runs, seconds := r.Plan(scenarios)
+	if runs == 0 {
+		return errors.New("-run selects no case: -list shows them")
+	}
+	fmt.Fprintf(text, "%s runs, about %s\n", humanize.Comma(int64(runs)), race.ShowRoughly(time.Duration(seconds*float64(time.Second))))
+	progress.Begin(runs, seconds)
+	for _, s := range scenarios {
+		if len(r.Chosen(s)) == 0 {
+			continue
+		}
+		got, err := r.Run(ctx, s)
 		if err != nil {
 			return err
 		}
-		if len(got.Cases) == 0 {
-			continue
-		}
-		got.write(text)
+		report.WriteScenario(text, got)
 		res.Scenarios = append(res.Scenarios, got)
 	}
-	if len(res.Scenarios) == 0 {
-		return errors.New("-run selects no case: -list shows them")
-	}
-	if o.report != "" {
-		page, err := writeReport(o.report, res)
-		if err != nil {
-			return fmt.Errorf("report: %w", err)
-		}
-		fmt.Fprintf(text, "\nreport: %s\n", page)
+	if err := writeReport(o, res, text); err != nil {
+		return err
 	}
 	if o.json {
-		out := json.NewEncoder(stdout)
-		out.SetIndent("", "  ")
-		return out.Encode(res)
+		return res.WriteJSON(stdout)
 	}
 	return nil
 }
 
-// redraw shows results of an earlier run.
+// redraw shows the results of an earlier run.
 func redraw(o options, w io.Writer) error {
-	res, err := readResults(o.redraw)
+	res, err := report.Read(o.redraw)
 	if err != nil {
-		return err
+		return fmt.Errorf("-redraw: %w", err)
 	}
-	res.introduce(w)
-	for _, s := range res.Scenarios {
-		s.write(w)
-	}
+	res.WriteText(w)
+	return writeReport(o, res, w)
+}
+
+// writeReport writes the report, if there is to be one, and says where.
+func writeReport(o options, res report.Results, w io.Writer) error {
 	if o.report == "" {
 		return nil
 	}
-	page, err := writeReport(o.report, res)
+	page, err := res.WriteHTML(o.report)
 	if err != nil {
-		return fmt.Errorf("report: %w", err)
+		return fmt.Errorf("-report: %w", err)
 	}
 	fmt.Fprintf(w, "\nreport: %s\n", page)
 	return nil
 }
 
-// list prints the names of the cases.
-func list(o options, b *bench, w io.Writer) error {
-	for _, s := range o.chosen() {
-		for _, tc := range s.cases(b) {
-			if name := s.name + "/" + tc.name; b.only.MatchString(name) {
-				fmt.Fprintf(w, "%-40s %s\n", name, tc.title)
-			}
+// list prints what the scenarios measure, and the names of their cases.
+func list(o options, w io.Writer) {
+	r := o.race()
+	for _, s := range o.chosen(scenario.All(nil, o.quick)) {
+		cases := r.Chosen(s)
+		if len(cases) == 0 {
+			continue
 		}
+		fmt.Fprintf(w, "%s: %s\n%s\n", s.Name, s.Title, wrap(s.About, "    "))
+		for _, c := range cases {
+			fmt.Fprintf(w, "  %-40s %s\n", s.Name+"/"+c.Name, c.Title)
+		}
+		fmt.Fprintln(w)
 	}
-	return nil
 }
 
-// enlist finds and builds the contenders.
-func (b *bench) enlist(ctx context.Context, o options, res *results) error {
-	racers, err := regexp.Compile(o.racers)
-	if err != nil {
-		return fmt.Errorf("-racers: %w", err)
+// wrap breaks a text into lines of 90 characters with an indent.
+func wrap(text, indent string) string {
+	const width = 90
+	var out strings.Builder
+	line := indent
+	for word := range strings.FieldsSeq(text) {
+		if len(line)+len(word) > width {
+			out.WriteString(strings.TrimRight(line, " ") + "\n")
+			line = indent
+		}
+		line += word + " "
 	}
-	var all []contender
+	return out.String() + strings.TrimRight(line, " ")
+}
+
+// enlist builds our logger, finds the peers, and notes who races and who does not.
+func enlist(ctx context.Context, o options, lab *feed.Lab, progress *race.Progress, res *report.Results) error {
+	var all []contender.Contender
 	if o.ours != "none" {
-		ours, err := b.ours(ctx, o.ours)
+		c, err := ours(ctx, o.ours, lab, progress)
 		if err != nil {
 			return err
 		}
-		all = append(all, ours)
+		all = append(all, c)
 		for _, e := range o.envs {
-			name, value, _ := nameValue(e)
-			variant := ours
+			name, value, _ := contender.NameValue(e)
+			variant := c
 			variant.Name, variant.Env = name, strings.Split(value, ",")
 			all = append(all, variant)
 		}
 	}
-	found, missing := findPeers()
-	all = append(all, found...)
-	res.Missing = missing
+	found, missing := contender.Peers()
+	all, res.Missing = append(all, found...), missing
 	for _, p := range o.peers {
-		name, path, _ := nameValue(p)
-		c, err := newContender(name, path, familyMultilog)
+		name, path, _ := contender.NameValue(p)
+		c, err := contender.New(name, path, contender.Multilog)
 		if err != nil {
 			return fmt.Errorf("-peer %s: %w", name, err)
 		}
-		c.peer = true
+		c.Peer = true
 		all = append(all, c)
 	}
 	for _, c := range all {
-		if racers.MatchString(c.Name) {
-			b.contenders = append(b.contenders, c)
+		if o.racers.MatchString(c.Name) {
+			res.Contenders = append(res.Contenders, c)
 		}
 	}
-	if len(b.contenders) == 0 {
-		return errors.New("no contender is left")
+	if len(res.Contenders) == 0 {
+		return errors.New("no contender is left: -racers selects none of those that are installed")
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	b.copiers = copiers(exe)
-	res.Contenders = b.contenders
 	return nil
 }
 
-// ours is our binary, built when no path is given.
-func (b *bench) ours(ctx context.Context, path string) (contender, error) {
+// ours returns our logger, which is built when no path is given.
+func ours(ctx context.Context, path string, lab *feed.Lab, progress *race.Progress) (contender.Contender, error) {
 	if path == "" {
-		path = filepath.Join(b.dir, "multilog")
-		b.progress.step("building cmd/multilog")
+		path = filepath.Join(lab.Dir(), "multilog")
+		progress.Step("building cmd/multilog")
 		build := exec.CommandContext(ctx, "go", "build", "-o", path, "multilog/cmd/multilog")
 		if out, err := build.CombinedOutput(); err != nil {
-			return contender{}, fmt.Errorf("go build multilog/cmd/multilog: %w\n%s", err, out)
+			return contender.Contender{}, fmt.Errorf("go build multilog/cmd/multilog: %w\n%s", err, out)
 		}
-		b.progress.clear()
+		progress.Clear()
 	}
-	c, err := newContender(oursName, path, familyMultilog)
+	c, err := contender.New(contender.Ours, path, contender.Multilog)
 	if err != nil {
 		return c, fmt.Errorf("-ours: %w", err)
 	}
@@ -291,27 +229,4 @@ func (b *bench) ours(ctx context.Context, path string) (contender, error) {
 		c.Version, _, _ = strings.Cut(string(out), "\n")
 	}
 	return c, nil
-}
-
-// introduce says who races where.
-func (r results) introduce(w io.Writer) {
-	for _, line := range r.Machine.lines() {
-		fmt.Fprintln(w, line)
-	}
-	for _, c := range r.Contenders {
-		text := c.Name + ": " + c.Path
-		if c.Version != "" {
-			text += " (" + c.Version + ")"
-		}
-		if len(c.Env) > 0 {
-			text += " with " + strings.Join(c.Env, " ")
-		}
-		fmt.Fprintln(w, text)
-	}
-	for _, m := range r.Missing {
-		fmt.Fprintln(w, m)
-	}
-	if r.Quick {
-		fmt.Fprintln(w, "quick: short runs and few rounds; figures of a full run are steadier")
-	}
 }

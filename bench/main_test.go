@@ -1,344 +1,229 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"multilog/bench/internal/contender"
+	"multilog/bench/internal/fakelogger"
+	"multilog/bench/internal/feed"
+	"multilog/bench/internal/report"
+	"multilog/bench/internal/scenario"
+	"multilog/internal/test/mountns"
 )
 
-// fakeEnv makes the test binary a logger that does as the variable says.
-const fakeEnv = "BENCH_FAKE"
+// asCommand has the test binary be the command.
+const asCommand = "BENCH_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
-	runChild()
-	if how := os.Getenv(fakeEnv); how != "" {
-		if err := fakeLogger(how); err != nil {
-			fmt.Fprintln(os.Stderr, "fake:", err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	feed.RunChild()
+	fakelogger.Main()
+	if os.Getenv(asCommand) != "" {
+		main()
+		return
 	}
 	os.Exit(m.Run())
 }
 
-// fakeLogger understands as much of a script as the tests give it, logs to
-// two files, and does a harm on the way.
-func fakeLogger(how string) error {
-	if err := os.Mkdir("main", 0o700); err != nil {
-		return err
-	}
-	current, err := os.Create("main/current")
-	if err != nil {
-		return err
-	}
-	var lines [][]byte
-	for in := bufio.NewReader(os.Stdin); ; {
-		line, err := in.ReadBytes('\n')
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		lines = append(lines, line)
-	}
-	at := len(lines) / 2
-	switch how {
-	case "good":
-	case "lose":
-		lines = slices.Delete(lines, at, at+1)
-	case "lose last":
-		lines = lines[:len(lines)-1]
-	case "double":
-		lines = slices.Insert(lines, at, lines[at])
-	case "reorder":
-		lines[at], lines[at+1] = lines[at+1], lines[at]
-	case "change":
-		lines[at][0] ^= 1
-	case "tear":
-		lines[len(lines)-1] = bytes.TrimSuffix(lines[len(lines)-1], []byte("\n"))
-	case "complain":
-		fmt.Fprintln(os.Stderr, "fake: warning: unable to be quiet")
-	case "fail":
-		return fmt.Errorf("no more")
-	case "hang":
-		time.Sleep(time.Hour)
-	}
-	label := func(i int) string {
-		if !slices.Contains(os.Args, "t") {
-			return ""
-		}
-		return fmt.Sprintf("@%016x%08x ", uint64(taiOffset+1700000000), i)
-	}
-	var out bytes.Buffer
-	for i, line := range lines {
-		if i == at { // a rotation, in the middle of a line
-			out.Write([]byte(label(i)))
-			if err := os.WriteFile("main/@400000006b000000000000000.s", out.Bytes(), 0o600); err != nil {
-				return err
-			}
-			out.Reset()
-		} else {
-			out.WriteString(label(i))
-		}
-		out.Write(line)
-	}
-	_, err = current.Write(out.Bytes())
-	return err
-}
-
-// fake is a contender that is this test.
-func fake(t *testing.T, how string) contender {
+// mustParse parses a command line.
+func mustParse(t *testing.T, args ...string) options {
 	t.Helper()
-	exe, err := os.Executable()
+	o, err := parse(args, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return contender{Name: how, Path: exe, Family: familyMultilog, Env: []string{fakeEnv + "=" + how}}
+	return o
 }
 
-// testBench is a bench in a directory of the test's, which must be empty in
-// the end.
-func testBench(t *testing.T) *bench {
-	t.Helper()
-	top := t.TempDir()
-	b := &bench{limit: time.Minute, dir: filepath.Join(top, "bench"), progress: &progress{out: io.Discard}}
-	if err := os.Mkdir(b.dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		b.close()
-		if left, _ := os.ReadDir(top); len(left) > 0 {
-			t.Errorf("left behind: %v", left)
-		}
-	})
-	return b
-}
-
-// TestHarmIsSeen runs loggers that do harm, the whole way: pipe, producer,
-// check.
-func TestHarmIsSeen(t *testing.T) {
-	for _, test := range []struct{ how, want string }{
-		{"good", ""},
-		{"lose", "comes too early, or the lines before it are lost"},
-		{"lose last", "lost: the last 1 lines"},
-		{"double", "comes twice, or too late"},
-		{"reorder", "comes too early, or the lines before it are lost"},
-		{"change", "is torn or changed"},
-		{"tear", "is torn"},
-		{"complain", "complains: fake: warning: unable to be quiet"},
-		{"fail", "exit status 1: fake: no more"},
+func TestParse(t *testing.T) {
+	for _, args := range []string{
+		"-quick -peer a=/b -env pool=MULTILOG_IO=pool,X=y -rounds 7 rate limit",
+		"limit rate --quick --peer=a=/b --env=pool=MULTILOG_IO=pool,X=y --rounds=7",
+		"-quick rate -peer=a=/b limit --env pool=MULTILOG_IO=pool,X=y -rounds 7",
+		"-quick -peer a=/b -env pool=MULTILOG_IO=pool,X=y -rounds 7 -- rate limit",
 	} {
-		t.Run(test.how, func(t *testing.T) {
-			b := testBench(t)
-			in, err := b.input("lines", 1<<16, numbered(20))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, o := range []order{{Chunk: 4096}, {}} {
-				j := job{stamp: true, fileBytes: fileBytes, files: keepAll}
-				got, err := b.fromPipe(t.Context(), fake(t, test.how), j, in, o)
-				if test.want == "" {
-					if err != nil || got["speed"] <= 0 || got["cpu-line"] <= 0 {
-						t.Errorf("%+v: %v, %v", o, got, err)
-					}
-				} else if err == nil || !strings.Contains(err.Error(), test.want) {
-					t.Errorf("%+v: error %v, want %q", o, err, test.want)
-				}
-			}
-		})
-	}
-}
-
-// TestNoFigureForHarm runs a race in which one contender loses a line, and one
-// in which one does not come to an end.
-func TestNoFigureForHarm(t *testing.T) {
-	b := testBench(t)
-	b.contenders = []contender{fake(t, "good"), fake(t, "lose")}
-	s := &scenario{name: "test", baseline: "good", metrics: throughputMetrics}
-	tc := feedings[0].testcase(b, loads[0])
-	tc.rounds, tc.seconds = 2, 0
-	tc.run = func(ctx context.Context, b *bench, c contender) (sample, error) {
-		in, err := b.input("lines", 1<<16, numbered(20))
-		if err != nil {
-			return nil, err
+		o := mustParse(t, strings.Fields(args)...)
+		chosen := o.chosen(scenario.All(nil, o.quick))
+		if !o.quick || o.peers[0] != "a=/b" || o.envs[0] != "pool=MULTILOG_IO=pool,X=y" || o.rounds != 7 || len(chosen) != 2 || chosen[0].Name != "rate" {
+			t.Errorf("%s: %+v", args, o)
 		}
-		return b.fromPipe(ctx, c, job{fileBytes: fileBytes, files: keepAll}, in, order{Chunk: 4096})
 	}
-	got, err := b.runCase(t.Context(), s, tc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	good, lose := got.Rows[0], got.Rows[1]
-	if good.Out != "" || len(good.Figures["speed"].Samples) != 2 || good.Figures["speed"].Ratio != 1 {
-		t.Errorf("good: %+v", good)
-	}
-	if !strings.HasPrefix(lose.Out, "failed: main: ") || lose.Figures != nil {
-		t.Errorf("lose: %+v", lose)
-	}
-
-	b.contenders = []contender{fake(t, "hang")}
-	b.limit = 2 * time.Second
-	if got, err = b.runCase(t.Context(), s, tc); err != nil {
-		t.Fatal(err)
-	}
-	if hang := got.Rows[0]; !strings.HasPrefix(hang.Out, "failed: not done after 2s") || hang.Figures != nil {
-		t.Errorf("hang: %+v", hang)
+	for _, bad := range []string{"-peer a", "-env =x", "nothing", "-bad", "-rounds -1", "-run (", "-racers [", "rate -quick nothing", "-- -quick"} {
+		if _, err := parse(strings.Fields(bad), io.Discard); err == nil || errors.Is(err, errHelp) {
+			t.Errorf("%q: error %v", bad, err)
+		}
 	}
 }
 
-// TestFileAsStdin checks the way without a producer.
-func TestFileAsStdin(t *testing.T) {
-	b := testBench(t)
-	in, err := b.input("lines", 1<<16, numbered(20))
-	if err != nil {
-		t.Fatal(err)
-	}
-	j := job{stamp: true, fileBytes: fileBytes, files: keepAll}
-	if got, err := b.fromFile(t.Context(), fake(t, "good"), j, in); err != nil || got["speed"] <= 0 {
-		t.Errorf("good: %v, %v", got, err)
-	}
-	if _, err := b.fromFile(t.Context(), fake(t, "lose"), j, in); err == nil {
-		t.Error("a lost line was not seen")
-	}
-}
-
-// TestPacedProducer checks that a paced producer writes what it should, and
-// says what it has seen.
-func TestPacedProducer(t *testing.T) {
-	b := testBench(t)
-	in, err := b.input("lines", 20*50, numbered(20))
-	if err != nil {
-		t.Fatal(err)
-	}
-	const lines = 170 // more than three times round
-	dir, remove, err := b.runDir(b.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer remove()
-	got, err := feed{
-		contender: fake(t, "good"), job: job{fileBytes: fileBytes, files: keepAll}, in: in, dir: dir,
-		order: order{Rate: 5000, Lines: lines, Timed: true},
-	}.run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.Lines != lines || got.Bytes != 20*lines || got.End <= got.Start || got.Waits.Max <= 0 {
-		t.Errorf("produced %+v", got.produced)
-	}
-	if err := (checker{dir: dir, input: repeated(in, lines)}).check(got.outputs); err != nil {
-		t.Error(err)
+// TestHelp checks that the help text comes to standard output, names all options
+// and scenarios, and is no failure.
+func TestHelp(t *testing.T) {
+	for _, arg := range []string{"-h", "-help", "--help"} {
+		var out bytes.Buffer
+		if _, err := parse([]string{"rate", arg}, &out); !errors.Is(err, errHelp) {
+			t.Errorf("%s: error %v", arg, err)
+		}
+		for _, want := range []string{"usage: go run ./bench [options] [scenario...]", "-quick", "-report directory", "throughput  as fast as it goes"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: no %q in\n%s", arg, want, out.String())
+			}
+		}
 	}
 }
 
-// TestFullPipeIsSeen feeds a logger that does not read for a while.
-func TestFullPipeIsSeen(t *testing.T) {
-	r, w, err := newPipe()
-	if err != nil {
-		t.Fatal(err)
+// TestList checks that the list says what scenarios measure.
+func TestList(t *testing.T) {
+	var out bytes.Buffer
+	list(mustParse(t, "-run", "^rate/10$", "-list"), &out)
+	for _, want := range []string{"rate: what a steady stream costs\n    63-byte lines come one write each", "  rate/10 "} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
 	}
-	b := testBench(t)
-	in, err := b.input("lines", 1<<20, numbered(1024))
-	if err != nil {
-		t.Fatal(err)
+	if strings.Contains(out.String(), "stall") {
+		t.Errorf("more than was asked for:\n%s", out.String())
 	}
-	p, err := startProducer(t.Context(), in, order{Rate: 1e6, Lines: in.lines, Timed: true}, w)
-	w.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.discard()
-	const asleep = 300 * time.Millisecond
-	time.Sleep(asleep)
-	if n, err := io.Copy(io.Discard, r); err != nil || n != int64(len(in.data)) {
-		t.Errorf("read %d bytes, %v", n, err)
-	}
-	got, err := p.wait()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.FullTimes == 0 || got.FullAt <= 0 || got.FullTotal < got.FullAt || got.Waits.Max < got.FullAt {
-		t.Errorf("the pipe was full, but: %+v", got)
+	for line := range strings.Lines(out.String()) {
+		if len(line) > 100 {
+			t.Errorf("a long line: %q", line)
+		}
 	}
 }
 
-// TestRealLogger runs scenarios against daemontools' multilog, from the
-// command line to the report.
+// TestRealLogger runs scenarios with daemontools' multilog, from the command line
+// to the report and back.
 func TestRealLogger(t *testing.T) {
-	if _, err := exec.LookPath(daemontoolsName); err != nil {
+	if _, err := exec.LookPath(contender.Daemontools); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal("daemontools is not installed")
 		}
 		t.Skip("daemontools is not installed")
 	}
 	for _, test := range []struct{ scenario, run string }{
-		{"footprint", "start|idle-1$"}, {"latency", "alone"}, {"limit", "t-63"},
+		{"footprint", "start|idle-1$"}, {"latency", "alone"}, {"limit", "t-63"}, {"rate", "/1000$"},
 	} {
 		t.Run(test.scenario, func(t *testing.T) {
 			if testing.Short() && test.scenario != "latency" {
 				t.Skip("takes seconds")
 			}
 			dir := t.TempDir()
-			var out bytes.Buffer
-			o := options{
-				ours: "none", racers: "^multilog$", names: []string{test.scenario}, run: test.run, rounds: 1, quick: true,
-				dir: dir, report: filepath.Join(dir, "report"), runLimit: time.Minute,
-			}
-			null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer null.Close()
-			if err := run(t.Context(), o, &out, null); err != nil {
-				t.Fatal(err)
-			}
-			if text := out.String(); strings.Contains(text, "failed:") || !strings.Contains(text, "multilog  ") {
-				t.Error(text)
+			to := filepath.Join(dir, "report")
+			out := runCommand(t, "-ours", "none", "-racers", "^multilog$", test.scenario, "-run", test.run, "-rounds", "1", "-quick", "-dir", dir, "-report", to)
+			if strings.Contains(out, "failed:") || !strings.Contains(out, "multilog  ") {
+				t.Error(out)
 			}
 			if left, _ := os.ReadDir(dir); len(left) != 1 {
 				t.Errorf("left behind: %v", left)
+			}
+			if res, err := report.Read(filepath.Join(to, "results.json")); err != nil || len(res.Scenarios) != 1 || res.Scenarios[0].Cases[0].Rows[0].Figures == nil {
+				t.Errorf("%+v, %v", res, err)
+			}
+			if again := runCommand(t, "-redraw", filepath.Join(to, "results.json")); !strings.Contains(again, "multilog  ") {
+				t.Errorf("drawn again:\n%s", again)
 			}
 		})
 	}
 }
 
-func TestParse(t *testing.T) {
-	o, err := parse([]string{"-quick", "-peer", "a=/b", "-env", "pool=MULTILOG_IO=pool,X=y", "rate", "limit"}, io.Discard)
+// runCommand runs what a command line says and returns what it prints.
+func runCommand(t *testing.T, args ...string) string {
+	t.Helper()
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !o.quick || o.peers[0] != "a=/b" || o.envs[0] != "pool=MULTILOG_IO=pool,X=y" || len(o.chosen()) != 2 || o.chosen()[0] != rate {
-		t.Errorf("%+v", o)
+	defer null.Close()
+	var out bytes.Buffer
+	if err := run(t.Context(), mustParse(t, args...), &out, null); err != nil {
+		t.Fatal(err)
 	}
-	for _, bad := range [][]string{{"-peer", "a"}, {"-env", "=x"}, {"nothing"}, {"-bad"}} {
-		if _, err := parse(bad, io.Discard); err == nil {
-			t.Errorf("%q: no error", bad)
+	return out.String()
+}
+
+// TestInterrupted interrupts the command in the middle of a case, and checks that it
+// leaves no process, no file and no mount. A kill leaves files, but nothing that
+// runs or is mounted.
+func TestInterrupted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	for _, name := range []string{"stall/hog", "stall/slow-disk", "footprint/idle-40"} {
+		if name == "stall/slow-disk" && os.Geteuid() != 0 {
+			continue
+		}
+		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
+			t.Run(fmt.Sprint(name, " ", sig), func(t *testing.T) {
+				dir := t.TempDir()
+				mark := "BENCH_TEST_MARK=" + dir
+				var out bytes.Buffer
+				cmd := exec.Command(os.Args[0], "-quick", "-run", name+"$", "-ours", "none", "-racers", "^multilog$", "-dir", dir)
+				cmd.Env = append(os.Environ(), asCommand+"=1", mark, mountns.Env+"=")
+				cmd.Stdout, cmd.Stderr = &out, &out
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				for range 1000 { // until a logger runs
+					if len(marked(mark, "./main")) > 0 {
+						break
+					}
+					time.Sleep(10 * time.Millisecond)
+				}
+				if strings.Contains(out.String(), "not run") {
+					_ = cmd.Wait()
+					t.Skip(out.String())
+				}
+				time.Sleep(200 * time.Millisecond)
+				_ = cmd.Process.Signal(sig)
+				err := cmd.Wait()
+				if sig != syscall.SIGKILL {
+					if cmd.ProcessState.ExitCode() != exitFatal || !strings.Contains(out.String(), "bench: fatal: interrupted") {
+						t.Errorf("%v: %s", err, out.String())
+					}
+					if left, _ := os.ReadDir(dir); len(left) > 0 {
+						t.Errorf("left behind: %v", left)
+					}
+				}
+				for range 500 {
+					if len(marked(mark, "")) == 0 {
+						break
+					}
+					time.Sleep(10 * time.Millisecond)
+				}
+				if left := marked(mark, ""); len(left) > 0 {
+					t.Errorf("processes left behind: %q", left)
+				}
+				if mounts, err := os.ReadFile("/proc/self/mountinfo"); err != nil || strings.Contains(string(mounts), dir) {
+					t.Errorf("mounts left behind, or %v", err)
+				}
+			})
 		}
 	}
 }
 
-// TestCaseNames checks that every case can be chosen by its own name.
-func TestCaseNames(t *testing.T) {
-	for _, quick := range []bool{false, true} {
-		seen := map[string]bool{}
-		for _, s := range scenarios {
-			for _, tc := range s.cases(&bench{quick: quick}) {
-				name := s.name + "/" + tc.name
-				if seen[name] || strings.ContainsAny(name, " ,()") || tc.rounds < 1 {
-					t.Errorf("case %q, %d rounds, seen before: %v", name, tc.rounds, seen[name])
-				}
-				seen[name] = true
-			}
+// marked returns the command lines of processes that have a mark in their
+// environment and a word in their command line.
+func marked(mark, word string) (found []string) {
+	names, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, name := range names {
+		environ, err := os.ReadFile(name)
+		dir := filepath.Dir(name)
+		if err != nil || !strings.Contains(string(environ), mark) || filepath.Base(dir) == strconv.Itoa(os.Getpid()) {
+			continue
+		}
+		line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+		if text := strings.ReplaceAll(string(line), "\x00", " "); strings.Contains(text, word) {
+			found = append(found, text)
 		}
 	}
+	return found
 }

@@ -1,0 +1,79 @@
+package contender
+
+import "strconv"
+
+// A Job is what a logger has to do in a run.
+type Job struct {
+	Stamp     bool     // put a TAI64N label before each line: t
+	Patterns  []string // lines that match one of these are not logged
+	Dirs      int      // log directories that all get the selected lines; 0 is 1
+	FileBytes int      // size of a file: s
+	Files     int      // number of files: n
+	Processor string   // a shell command, run on each finished file
+	LineBytes int      // length of the longest line
+	Bytes     int      // that will come in all, where it is known
+	// Mail has the script of a mail service, in place of Patterns and Dirs: all
+	// lines to one directory, what is unusual to a second, the last status to a
+	// file.
+	Mail bool
+}
+
+// KeepAll is a number of files that no run reaches.
+const KeepAll = 100000
+
+// An Output is a log directory, or a status file, and says what must be in it.
+type Output struct {
+	Path   string // relative to the directory of the run
+	Status bool   // a file that holds the last selected line
+	Stamp  bool   // lines have labels
+	// Selects reports whether a line, without its newline, belongs there; nil
+	// means that all do.
+	Selects func(line []byte) bool
+}
+
+// A Launch is a command that does a job, and what must come of it.
+type Launch struct {
+	Argv    []string
+	Outputs []Output
+}
+
+// ErrCannot says that a contender has no way to do a job.
+type ErrCannot string
+
+func (e ErrCannot) Error() string { return string(e) }
+
+// MailStatus is the pattern of the lines that the mail script writes to its
+// status file.
+const MailStatus = "* status: *"
+
+// usualMail returns the patterns of what is usual in qmail-send's log; the mail
+// script keeps it out of the alert log.
+func usualMail() []string {
+	return []string{
+		"* status: *", "* starting delivery *", "* delivery * success*", "* delivery * failure*", "* new msg *",
+		"* info msg *", "* end msg *", "* bounce msg *",
+		"* delivery * deferral: Sorry,_I_couldn't_find_any_host_by_that_name*",
+		"* delivery * deferral: Sorry,_I_wasn't_able_to_establish_an_SMTP_*",
+	}
+}
+
+// directories returns the outputs of a job that is not the mail script.
+func (j Job) directories() []Output {
+	outs := []Output{{Path: "main", Stamp: j.Stamp, Selects: deselect(j.Patterns, j.Stamp)}}
+	for i := 1; i < j.Dirs; i++ {
+		o := outs[0]
+		o.Path = "dir" + strconv.Itoa(i)
+		outs = append(outs, o)
+	}
+	return outs
+}
+
+// mailOutputs returns the outputs of the mail script.
+func (j Job) mailOutputs() []Output {
+	status := func(line []byte) bool { return matchLabelled(MailStatus, line, j.Stamp) }
+	return []Output{
+		{Path: "main", Stamp: j.Stamp},
+		{Path: "alert", Stamp: j.Stamp, Selects: deselect(usualMail(), j.Stamp)},
+		{Path: "status", Status: true, Stamp: j.Stamp, Selects: status},
+	}
+}

@@ -1,0 +1,54 @@
+package contender
+
+import "strings"
+
+// Match reports whether a pattern of multilog(8) matches a whole line. A star
+// matches everything before the first occurrence of the character after it; a
+// star at the end matches the rest. This is the plainest way to do it, to find
+// out which lines a logger had to select.
+func Match(pattern string, line []byte) bool {
+	for len(pattern) > 0 {
+		c := pattern[0]
+		pattern = pattern[1:]
+		if c != '*' {
+			if len(line) == 0 || line[0] != c {
+				return false
+			}
+			line = line[1:]
+			continue
+		}
+		if pattern == "" {
+			return true
+		}
+		for len(line) > 0 && line[0] != pattern[0] {
+			line = line[1:]
+		}
+	}
+	return len(line) == 0
+}
+
+// matchLabelled reports whether a pattern matches a line that has a label and a
+// space in front of it, if stamp is set. A label holds no space, and no pattern
+// that this program uses looks into it.
+func matchLabelled(pattern string, line []byte, stamp bool) bool {
+	if rest, ok := strings.CutPrefix(pattern, "* "); ok && stamp {
+		return Match(rest, line)
+	}
+	return Match(pattern, line)
+}
+
+// deselect returns the selection that is left by a list of patterns whose lines
+// are not logged; nil, which selects all lines, if the list is empty.
+func deselect(patterns []string, stamp bool) func([]byte) bool {
+	if len(patterns) == 0 {
+		return nil
+	}
+	return func(line []byte) bool {
+		for _, p := range patterns {
+			if matchLabelled(p, line, stamp) {
+				return false
+			}
+		}
+		return true
+	}
+}

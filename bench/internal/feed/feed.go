@@ -1,0 +1,121 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"multilog/bench/internal/contender"
+)
+
+// A Feed is one run of a logger, behind the pipe of a producer.
+type Feed struct {
+	Contender contender.Contender
+	Job       contender.Job
+	Input     *Input // nil where the order is for mail
+	Order     Order
+	Dir       string // empty, see [Lab.RunDir]
+	// During, if set, is called while the producer writes.
+	During func(context.Context, *Logger) error
+}
+
+// A Fed is what a run has yielded.
+type Fed struct {
+	Produced
+	Usage                      // of the logger
+	Exited  int64              // when the logger ended, in CLOCK_MONOTONIC
+	Outputs []contender.Output // what must be in them
+	Times   []int64            // of the writes, in nanoseconds since 1970, if the order has a Watch
+}
+
+// Run starts the logger, then the producer, and waits for both. When it returns,
+// both have ended.
+func (f Feed) Run(ctx context.Context) (_ Fed, err error) {
+	r, w, err := NewPipe()
+	if err != nil {
+		return Fed{}, err
+	}
+	defer w.Close()
+	if f.Input != nil {
+		f.Job.Bytes = len(f.Input.Data)
+	}
+	logger, err := StartLogger(ctx, f.Contender, f.Job, f.Dir, r)
+	r.Close()
+	if err != nil {
+		return Fed{}, err
+	}
+	defer logger.Abandon()
+	if err := logger.Ready(ctx); err != nil {
+		return Fed{}, err
+	}
+	if f.Order.Watch.Path != "" {
+		f.Order.Watch.Path = filepath.Join(f.Dir, f.Order.Watch.Path)
+	}
+	p, err := produce(ctx, f.Input, f.Order, w)
+	if err != nil {
+		return Fed{}, err
+	}
+	defer p.discard()
+	w.Close()
+	if f.During != nil {
+		if err := f.During(ctx, logger); err != nil {
+			p.kill()
+			return Fed{}, logger.blame(err)
+		}
+	}
+	out := Fed{Outputs: logger.Outputs}
+	if out.Produced, err = p.wait(); err != nil {
+		return Fed{}, logger.blame(err)
+	}
+	if f.Order.Watch.Path != "" {
+		if out.Times, err = p.writeTimes(); err != nil {
+			return Fed{}, err
+		}
+	}
+	if out.Usage, err = logger.Wait(); err != nil {
+		return Fed{}, err
+	}
+	out.Exited = logger.Exited
+	return out, nil
+}
+
+// blameLimit is how long a logger may take to end after it has closed its input.
+const blameLimit = time.Second
+
+// blame returns why a run has failed with err: the end of the logger, if it has
+// ended early, since a producer that finds no reader any more cannot tell why.
+func (l *Logger) blame(err error) error {
+	for deadline := Monotonic() + int64(blameLimit); !l.gone(); time.Sleep(readyPause) {
+		if Monotonic() > deadline {
+			return fmt.Errorf("%w%s", err, l.Said())
+		}
+	}
+	if _, ended := l.Wait(); ended != nil {
+		return fmt.Errorf("ends before its input does: %w", ended)
+	}
+	return errors.New("ends before its input does, with status 0")
+}
+
+// FromFile runs a contender on a job whose standard input is a file that has the
+// input, and which is in the page cache.
+func FromFile(ctx context.Context, c contender.Contender, j contender.Job, in *Input, dir string) (*Logger, Usage, error) {
+	path := filepath.Join(filepath.Dir(dir), "input")
+	if err := in.WriteFile(path); err != nil {
+		return nil, Usage{}, err
+	}
+	settle(filepath.Dir(dir))
+	stdin, err := os.Open(path)
+	if err != nil {
+		return nil, Usage{}, err
+	}
+	defer stdin.Close()
+	logger, err := StartLogger(ctx, c, j, dir, stdin)
+	if err != nil {
+		return nil, Usage{}, err
+	}
+	used, err := logger.Wait()
+	return logger, used, err
+}

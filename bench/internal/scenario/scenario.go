@@ -1,0 +1,36 @@
+package scenario
+
+import (
+	"multilog/bench/internal/feed"
+	"multilog/bench/internal/race"
+)
+
+// All returns the scenarios in the order in which they run. Quick ones have fewer
+// and shorter cases. They work in lab, which may be nil where nothing is run.
+func All(lab *feed.Lab, quick bool) []race.Scenario {
+	e := env{lab, quick}
+	return []race.Scenario{
+		e.throughput(),
+		e.rate(),
+		e.stall(),
+		e.latency(),
+		e.footprint(),
+		e.scale(),
+		e.limit(),
+		e.day(),
+		e.features(),
+	}
+}
+
+// An env is what scenarios are made in.
+type env struct {
+	*feed.Lab
+	quick bool
+}
+
+// Rounds of a case: as many as its figures need to be steady.
+const (
+	fullRounds = 5
+	fewRounds  = 3
+	fastRounds = 2
+)
