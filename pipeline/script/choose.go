@@ -1,20 +1,20 @@
 package script
 
-// The last pattern before a sink that matches decides, so the rules between
-// two sinks are tried backwards. Most of them are not tried at all: with t the
-// label is known to hold no space, so a pattern such as "* status: *" must find
-// its " " behind the label, and the next byte there tells which of many
-// patterns are worth a try.
+// This file decides which sinks get a line. The last matching pattern before a sink
+// decides, so Choose tries the rules between two sinks backwards. It tries only few
+// of them: with t, a label contains no space, so the first space that a pattern such
+// as "* status: *" can find stands after the label. The byte after that space, the
+// key, selects the patterns that can match.
 
-// segment holds the rules between two sinks, the last one first, by the byte
-// that stands at Script.keyAt in the line. The list any is for lines that are
-// too short to have one, and for bytes that no pattern names.
+// segment holds the rules between two sinks, last rule first. by holds them by the
+// key of the line, which is its byte at Script.keyAt. any is for lines that are too
+// short to have a key, and for keys that no pattern names.
 type segment struct {
 	by  [256][]uint32
 	any []uint32
 }
 
-// index prepares the rules for Choose.
+// index builds the segments that Choose uses.
 func (s *Script) index() {
 	if s.Stamp == StampTAI64N {
 		s.keyAt = LabelBytes
@@ -29,6 +29,7 @@ func (s *Script) index() {
 	}
 }
 
+// segment returns the segment of the rules from to to-1.
 func (s *Script) segment(from, to int) *segment {
 	g := &segment{}
 	for r := to - 1; r >= from; r-- {
@@ -47,7 +48,7 @@ func (s *Script) segment(from, to int) *segment {
 	return g
 }
 
-// list returns the list of a byte. The first call for a byte makes it from any.
+// list returns the list of key c. The first call for c copies it from any.
 func (g *segment) list(c byte) []uint32 {
 	if g.by[c] == nil {
 		g.by[c] = append(make([]uint32, 0, len(g.any)+1), g.any...)
@@ -55,7 +56,7 @@ func (g *segment) list(c byte) []uint32 {
 	return g.by[c]
 }
 
-// candidates returns the rules that may match a line.
+// candidates returns the rules that can match a line.
 func (g *segment) candidates(line []byte, keyAt int) []uint32 {
 	if len(line) > keyAt {
 		if list := g.by[line[keyAt]]; list != nil {
@@ -65,8 +66,8 @@ func (g *segment) candidates(line []byte, keyAt int) []uint32 {
 	return g.any
 }
 
-// passLabel makes a pattern that begins with a star and a space begin behind
-// a TAI64N label, where the first space is.
+// passLabel makes a pattern that begins with a star and a space begin after the
+// TAI64N label, where the first space is.
 func (p *pattern) passLabel() {
 	if len(p.pieces) == 0 || p.glob != nil {
 		return
@@ -76,8 +77,8 @@ func (p *pattern) passLabel() {
 	}
 }
 
-// key returns the byte that a line must have at Script.keyAt for p to match,
-// if that is known.
+// key returns the key that a line must have for p to match. known reports whether
+// there is just one.
 func (p *pattern) key(stamp Stamp) (c byte, known bool) {
 	if len(p.pieces) == 0 || p.glob != nil || p.pieces[0].skip {
 		return 0, false
@@ -92,9 +93,10 @@ func (p *pattern) key(stamp Stamp) (c byte, known bool) {
 	return 0, false
 }
 
-// Choose sets chosen[i] to whether Sinks[i] gets the line, for all sinks. The
-// line includes its stamp; a newline at its end does not count, nor do bytes
-// beyond LineBytes. chosen must be as long as Sinks. Choose allocates nothing.
+// Choose sets chosen[i] to true if Sinks[i] gets the line, and to false if not, for
+// all sinks. line must not be empty and includes its stamp. Choose ignores a newline
+// at its end and bytes beyond LineBytes. chosen must be as long as Sinks. Choose
+// allocates nothing.
 func (s *Script) Choose(line []byte, chosen []bool) {
 	line = line[:min(len(line), LineBytes)]
 	if last := len(line) - 1; line[last] == '\n' {

@@ -2,12 +2,12 @@ package script
 
 import "strings"
 
-// globMatch reports whether the glob matches the whole of line. After
-// daemontools-encore's F, patterns are those of fnmatch(3), without flags, in
-// the C locale: ? is any byte, * any string, [...] one of a set, and a
-// backslash makes the next character match itself.
+// globMatch reports whether glob matches all of line. Globs are the patterns of
+// fnmatch(3) without flags in the C locale, as after daemontools-encore's F: ? matches
+// any byte, * any string, [...] a byte of a set, and a backslash makes the next
+// character match itself.
 func globMatch(glob string, line []byte) bool {
-	star, from := -1, 0 // the last star, and where the line is tried behind it
+	star, from := -1, 0 // the last star, and where in line the part after it is tried
 	g, at := 0, 0
 	for at < len(line) || g < len(glob) {
 		if g < len(glob) && glob[g] == '*' {
@@ -30,8 +30,8 @@ func globMatch(glob string, line []byte) bool {
 	return true
 }
 
-// globByte matches one byte with the first element of glob, which is no star.
-// It returns the length of the element, or 0 if they do not match.
+// globByte matches c with the first element of glob, which must not be a star. It
+// returns the length of the element in bytes, or 0 if c does not match.
 func globByte(glob string, c byte) int {
 	switch glob[0] {
 	case '?':
@@ -55,9 +55,9 @@ func globByte(glob string, c byte) int {
 	return 0
 }
 
-// globSet reads the set that glob begins with. It returns the length of the set
-// and reports whether c is in it. A bracket that is never closed is no set: its
-// length is 0.
+// globSet parses the set at the start of glob. It returns its length in bytes and
+// reports whether c is in it. A bracket that is never closed does not begin a set;
+// then n is 0.
 func globSet(glob string, c byte) (n int, in bool) {
 	i := 1
 	negated := i < len(glob) && (glob[i] == '!' || glob[i] == '^')
@@ -91,9 +91,9 @@ func globSet(glob string, c byte) (n int, in bool) {
 	}
 }
 
-// setByte returns the byte of a set at *i, which a backslash may precede, and
-// advances *i.
-func setByte(glob string, i *int) (byte, bool) {
+// setByte returns the byte of a set at *i, without a backslash before it, and advances
+// *i. ok is false at the end of glob.
+func setByte(glob string, i *int) (_ byte, ok bool) {
 	if glob[*i] == '\\' {
 		*i++
 	}
@@ -105,9 +105,9 @@ func setByte(glob string, i *int) (byte, bool) {
 	return c, true
 }
 
-// classAt returns the name of the class that set, the inside of a bracket,
-// begins with. Only lower case letters between the colons make a class: glibc's
-// fnmatch reads [[:] as a bracket and a colon.
+// classAt returns the name of the class at the start of set, which is the inside of a
+// bracket. A class has only lower-case letters between the colons: to glibc's
+// fnmatch, [[:] is a set of a bracket and a colon.
 func classAt(set string) (name string, ok bool) {
 	set, ok = strings.CutPrefix(set, "[:")
 	if !ok {

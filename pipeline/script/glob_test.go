@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// What looks like a class and is none: the answers are glibc's, bash's differ.
+// Some sets only look like classes. glibc and bash treat them differently; the
+// results are glibc's.
 func TestGlobHalfAClass(t *testing.T) {
 	for _, c := range []struct {
 		glob, line string
@@ -31,7 +32,7 @@ func TestGlobHalfAClass(t *testing.T) {
 	}
 }
 
-// Many globs, many lines: bash's [[ ]] understands globs as fnmatch does.
+// Many globs match the same lines as with bash, whose [[ ]] matches as fnmatch does.
 func TestGlobAsBash(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
@@ -75,12 +76,12 @@ func TestGlobAsBash(t *testing.T) {
 	for _, pair := range strings.Split(string(got), "\n") {
 		theirs[pair] = true
 		if !ours[pair] {
-			t.Errorf("bash matches, we do not: %q", pair)
+			t.Errorf("bash matches, and we do not: %q", pair)
 		}
 	}
 	for pair := range ours {
 		if !theirs[pair] {
-			t.Errorf("we match, bash does not: %q", pair)
+			t.Errorf("we match, and bash does not: %q", pair)
 		}
 	}
 	if len(ours) < 500 {

@@ -5,27 +5,27 @@ import (
 	"strings"
 )
 
-// pattern is a compiled pattern of daemontools' multilog: characters that match
-// themselves, and stars. A star matches any string that does not hold the
-// character behind it, even when that character is a star itself; at the end, a
-// star matches anything. So a star followed by a character skips to the first
-// such character, and nothing is tried twice.
+// pattern is a compiled pattern of daemontools' multilog. A character matches itself.
+// A star matches any string that does not contain the next character of the pattern,
+// even if that is a star, too; a star at the end matches anything. So a star skips to
+// the first occurrence of the next character, and match tries nothing twice.
 type pattern struct {
 	pieces []piece
-	from   int     // where in the line the first piece is searched
-	open   bool    // the pattern ends in a star: the rest of the line matches
-	glob   *string // instead of all that: a pattern of fnmatch(3)
+	from   int     // offset in the line at which the first piece begins or is searched
+	open   bool    // the pattern ends in a star, so the rest of the line matches
+	glob   *string // if not nil, the pattern is this one of fnmatch(3)
 }
 
-// piece is a literal string. After a skip it must begin at the first place
-// where its first character stands. An empty literal after a skip only skips to
-// a star in the line, because the next character of the pattern is a star too.
+// piece is a part of a pattern that is a literal string. With skip, a star precedes
+// it: the literal must match at the first occurrence of its first character. If the
+// literal is empty, the next character of the pattern is a star, so the piece skips to
+// the first star in the line.
 type piece struct {
 	skip    bool
 	literal string
 }
 
-// compile turns a pattern's text into pieces.
+// compile compiles the text of a pattern.
 func compile(text string) pattern {
 	var p pattern
 	for text != "" {
@@ -47,13 +47,13 @@ func compile(text string) pattern {
 	return p
 }
 
-// match reports whether p matches the whole of line.
+// match reports whether p matches all of line.
 func (p *pattern) match(line []byte) bool {
 	if p.glob != nil {
 		return globMatch(*p.glob, line)
 	}
 	if len(line) < p.from {
-		return false // a label is never shorter
+		return false // the line is shorter than a label
 	}
 	line = line[p.from:]
 	for i := range p.pieces {

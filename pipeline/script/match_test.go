@@ -26,15 +26,15 @@ func FuzzMatch(f *testing.F) {
 			t.Errorf("glob %q, line %q: %v", pattern, line, got)
 		}
 		if p := compile(pattern); p.match([]byte(line)) != naive.Match(pattern, line) {
-			t.Errorf("pattern %q, line %q: %v, and the rules say %v", pattern, line, p.match([]byte(line)), naive.Match(pattern, line))
+			t.Errorf("pattern %q, line %q: %v, want %v", pattern, line, p.match([]byte(line)), naive.Match(pattern, line))
 		}
 	})
 }
 
 const oracle = "/usr/bin/multilog" // daemontools'
 
-// randomText is text of few characters, stars among them: what is likely to
-// match by half.
+// randomText returns text of few different characters, among them stars, so that
+// patterns and lines made of it often match in part.
 func randomText(r *rand.Rand, most int) string {
 	b := make([]byte, r.IntN(most+1))
 	for i := range b {
@@ -43,8 +43,8 @@ func randomText(r *rand.Rand, most int) string {
 	return string(b)
 }
 
-// Many patterns, many lines: what daemontools' multilog selects is what ours
-// does, and the model.
+// For many patterns and lines, daemontools' multilog, ours and the model select the
+// same.
 func TestMatchAsDaemontools(t *testing.T) {
 	if _, err := os.Stat(oracle); err != nil {
 		if os.Getenv("CI") == "true" {

@@ -14,22 +14,22 @@ import (
 	"multilog/rotate"
 )
 
-// LineBytes is how much of a line, stamp included, patterns, status files and
-// standard error see.
+// LineBytes is the number of bytes at the start of a line, including its stamp, that
+// patterns and sinks other than directories see.
 const LineBytes = 1000
 
 // Limits and defaults of a script's numbers.
 const (
 	minFileBytes     = 4096
-	maxFileBytes     = 16777215 // by s, as in daemontools
-	maxBigFileBytes  = 2 << 30  // by b
-	maxTotalBytes    = 1 << 60  // of c and k
-	maxTimeHours     = 876_000  // of a and y, a century: it can be added to any time of ours
+	maxFileBytes     = 16777215 // for s, as in daemontools
+	maxBigFileBytes  = 2 << 30  // for b
+	maxTotalBytes    = 1 << 60  // for c and k
+	maxTimeHours     = 876_000  // for a and y: a century, so that adding it to a time cannot overflow
 	defaultFileBytes = 99999
 	minFiles         = 2
 	defaultFiles     = 10
-	maxCodeBytes     = 32 // of w
-	defaultLevel     = 3  // of z
+	maxCodeBytes     = 32 // for w
+	defaultLevel     = 3  // for z
 )
 
 // rule is a pattern and what a match does to a line.
@@ -38,25 +38,25 @@ type rule struct {
 	selects bool // +pattern; -pattern deselects
 }
 
-// SinkKind is what becomes of a line that a sink gets.
+// SinkKind tells where a sink puts its lines.
 type SinkKind uint8
 
 // The kinds of sinks.
 const (
-	ToStderr SinkKind = iota // e: the line is printed to standard error
-	ToStatus                 // =file: the file holds the line
-	ToDir                    // ./dir, /dir: the line is appended to a log
+	ToStderr SinkKind = iota // e: print the line to standard error
+	ToStatus                 // =file: replace the content of the file with the line
+	ToDir                    // ./dir, /dir: append the line to the log
 )
 
-// Sink is an action that takes lines. It takes those that the patterns before
-// it in the script leave selected.
+// Sink is an action that takes lines: those that the patterns before it in the script
+// leave selected.
 type Sink struct {
 	Kind  SinkKind
 	Index int // in Script.Status or Script.Dirs; 0 for ToStderr
-	rules int // how many of Script.rules stand before it
+	rules int // the number of Script.rules before it
 }
 
-// Script is a parsed command line. It does not change after Parse.
+// Script is a parsed command line. It never changes.
 type Script struct {
 	Stamp  Stamp
 	Status []string        // the files of = actions, in the script's order
@@ -64,23 +64,24 @@ type Script struct {
 	Sinks  []Sink          // the actions that take lines, in the script's order
 
 	rules    []rule
-	segments []*segment // by sink
-	keyAt    int        // the byte of a line that narrows down which rules can match
+	segments []*segment // for each sink
+	keyAt    int        // offset in a line of its key, which selects the rules to try
 }
 
-// parser reads a script. It keeps what holds for the directories that follow.
+// parser parses a script. Its fields hold the settings for the directories that come
+// next.
 type parser struct {
 	script Script
 	conf   rotate.Config
-	big    int64  // of b, in bytes; 0 if there was none
-	glob   bool   // after F: patterns are those of fnmatch(3)
-	code   string // of w
-	zstd   bool   // after z: the processor is ours
+	big    int64  // bytes, from b; 0 without it
+	glob   bool   // F was the last of F and S: patterns are those of fnmatch(3)
+	code   string // from w
+	zstd   bool   // z was the last of z and !: the processor is our own
 }
 
-// Parse reads a script. It returns an error for a word of this program's own
-// whose number it does not understand or accept; the error names the word and
-// says what is accepted. Words that are no actions are ignored.
+// Parse parses a script. It returns an error if the number in a word of this program's
+// own is invalid or out of range; the error names the word and the range. Parse
+// ignores words that are no actions.
 func Parse(args []string) (*Script, error) {
 	p := parser{conf: rotate.Config{Size: defaultFileBytes, Count: defaultFiles}, code: "s"}
 	for i, arg := range args {
@@ -99,7 +100,7 @@ func Parse(args []string) (*Script, error) {
 	return &p.script, nil
 }
 
-// action reads an action of daemontools' multilog.
+// action parses an action of daemontools' multilog.
 func (p *parser) action(arg string) {
 	s := &p.script
 	switch rest := arg[1:]; arg[0] {
@@ -130,9 +131,9 @@ func (p *parser) action(arg string) {
 	}
 }
 
-// extension reads an action that daemontools' multilog ignores: daemontools-
-// encore's F, S and w, and this program's own. The latter count only when a
-// digit follows the letter; z also counts alone.
+// extension parses a word that daemontools' multilog ignores: daemontools-encore's F,
+// S and w, and this program's own. The latter are actions only if a digit follows the
+// letter, but z also alone.
 func (p *parser) extension(arg string) error {
 	rest := arg[1:]
 	switch {
@@ -163,6 +164,7 @@ func (p *parser) extension(arg string) error {
 	return nil
 }
 
+// compile compiles the text of a pattern of the kind that F and S have chosen.
 func (p *parser) compile(text string) pattern {
 	if p.glob {
 		return pattern{glob: &text}
@@ -170,10 +172,10 @@ func (p *parser) compile(text string) pattern {
 	return compile(text)
 }
 
-// level reads what follows z. Anything but a number makes it an unknown word.
+// level parses the text after z. If it is no number, the word is unknown and ignored.
 func (p *parser) level(text string) error {
 	level, err := strconv.Atoi(text)
-	if err != nil {
+	if errors.Is(err, strconv.ErrSyntax) {
 		return nil
 	}
 	if _, err := seekable.LevelOf(level); err != nil {
@@ -183,45 +185,47 @@ func (p *parser) level(text string) error {
 	return nil
 }
 
-// compress makes this program itself, under another name, the processor.
+// compress makes this program the processor, under the name of multilog-zstd.
 func (p *parser) compress(level int) {
 	p.conf.Command = []string{"/proc/self/exe", zstdcmd.Name, "-" + strconv.Itoa(level)}
 	p.zstd = true
 }
 
-// isCode reports whether text can stand behind the label and the dot in a file
-// name, as wCODE asks.
+// isCode reports whether text may follow the label and the dot in a file name, where
+// wCODE puts it.
 func isCode(text string) bool {
 	return text != "" && len(text) <= maxCodeBytes && strings.IndexByte(text, '/') < 0
 }
 
-// sizeBetween reads a size in bytes, such as 64MB or 1GiB.
+// sizeBetween parses a size such as 64MB or 1GiB and stores it in *to, in bytes. It
+// returns an error if the size is not from least to most.
 func sizeBetween(to *int64, text string, least, most uint64) error {
 	n, err := humanize.ParseBytes(text)
 	if err != nil || n < least || n > most {
-		return fmt.Errorf("a size from %s to %s is wanted, such as 64MB or 1GiB", humanize.IBytes(least), humanize.IBytes(most))
+		return fmt.Errorf("size must be from %s to %s, such as 64MB or 1GiB", humanize.IBytes(least), humanize.IBytes(most))
 	}
 	*to = int64(n)
 	return nil
 }
 
-// duration reads a time such as 90s or 24h, in nanoseconds. A longer one than
-// maxTimeHours counts as maxTimeHours.
+// duration parses a time such as 90s or 24h and stores it in *to, in nanoseconds, but
+// at most maxTimeHours. It returns an error if the time is not longer than 0.
 func duration(to *int64, text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
-		return errors.New("a time longer than 0 is wanted, such as 90s, 5m or 24h")
+		return errors.New("time must be longer than 0, such as 90s, 5m or 24h")
 	}
 	*to = int64(min(d, maxTimeHours*time.Hour))
 	return nil
 }
 
+// add adds a sink after the rules so far.
 func (s *Script) add(kind SinkKind, index int) {
 	s.Sinks = append(s.Sinks, Sink{Kind: kind, Index: index, rules: len(s.rules)})
 }
 
-// Uniform reports whether every line goes to every directory and nowhere
-// else, so that no line has to be looked at.
+// Uniform reports whether every line goes to every directory and nowhere else, so
+// that the caller need not call Choose.
 func (s *Script) Uniform() bool {
 	if len(s.rules) > 0 {
 		return false
@@ -234,8 +238,8 @@ func (s *Script) Uniform() bool {
 	return true
 }
 
-// number returns the value of the decimal digits that text begins with: 0 if
-// there are none, and at most a billion.
+// number returns the value of the decimal digits at the start of text, but at most a
+// billion, and 0 if there are none.
 func number(text string) int64 {
 	const most = 1_000_000_000
 	n := int64(0)

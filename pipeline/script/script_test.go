@@ -9,7 +9,8 @@ import (
 	"multilog/internal/test/naive"
 )
 
-// An argument list is fuzzed as one text: newlines end its arguments.
+// FuzzScript fuzzes an argument list as one text, in which newlines separate the
+// arguments.
 func FuzzScript(f *testing.F) {
 	for _, seed := range []string{
 		"t\n./main", "./main\nt", "t\n-*\n+* status: *\n=status\ne\n./a\n/b", "s16777215\nn20\n!gzip\n./main\n!\ns1\nn\n./b",
@@ -19,7 +20,7 @@ func FuzzScript(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, script, line string) {
 		args := strings.Split(script, "\n")
-		got, err := Parse(args) // it must not panic, whatever the arguments are
+		got, err := Parse(args) // must not panic, whatever the arguments
 		for i, arg := range args {
 			if notDaemontools(i, arg) {
 				return
@@ -37,8 +38,8 @@ func FuzzScript(f *testing.F) {
 	})
 }
 
-// notDaemontools reports whether an argument is, or may be, one of the words that
-// daemontools' multilog ignores and ours does not.
+// notDaemontools reports whether an argument may be a word that daemontools' multilog
+// ignores and ours does not.
 func notDaemontools(i int, arg string) bool {
 	if arg == "" {
 		return false
@@ -54,7 +55,7 @@ func notDaemontools(i int, arg string) bool {
 	return false
 }
 
-// checkSinks compares the sinks, in order.
+// checkSinks compares the sinks with those of the model, in order.
 func checkSinks(t *testing.T, got *Script, want *naive.Script) {
 	sinks := got.Sinks
 	for _, a := range want.Actions {
@@ -87,12 +88,12 @@ func checkSinks(t *testing.T, got *Script, want *naive.Script) {
 		}
 	}
 	if len(sinks) > 0 {
-		t.Errorf("%d actions too many", len(sinks))
+		t.Errorf("%d sinks too many", len(sinks))
 	}
 }
 
-// checkChoice compares which sinks get a line: Choose goes through the rules
-// backwards, the model goes forwards.
+// checkChoice compares the sinks that get a line. Choose tries the rules backwards,
+// the model forwards.
 func checkChoice(t *testing.T, got *Script, want *naive.Script, line string) {
 	line = strings.ReplaceAll(line, "\n", "")
 	chosen := make([]bool, len(got.Sinks))
@@ -104,11 +105,11 @@ func checkChoice(t *testing.T, got *Script, want *naive.Script, line string) {
 		}
 	}
 	if !slices.Equal(chosen, expected) {
-		t.Errorf("line %q: chosen %v, the rules say %v", line, chosen, expected)
+		t.Errorf("line %q: chosen %v, want %v", line, chosen, expected)
 	}
 }
 
-// A script's numbers and names hold for what comes after them.
+// A script's settings hold for the directories after them.
 func TestScript(t *testing.T) {
 	s, err := Parse(strings.Fields("t s5000 n3 ./a !p n1 s1 ./b ! s99999999 /c t"))
 	if err != nil || s.Stamp != StampTAI64N || len(s.Dirs) != 3 {
@@ -126,7 +127,7 @@ func TestScript(t *testing.T) {
 	}
 }
 
-// A time of a or y can be added to the time of day, however long it is.
+// However long the time of a or y is, adding it to the present does not overflow.
 func TestScriptLongestTimes(t *testing.T) {
 	s, err := Parse(strings.Fields("a2562047h y2562047h ./a"))
 	if err != nil {
@@ -134,7 +135,29 @@ func TestScriptLongestTimes(t *testing.T) {
 	}
 	for _, long := range []int64{s.Dirs[0].MaxAge, s.Dirs[0].SyncWithin} {
 		if now := time.Now().UnixNano(); now+long < now || long < int64(100*365*24*time.Hour) {
-			t.Errorf("%d ns from now is before now, or soon", long)
+			t.Errorf("%d ns from now is in the past, or less than a century away", long)
+		}
+	}
+}
+
+// A level that is a number, however large, is never an unknown word.
+func TestScriptLevels(t *testing.T) {
+	for word, valid := range map[string]bool{
+		"z": true, "z1": true, "z22": true, "z007": true, "z3x": true, "zx": true,
+		"z0": false, "z23": false, "z99999999999999999999": false,
+	} {
+		s, err := Parse([]string{word, "./a"})
+		if (err == nil) != valid {
+			t.Errorf("%s: %v", word, err)
+		}
+		if err != nil {
+			if !strings.Contains(err.Error(), word+" in the script: level ") {
+				t.Errorf("%s: %v", word, err)
+			}
+			continue
+		}
+		if compresses := len(s.Dirs[0].Command) > 0; compresses == strings.HasSuffix(word, "x") {
+			t.Errorf("%s: command %q", word, s.Dirs[0].Command)
 		}
 	}
 }
