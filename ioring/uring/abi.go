@@ -1,20 +1,21 @@
 package uring
 
-// The interface of io_uring, from Linux's include/uapi/linux/io_uring.h, as far
-// as it is used here. Names are the header's, in Go's case.
+// This file declares the part of io_uring's interface that is used here, from Linux's
+// include/uapi/linux/io_uring.h. Names are the header's, in Go's case.
 
-// SQE is a submission queue entry. Each union of the header bears the name of its
-// first or most common member; the Prep methods know what goes where.
+// SQE is a submission queue entry. A field that is a union in the header has the name
+// of its first or most common member; the Prep methods know which operation uses which
+// member.
 type SQE struct {
 	Opcode      uint8
-	Flags       uint8 // SQEAsync
+	Flags       uint8 // 0 or SQEAsync
 	Ioprio      uint16
 	FD          int32
-	Off         uint64 // or addr2
+	Off         uint64 // also addr2
 	Addr        uint64
 	Len         uint32
-	OpFlags     uint32 // fsync_flags, open_flags, poll32_events, ...
-	UserData    uint64 // comes back in the CQE
+	OpFlags     uint32 // fsync_flags, open_flags, ...
+	UserData    uint64 // the kernel copies it to the CQE
 	BufIndex    uint16
 	Personality uint16
 	SpliceFDIn  int32
@@ -25,11 +26,11 @@ type SQE struct {
 // CQE is a completion queue entry.
 type CQE struct {
 	UserData uint64
-	Res      int32  // what the system call would return: negated errno for an error
+	Res      int32  // the result of the system call, or the negated errno
 	Flags    uint32 // IORING_CQE_F_ bits
 }
 
-// The operations. [Ring.RegisterProbe] tells which of them a kernel has.
+// The operations. [Ring.RegisterProbe] returns those that the kernel has.
 const (
 	OpNop           = 0
 	OpFsync         = 3
@@ -45,11 +46,11 @@ const (
 	OpFtruncate     = 55 // Linux 6.9
 )
 
-// SQEAsync in SQE.Flags makes the kernel use a worker at once, and never try the
-// operation in io_uring_enter.
+// SQEAsync in SQE.Flags makes the kernel give the operation to a worker at once,
+// instead of trying it first in io_uring_enter.
 const SQEAsync = 1 << 4
 
-// Flags of io_uring_setup, and the Linux that brought them.
+// Flags of io_uring_setup, with the version of Linux that introduced them.
 const (
 	SetupClamp       = 1 << 4  // 5.6
 	SetupSubmitAll   = 1 << 7  // 5.18
@@ -60,15 +61,16 @@ const (
 // Features that io_uring_setup reports.
 const (
 	FeatSingleMmap    = 1 << 0 // both rings are in one mapping
-	FeatNodrop        = 1 << 1 // completions that do not fit are kept in the kernel
-	FeatSubmitStable  = 1 << 2 // what an entry points to for reading is copied when it is submitted
+	FeatNodrop        = 1 << 1 // the kernel keeps completions that do not fit in the queue
+	FeatSubmitStable  = 1 << 2 // the kernel copies input that an entry points to at submission
 	FeatNativeWorkers = 1 << 9 // workers are threads of the process
 )
 
 const (
 	enterGetevents = 1 << 0
 
-	sqCQOverflow = 1 << 1 // bits of the submission queue's flags
+	// Bits of the submission queue's flags.
+	sqCQOverflow = 1 << 1
 	sqTaskrun    = 1 << 2
 
 	registerEventfd          = 4
@@ -108,7 +110,8 @@ type cqringOffsets struct {
 	UserAddr    uint64
 }
 
-// Params are given to io_uring_setup, which fills in the rest.
+// Params are the parameters of io_uring_setup. The caller sets Flags; the kernel fills
+// in the rest.
 type Params struct {
 	SQEntries    uint32
 	CQEntries    uint32

@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// TestABI holds sizes and offsets against include/uapi/linux/io_uring.h.
+// TestABI compares sizes and offsets with include/uapi/linux/io_uring.h.
 func TestABI(t *testing.T) {
 	var (
 		sqe   SQE

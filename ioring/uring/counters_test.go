@@ -7,8 +7,7 @@ import (
 	"unsafe"
 )
 
-// fakeRing is memory laid out as a kernel would, with a kernel played by take
-// and post.
+// fakeRing is memory with a kernel's layout. take and post play the kernel.
 type fakeRing struct {
 	params   Params
 	ring     []byte
@@ -29,7 +28,7 @@ func fakeParams(flags uint32) Params {
 	return p
 }
 
-// fakeMemory sets both counters of both queues to start.
+// fakeMemory returns memory in which both counters of both queues are start.
 func fakeMemory(start uint32) (ring, sqes []byte) {
 	words := make([]uint64, 32) // aligned
 	ring = unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 8*len(words))
@@ -57,7 +56,8 @@ func newFakeRing(t *testing.T, start uint32) *fakeRing {
 	return f
 }
 
-// take consumes up to n published entries, through the array, as a kernel does.
+// take consumes up to n published entries through the array, as a kernel does, and
+// returns their UserData.
 func (f *fakeRing) take(n int) (taken []uint64) {
 	for ; n > 0 && f.consumed != f.sq.tail.Load(); n-- {
 		place := f.params.sqOff.Array + 4*(f.consumed%fakeEntries)
@@ -69,14 +69,15 @@ func (f *fakeRing) take(n int) (taken []uint64) {
 	return taken
 }
 
+// post adds a completion, as a kernel does.
 func (f *fakeRing) post(userData uint64, res int32) {
 	tail := f.cq.tail.Load()
 	f.cq.cqes[tail%(2*fakeEntries)] = CQE{UserData: userData, Res: res}
 	f.cq.tail.Store(tail + 1)
 }
 
-// TestCountersWrap drives both queues across 2^32, a different number of
-// entries at a time, from every distance.
+// TestCountersWrap drives both queues across 2^32, with different numbers of entries
+// at a time, starting at different distances.
 func TestCountersWrap(t *testing.T) {
 	for before := range uint32(3 * fakeEntries) {
 		f := newFakeRing(t, math.MaxUint32-before)
@@ -120,8 +121,8 @@ func TestCountersWrap(t *testing.T) {
 	}
 }
 
-// TestFullAcrossWrap fills the submission queue where its counters wrap, and has
-// the kernel take it in parts.
+// TestFullAcrossWrap fills the submission queue where its counters wrap, and lets the
+// kernel take it in parts.
 func TestFullAcrossWrap(t *testing.T) {
 	for before := range uint32(2 * fakeEntries) {
 		f := newFakeRing(t, math.MaxUint32-before)
@@ -158,7 +159,7 @@ func TestFullAcrossWrap(t *testing.T) {
 	}
 }
 
-// TestLayoutIsChecked offers layouts that would lead outside of the memory.
+// TestLayoutIsChecked offers layouts that would lead outside the memory.
 func TestLayoutIsChecked(t *testing.T) {
 	for name, spoil := range map[string]func(p *Params, ring []byte){
 		"counter beyond":    func(p *Params, _ []byte) { p.sqOff.Head, p.cqOff.Head = 256, 256 },
@@ -194,7 +195,7 @@ func TestLayoutIsChecked(t *testing.T) {
 	}
 }
 
-// FuzzLayout: whatever a kernel says, the views stay inside of the memory.
+// FuzzLayout checks that the views stay inside the memory whatever the kernel reports.
 func FuzzLayout(f *testing.F) {
 	f.Add(uint32(0), uint32(4), uint32(16), uint32(24), uint32(32), uint32(192), uint32(3), uint32(4), false)
 	f.Add(uint32(8), uint32(12), uint32(20), uint32(28), uint32(40), uint32(64), uint32(7), uint32(8), true)
@@ -223,7 +224,7 @@ func FuzzLayout(f *testing.F) {
 	})
 }
 
-// inside fails unless size bytes, off after p, lie in mem.
+// inside fails the test unless the size bytes at p+off lie in mem.
 func inside(t *testing.T, mem []byte, p unsafe.Pointer, off, size uint64) {
 	t.Helper()
 	start := uint64(uintptr(p) - uintptr(unsafe.Pointer(&mem[0])))

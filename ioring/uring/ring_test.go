@@ -12,8 +12,8 @@ import (
 	"multilog/internal/test/kernelversion"
 )
 
-// newTestRing makes a ring owned by the test's goroutine, or skips where the
-// machine refuses one.
+// newTestRing makes a ring for the test's goroutine, or skips the test if the machine
+// refuses one.
 func newTestRing(t *testing.T, entries uint32, p Params) *Ring {
 	t.Helper()
 	runtime.LockOSThread()
@@ -25,7 +25,7 @@ func newTestRing(t *testing.T, entries uint32, p Params) *Ring {
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.ENOSYS):
 		t.Skipf("io_uring is refused here: %v", err)
 	case errors.Is(err, unix.EINVAL) && !kernelversion.AtLeast(t, 6, 6):
-		t.Skipf("this kernel has not all of the flags %#x", p.Flags)
+		t.Skipf("this kernel lacks some of the flags %#x", p.Flags)
 	case err != nil:
 		t.Fatal(err)
 	}
@@ -38,8 +38,8 @@ func newTestRing(t *testing.T, entries uint32, p Params) *Ring {
 	return r
 }
 
-// needOp skips the test where the kernel is older than major.minor and lacks an
-// operation.
+// needOp skips the test if the kernel is older than major.minor and lacks the
+// operation. If a newer kernel lacks it, the test fails.
 func needOp(t *testing.T, r *Ring, op uint8, major, minor int) {
 	t.Helper()
 	p, err := r.RegisterProbe()
@@ -86,7 +86,7 @@ func next(t *testing.T, r *Ring) CQE {
 	return CQE{}
 }
 
-// result submits what was prepared and returns what it completes with.
+// result submits s, which has been prepared, and returns the result of its completion.
 func result(t *testing.T, r *Ring, s *SQE) int32 {
 	t.Helper()
 	s.UserData = 77
@@ -105,7 +105,7 @@ func zero(t *testing.T, r *Ring, s *SQE) {
 	}
 }
 
-// setups runs f with sets of flags: what kernels of several ages take.
+// setups runs f with the sets of flags that kernels of several versions accept.
 func setups(t *testing.T, f func(t *testing.T, flags uint32)) {
 	for name, flags := range map[string]uint32{
 		"6.6":  SetupClamp | SetupSubmitAll | SetupCoopTaskrun | SetupNoSQArray,
@@ -121,7 +121,7 @@ func TestRingNops(t *testing.T) {
 		if r.Flags() != flags {
 			t.Errorf("flags %#x, want %#x", r.Flags(), flags)
 		}
-		// Many more than there are entries, in batches of every size.
+		// Submit many more operations than the ring has entries, in batches of any size.
 		var submitted, seen uint64
 		for round := range 2000 {
 			for range 1 + round%8 {
@@ -151,7 +151,7 @@ func TestRingFillsSubmissionQueue(t *testing.T) {
 			sqe(t, r).PrepNop()
 		}
 		if r.GetSQE() != nil {
-			t.Fatal("a ninth entry of eight")
+			t.Fatal("GetSQE returned a ninth entry of eight")
 		}
 		if r.SQReady() != 8 {
 			t.Fatalf("%d ready, want 8", r.SQReady())
@@ -212,7 +212,7 @@ func TestRingEventfd(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r.CQReady() != 1 {
-			t.Error("the eventfd fired, and no completion is visible")
+			t.Error("the eventfd fired, but no completion is visible")
 		}
 		if cqe := next(t, r); cqe.Res != 0 {
 			t.Errorf("fsync: %d", cqe.Res)
@@ -260,7 +260,7 @@ func TestRingOperations(t *testing.T) {
 		check("link", func() bool { return st.Nlink == 2 })
 		s = prep(t, r, func(s *SQE) { s.PrepRenameat(dir, &a[0], dir, &b[0], unix.RENAME_NOREPLACE) })
 		if res := result(t, r, s); unix.Errno(-res) != unix.EEXIST {
-			t.Errorf("rename to what exists: %d", res)
+			t.Errorf("rename to an existing name: %d", res)
 		}
 		zero(t, r, prep(t, r, func(s *SQE) { s.PrepUnlinkat(dir, &a[0], 0) }))
 		check("unlink", func() bool { return st.Nlink == 1 })
@@ -309,8 +309,8 @@ func openDir(t *testing.T, name string) int {
 	return fd
 }
 
-// TestRingTakeBack submits entries to a kernel that takes three of them and then
-// none: the others come back, in order, and the ring goes on.
+// TestRingTakeBack submits entries to a kernel that takes three of them and then none.
+// TakeBack returns the others in order, and the ring works on.
 func TestRingTakeBack(t *testing.T) {
 	r := newTestRing(t, 8, Params{})
 	enter := ioURingEnter

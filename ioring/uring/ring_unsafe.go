@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// This file holds all that needs package unsafe: the system calls, and the view
-// of mapped memory as counters and entries. It checks each offset and size that
-// comes from the kernel, once; everything else uses slices.
+// Only this file uses package unsafe: for the system calls, and to view mapped memory
+// as counters and entries. It checks each offset and size from the kernel once; the
+// rest of the package uses slices.
 
 const (
 	sqeSize = unsafe.Sizeof(SQE{})
@@ -20,7 +20,7 @@ const (
 
 var errRingLayout = errors.New("the kernel describes an io_uring that does not fit its memory")
 
-// The system calls that make a ring and submit to it; tests replace them.
+// The system calls that make a ring and submit to it. Tests replace them.
 var (
 	ioURingSetup = func(entries uint32, p *Params) (int, error) {
 		fd, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, uintptr(entries), uintptr(unsafe.Pointer(p)), 0)
@@ -30,7 +30,7 @@ var (
 		return int(fd), nil
 	}
 	ioURingEnter = func(fd int, submit, flags uint32) (int, error) {
-		// The call does not block, so the scheduler need not hear about it.
+		// The call does not block, so there is no need to tell Go's scheduler.
 		n, _, errno := unix.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(fd), uintptr(submit), 0, uintptr(flags), 0, 0)
 		if errno != 0 {
 			return 0, errno
@@ -39,9 +39,10 @@ var (
 	}
 )
 
-// NewRing makes a ring for at least entries submissions. The caller sets p.Flags;
-// the kernel fills in the rest of p. Errors are those of io_uring_setup(2) and
-// mmap(2).
+// NewRing makes a ring for at least entries submissions; the kernel rounds the number
+// up to a power of two. The caller sets p.Flags; the kernel fills in the rest of p.
+// Errors are those of io_uring_setup(2) and mmap(2), or say that the kernel's offsets
+// lie outside its memory.
 func NewRing(entries uint32, p *Params) (*Ring, error) {
 	fd, err := ioURingSetup(entries, p)
 	if err != nil {
@@ -58,7 +59,7 @@ func NewRing(entries uint32, p *Params) (*Ring, error) {
 func (r *Ring) mmap(p *Params) error {
 	sqSize := uint64(p.sqOff.Array) + uint64(p.SQEntries)*4
 	if p.Flags&SetupNoSQArray != 0 {
-		// Without an array, where it would be does not say how long the ring is.
+		// There is no array at whose end the ring could end.
 		sqSize = uint64(p.cqOff.CQEs)
 	}
 	cqSize := uint64(p.cqOff.CQEs) + uint64(p.CQEntries)*uint64(cqeSize)
@@ -105,7 +106,7 @@ func (r *Ring) unmap() (err error) {
 	return err
 }
 
-// viewSQ finds the submission queue in memory laid out as p says.
+// viewSQ returns the submission queue in memory with the layout that p describes.
 func viewSQ(ring, sqes []byte, p *Params) (q submissionQueue, err error) {
 	o := &p.sqOff
 	mask, err1 := counter(ring, o.RingMask)
@@ -129,7 +130,7 @@ func viewSQ(ring, sqes []byte, p *Params) (q submissionQueue, err error) {
 		if err != nil {
 			return q, err
 		}
-		// The array maps places in the queue to entries. Entries are used in turn.
+		// The array maps positions in the queue to entries. We use entries in order.
 		for i := range array {
 			array[i] = uint32(i)
 		}
@@ -138,7 +139,7 @@ func viewSQ(ring, sqes []byte, p *Params) (q submissionQueue, err error) {
 	return q, nil
 }
 
-// viewCQ finds the completion queue in memory laid out as p says.
+// viewCQ returns the completion queue in memory with the layout that p describes.
 func viewCQ(ring []byte, p *Params) (q completionQueue, err error) {
 	o := &p.cqOff
 	mask, err1 := counter(ring, o.RingMask)
@@ -158,7 +159,7 @@ func viewCQ(ring []byte, p *Params) (q completionQueue, err error) {
 	return q, err
 }
 
-// validSize reports whether a ring's size is a power of two and its mask fits.
+// validSize reports whether entries is a power of two and mask fits it.
 func validSize(mask, entries uint32) bool {
 	return entries > 0 && entries&(entries-1) == 0 && mask == entries-1
 }
@@ -171,7 +172,8 @@ func counter(mem []byte, off uint32) (*atomic.Uint32, error) {
 	return &v[0], nil
 }
 
-// view sees n values of type T, which has no pointers, at offset off of mem.
+// view returns the n values of type T at offset off of mem, or errRingLayout if they
+// lie outside mem or are not aligned. T must not contain pointers.
 func view[T any](mem []byte, off, n uint32) ([]T, error) {
 	var t T
 	size := uint64(unsafe.Sizeof(t))
@@ -185,8 +187,8 @@ func view[T any](mem []byte, off, n uint32) ([]T, error) {
 	return unsafe.Slice((*T)(p), n), nil
 }
 
-// address returns the address of p, for an entry. Objects on Go's heap do not
-// move. The caller makes sure that p is on the heap, and keeps it alive until the
+// address returns the address of p for use in an entry. Objects on Go's heap do not
+// move. The caller makes sure that p is on the heap and keeps it alive until the
 // operation completes.
 func address[T any](p *T) uint64 { return uint64(uintptr(unsafe.Pointer(p))) }
 
