@@ -1,4 +1,6 @@
-// Package kernelversion lets a test depend on the version of the running kernel.
+// Package kernelversion lets a test depend on the version of the running kernel. A
+// test of a kernel feature skips on a kernel that is too old for it, and fails on a
+// newer one that lacks it.
 package kernelversion
 
 import (
@@ -8,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// AtLeast reports whether the running kernel is Linux major.minor or newer. It
-// ends the test where the kernel's release is not a version.
+// AtLeast reports whether the running kernel is Linux major.minor or newer. It fails
+// the test if the kernel's release does not begin with a version.
 func AtLeast(tb testing.TB, major, minor int) bool {
 	tb.Helper()
 	var u unix.Utsname

@@ -1,6 +1,6 @@
-// Package memdir gives tests directories in memory, where what they are about is
-// not the disk: on ext4 a process that makes and removes thousands of small files
-// a second spends most of its time in looking for free inodes.
+// Package memdir provides directories in memory for tests that do not test the disk.
+// On ext4 a process that creates and removes thousands of small files a second spends
+// most of its time searching for free inodes.
 package memdir
 
 import (
@@ -13,8 +13,9 @@ import (
 // memory is where Linux has a tmpfs for everyone (shm_overview(7)).
 const memory = "/dev/shm"
 
-// New returns a new directory that goes at the end of the test. It is on a tmpfs,
-// or where there is none or it can't be written to, wherever [testing.T.TempDir] is.
+// New returns the path of a new directory, which is removed at the end of the test. It
+// is on the tmpfs /dev/shm, or where [testing.T.TempDir] is if /dev/shm is no tmpfs or
+// not writable.
 func New(t testing.TB) string {
 	t.Helper()
 	if !inMemory(memory) {
@@ -32,7 +33,7 @@ func New(t testing.TB) string {
 	return dir
 }
 
-// inMemory says whether path is on a tmpfs.
+// inMemory reports whether path is on a tmpfs.
 func inMemory(path string) bool {
 	var st unix.Statfs_t
 	return unix.Statfs(path, &st) == nil && st.Type == unix.TMPFS_MAGIC

@@ -11,7 +11,7 @@ func TestNew(t *testing.T) {
 	t.Run("used", func(t *testing.T) {
 		dir = New(t)
 		if other := New(t); other == dir {
-			t.Errorf("%s twice", dir)
+			t.Errorf("New returned %s twice", dir)
 		}
 		if !inMemory(memory) {
 			t.Logf("%s is no tmpfs", memory)

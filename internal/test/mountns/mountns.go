@@ -1,6 +1,9 @@
 // Package mountns runs tests and the benchmark in a mount namespace of their own
-// (mount_namespaces(7)), so that whatever is mounted goes away with the last of
-// their processes, however they end.
+// (mount_namespaces(7)). The kernel unmounts what they have mounted when the last of
+// their processes ends, however it ends.
+//
+// A program calls [Enter] at the start of main. Enter needs root; without it the
+// program goes on outside, and [Entered] reports whether mounts are private.
 package mountns
 
 import (
@@ -13,22 +16,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Env is the variable of the environment that says, by any value but an empty one,
-// that this process is in a mount namespace of its own already.
+// Env is an environment variable. If it is set and not empty, this process is in a
+// mount namespace of its own already.
 const Env = "MULTILOG_MOUNT_NAMESPACE"
 
-// Entered says whether this process is in a mount namespace of its own.
+// Entered reports whether this process is in a mount namespace of its own.
 func Entered() bool { return os.Getenv(Env) != "" }
 
-// Enter replaces this process by itself, with the same arguments, in a mount
-// namespace of its own. It returns where the process is in one, or may not have one:
-// [Entered] tells. It is for the start of main: what was done before is done again.
+// Enter executes this program again, with the same arguments, in a mount namespace of
+// its own. It returns if the process is in one already or can't make one. Call it at
+// the start of main, because the new program begins there again.
 func Enter() {
 	exe, err := os.Executable()
 	if err != nil || os.Geteuid() != 0 || Entered() {
 		return
 	}
-	runtime.LockOSThread() // the namespace is the thread's
+	runtime.LockOSThread() // the namespace belongs to the thread
 	defer runtime.UnlockOSThread()
 	if unix.Unshare(unix.CLONE_NEWNS) != nil {
 		return
@@ -36,7 +39,7 @@ func Enter() {
 	if unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") != nil {
 		return
 	}
-	// Of a name that is there twice Go takes the first: an empty one must go.
+	// If a name occurs twice, Go uses the first, so remove an empty one.
 	environ := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, Env+"=") })
 	_ = syscall.Exec(exe, os.Args, append(environ, Env+"=1"))
 }

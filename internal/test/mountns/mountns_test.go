@@ -27,11 +27,11 @@ func namespace() string {
 	return name
 }
 
-// The process goes on in another namespace, with its arguments; where it is in one
-// already, it stays there.
+// The process goes on in a new namespace with its arguments. If it is in one already,
+// it stays there.
 func TestEnter(t *testing.T) {
 	if out, err := exec.Command("unshare", "--mount", "true").CombinedOutput(); err != nil {
-		t.Skipf("no namespace can be made: %v: %s", err, out)
+		t.Skipf("unable to make a namespace: %v: %s", err, out)
 	}
 	run := func(env ...string) (name, rest string) {
 		t.Helper()

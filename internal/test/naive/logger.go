@@ -2,23 +2,21 @@ package naive
 
 import "strings"
 
-// Limits, in bytes: of the line that patterns and status files see, of what e
-// shows, and of how far below its size a file may end behind a line.
 const (
-	seenBytes     = 1000
-	shownBytes    = 200
-	lineZoneBytes = 2000
+	seenBytes     = 1000 // of a line, which patterns and status files see
+	shownBytes    = 200  // of a line, which e shows
+	lineZoneBytes = 2000 // below its size, where a file may end after a line
 )
 
-// Directory is what a log directory holds.
+// Directory is the content of a log directory.
 type Directory struct {
 	Action
-	Old     []string // the contents of the old files, the oldest first
+	Old     []string // the contents of the old files, oldest first
 	Current []byte
 	within  bool // current ends within a line of the input
 }
 
-// Logger is a script at work.
+// Logger is a script and the logs and files that it has written.
 type Logger struct {
 	Script
 	Directories []Directory       // in the order of their actions
@@ -26,7 +24,7 @@ type Logger struct {
 	Stderr      string
 }
 
-// New is a logger that has read nothing yet.
+// New returns a logger that has read nothing yet.
 func New(args []string) *Logger {
 	l := &Logger{Script: Parse(args), Statuses: map[string]string{}}
 	for _, a := range l.Actions {
@@ -40,8 +38,8 @@ func New(args []string) *Logger {
 	return l
 }
 
-// Lines are the lines of an input, without their newlines. The last one may
-// lack it.
+// Lines returns the lines of an input without their newlines. The last line of the
+// input may lack its newline.
 func Lines(input string) []string {
 	if input == "" {
 		return nil
@@ -49,7 +47,7 @@ func Lines(input string) []string {
 	return strings.Split(strings.TrimSuffix(input, "\n"), "\n")
 }
 
-// Log deals with one line: its label, if it has one, and its text.
+// Log logs one line: its label, if it has one, and its text, without a newline.
 func (l *Logger) Log(line string) {
 	seen := head(line, seenBytes)
 	takes := l.Takers(seen)
@@ -73,6 +71,7 @@ func (l *Logger) Log(line string) {
 	}
 }
 
+// head returns the first n bytes of text.
 func head(text string, n int) string { return text[:min(n, len(text))] }
 
 // log appends a line to a directory, byte by byte.
@@ -89,15 +88,15 @@ func (d *Directory) log(line string) {
 	}
 }
 
-// full says whether nothing more may be written to current: it has its size,
-// or a line ended in its last bytes.
+// full reports whether current may get no more bytes: it has its size, or a line has
+// ended in its last lineZoneBytes.
 func (d *Directory) full() bool {
 	size := int64(len(d.Current))
 	return size >= d.Size || !d.within && size >= d.Size-lineZoneBytes
 }
 
-// rotate makes current an old file, and removes the oldest beyond what the
-// script allows, current among them.
+// rotate makes current an old file and removes the oldest files, until there are Count
+// files with the new current.
 func (d *Directory) rotate() {
 	d.Old = append(d.Old, string(d.Current))
 	d.Current = nil

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The examples of multilog's manual, and where a star stops.
+// Among the cases are the examples of multilog's manual.
 func TestMatch(t *testing.T) {
 	for _, c := range []struct {
 		pattern, line string
@@ -35,7 +35,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// What a log directory looks like, at the borders of the rule.
+// These lines reach or just miss the limits at which current becomes an old file.
 func TestRotation(t *testing.T) {
 	const size = 4096
 	for _, c := range []struct {

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// Kinds of actions, by the character that they begin with.
+// The kinds of actions are the characters that they begin with.
 const (
 	Select   = '+'
 	Deselect = '-'
 	Stderr   = 'e'
 	Status   = '='
-	Dir      = '.' // and /
+	Dir      = '.' // also for /
 )
 
 // Action is an action of a script that does something with a line.
@@ -19,20 +19,20 @@ type Action struct {
 	Kind byte
 	Text string // pattern or path
 
-	// Of a directory:
-	Size         int64 // of a file, in bytes
-	Count        int   // of files, current among them
+	// For Dir only:
+	Size         int64 // the most bytes in a file
+	Count        int   // the most files, with current
 	HasProcessor bool
 	Processor    string
 }
 
-// Script is what a command line says.
+// Script is a parsed command line.
 type Script struct {
-	Label   bool
+	Label   bool // the script begins with t
 	Actions []Action
 }
 
-// Parse reads a command line.
+// Parse parses a command line.
 func Parse(args []string) Script {
 	var s Script
 	size, count := int64(99999), int64(10)
@@ -61,7 +61,7 @@ func Parse(args []string) Script {
 	return s
 }
 
-// digits is the number that text begins with.
+// digits returns the number at the start of text, 0 if there is none.
 func digits(text string) *big.Int {
 	n := new(big.Int)
 	for _, c := range []byte(text) {
@@ -74,7 +74,7 @@ func digits(text string) *big.Int {
 	return n
 }
 
-// within is n, or the limit that it is beyond.
+// within returns n, or the limit that n exceeds.
 func within(least int64, n *big.Int, most int64) int64 {
 	if n.Cmp(big.NewInt(least)) < 0 {
 		return least
@@ -85,8 +85,8 @@ func within(least int64, n *big.Int, most int64) int64 {
 	return n.Int64()
 }
 
-// Takers says, for each action, whether it is one that takes lines and gets
-// this one: all of the line that patterns see.
+// Takers reports, for each action, whether it takes lines and gets this one. line is
+// the part of the line that patterns see.
 func (s *Script) Takers(line string) []bool {
 	takes := make([]bool, len(s.Actions))
 	selected := true

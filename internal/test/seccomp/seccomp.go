@@ -1,5 +1,6 @@
-// Package seccomp refuses system calls to this process, as containers do. It is
-// for tests.
+// Package seccomp lets tests run without certain system calls, as in a container. The
+// filter applies to the whole process and its children and can't be removed, so a test
+// uses it in a process of its own.
 package seccomp
 
 import (
@@ -9,18 +10,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// LikeDocker are the system calls that this project would use and that the
-// default profiles of Docker and containerd refuse.
+// LikeDocker lists the system calls that this project uses and that the default
+// profiles of Docker and containerd refuse.
 var LikeDocker = []uint32{unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER, unix.SYS_UNSHARE}
 
-// Refuse has the kernel answer EPERM to these, in all threads.
+// Refuse makes the system calls with these numbers fail with EPERM in all threads.
+// Errors are those of prctl(2) and seccomp(2).
 func Refuse(numbers ...uint32) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
-	const numberOffset = 0 // of nr in struct seccomp_data
+	const numberOffset = 0 // offset of nr in struct seccomp_data
 	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: numberOffset}}
 	for i, n := range numbers {
 		toRefusal := uint8(len(numbers) - i)

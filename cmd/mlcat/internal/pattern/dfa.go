@@ -6,41 +6,42 @@ import (
 	"unicode/utf8"
 )
 
-// maxStates bounds an automaton to 4 MiB of table. One that needs more starts
-// again from nothing; one that keeps doing so was not worth building.
+// maxStates limits the table of an automaton to 4 MiB. An automaton that needs more
+// starts over with an empty table; after maxRestarts the searcher gives it up.
 const (
 	maxStates   = 4096
 	maxRestarts = 16
 )
 
-// The states with a meaning of their own. All others are sets of instructions.
+// The special states. All others, from firstSet on, are sets of instructions.
 const (
-	unknown  = iota // this transition has not been computed yet
+	unknown  = iota // the transition has not been computed yet
 	matched         // the line matches, whatever follows
-	lineHead        // a newline was read
+	lineHead        // after a newline
 	firstSet
 )
 
 const bothEnds = syntax.EmptyBeginLine | syntax.EmptyBeginText | syntax.EmptyEndLine | syntax.EmptyEndText
 
-// A dfa is an nfa made deterministic as far as the bytes seen so far demand. The
-// state that bytes lead to stands at next[state<<8|byte].
+// A dfa is a deterministic automaton made from an nfa. It computes a state when the
+// input first reaches it.
 type dfa struct {
 	*nfa
-	next     []uint32
-	sets     [][]uint32        // per state: its instructions
-	ids      map[string]uint32 // and the way back
-	from, to *pcSet
-	head     uint32 // the state before the first byte of a line
+	next     []uint32          // next[state<<8|byte] is the state that byte leads to
+	sets     [][]uint32        // the instructions of each state
+	ids      map[string]uint32 // the state of each set of instructions
+	to       *pcSet            // scratch
+	head     uint32            // the state before the first byte of a line
 	restarts int
 }
 
 func newDFA(n *nfa) *dfa {
-	d := &dfa{nfa: n, from: newPCSet(len(n.prog.Inst)), to: newPCSet(len(n.prog.Inst))}
+	d := &dfa{nfa: n, to: newPCSet(len(n.prog.Inst))}
 	d.reset()
 	return d
 }
 
+// reset removes all states but the special ones and head.
 func (d *dfa) reset() {
 	d.next = slices.Grow(d.next[:0], 64<<8)[:firstSet<<8]
 	clear(d.next)
@@ -51,13 +52,13 @@ func (d *dfa) reset() {
 		d.head = matched
 		return
 	}
-	d.head = d.newState(d.to) // never one that is reached later: ^ holds only here
+	d.head = d.newState(d.to) // not in ids, since ^ holds in no state reached later
 }
 
-// hopeless reports whether this expression's states don't fit.
+// hopeless reports whether the expression has too many states.
 func (d *dfa) hopeless() bool { return d.restarts > maxRestarts }
 
-// state returns the number of the state that set is.
+// state returns the state that consists of set.
 func (d *dfa) state(set *pcSet) uint32 {
 	pcs := slices.Clone(set.list)
 	slices.Sort(pcs)
@@ -73,15 +74,16 @@ func (d *dfa) state(set *pcSet) uint32 {
 	return id
 }
 
+// newState adds a state that consists of set.
 func (d *dfa) newState(set *pcSet) uint32 {
 	d.sets = append(d.sets, slices.Clone(set.list))
 	d.next = append(d.next, make([]uint32, 256)...)
 	return uint32(len(d.sets) - 1)
 }
 
-// step computes the state that b leads to from state, which is a set. After a
-// restart the number of state means nothing any more, so the caller must go on
-// with what step returned.
+// step computes the state to which b leads from state, which must be a set. step may
+// start over with an empty table; then state is no longer valid, and only the result
+// is.
 func (d *dfa) step(state uint32, b byte) uint32 {
 	if b == '\n' {
 		if d.matchesAtEnd(state) {
@@ -100,7 +102,7 @@ func (d *dfa) step(state uint32, b byte) uint32 {
 				match = d.closure(d.to, d.prog.Inst[pc].Out, 0) || match
 			} else if b >= utf8.RuneSelf && d.wide[pc] {
 				match = d.closure(d.to, d.prog.Inst[pc].Out, 0) || match
-				d.to.add(pc) // more bytes of this character
+				d.to.add(pc) // for more bytes of this character
 			}
 		}
 	}
@@ -139,8 +141,8 @@ func (d *dfa) matchesAtEnd(state uint32) bool {
 	return false
 }
 
-// run follows text from state until a match, a newline or the end. It returns
-// where it stopped, behind the byte that led there, and the state.
+// run follows text from state until a match, a newline or the end of text. It returns
+// the number of bytes of text that it has read, and the state after them.
 func (d *dfa) run(text []byte, state uint32) (int, uint32) {
 	next := d.next
 	for i, b := range text {

@@ -2,27 +2,29 @@ package pattern
 
 import "bytes"
 
-// sampleBytes of a block are counted to learn which bytes are rare in this log.
+// sampleBytes is the number of bytes of a block that are counted, to learn which bytes
+// are rare in this log.
 const sampleBytes = 16 << 10
 
-// A histogram says how often each byte value occurs in a sample.
+// A histogram holds the number of occurrences of each byte value in a sample.
 type histogram [256]uint32
 
+// count adds the first sampleBytes of block to h.
 func (h *histogram) count(block []byte) {
 	for _, b := range block[:min(len(block), sampleBytes)] {
 		h[b]++
 	}
 }
 
-// A finder looks for one literal by looking for its rarest byte, which is the
-// one search that runs many bytes at a time.
+// A finder searches for a literal. It searches for the rarest byte of the literal with
+// bytes.IndexByte, which compares many bytes at a time.
 type finder struct {
 	literal
 	rare   byte
-	upper  byte // the other case of rare, or rare itself
-	at     int  // rare's place in the literal, without fold
-	next   int  // where the last search ended: nothing lies between its start and here
-	nextUp int  // the same for upper
+	upper  byte // the upper case of rare, or rare itself
+	at     int  // offset of rare in the literal; 0 with fold
+	next   int  // the result of the last search
+	nextUp int  // the result of the last search for upper
 }
 
 func newFinder(l literal, h *histogram) *finder {
@@ -44,6 +46,7 @@ func newFinder(l literal, h *histogram) *finder {
 	return f
 }
 
+// weight returns the number of occurrences of b; with fold, in both cases.
 func (h *histogram) weight(b byte, fold bool) uint32 {
 	if fold && 'a' <= b && b <= 'z' {
 		return h[b] + h[b-'a'+'A']
@@ -51,11 +54,13 @@ func (h *histogram) weight(b byte, fold bool) uint32 {
 	return h[b]
 }
 
-// restart makes ready for another block.
+// restart prepares f for another block.
 func (f *finder) restart() { f.next, f.nextUp = -1, -1 }
 
-// find returns the first place at or after from where the literal is, or with
-// fold where it may be near; len(block) when there is none.
+// find returns the offset of the first literal in block at or after from, or
+// len(block) if there is none. With fold, it returns the offset of the first byte that
+// may be part of the literal. From one call to the next in a block, from must not
+// decrease.
 func (f *finder) find(block []byte, from int) int {
 	if f.next >= from {
 		return f.next
@@ -83,6 +88,7 @@ func (f *finder) findExact(block []byte, from int) int {
 	return len(block)
 }
 
+// findFold returns the offset of the first rare or upper byte.
 func (f *finder) findFold(block []byte, from int) int {
 	lower := indexFrom(block, from, f.rare)
 	if f.upper == f.rare {
@@ -94,6 +100,8 @@ func (f *finder) findFold(block []byte, from int) int {
 	return min(lower, f.nextUp)
 }
 
+// indexFrom returns the offset of the first b in block at or after from, or len(block)
+// if there is none.
 func indexFrom(block []byte, from int, b byte) int {
 	if from >= len(block) {
 		return len(block)

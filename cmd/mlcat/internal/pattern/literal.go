@@ -6,19 +6,20 @@ import (
 	"unicode/utf8"
 )
 
-// A literal is text that a match contains. With fold it is there in any case.
+// A literal is text that a match contains. With fold, upper and lower case are the
+// same.
 type literal struct {
-	text string // lower case with fold
+	text string // in lower case with fold
 	fold bool
 }
 
 const (
-	maxLiterals     = 4 // more are slower to look for than the automaton is
-	minLiteralBytes = 2 // shorter ones are everywhere
+	maxLiterals     = 4 // a search for more is slower than the automaton
+	minLiteralBytes = 2 // shorter literals occur in too many lines
 )
 
-// requiredLiterals returns literals of which every match of re contains one, or
-// nil when there are none worth looking for.
+// requiredLiterals returns literals of which every match of re contains at least one,
+// or nil if a search for them would not pay.
 func requiredLiterals(re *syntax.Regexp) []literal {
 	set := required(re)
 	if len(set) == 0 || len(set) > maxLiterals {
@@ -36,6 +37,8 @@ func requiredLiterals(re *syntax.Regexp) []literal {
 	return set
 }
 
+// required returns literals of which every match of re contains at least one, or nil
+// if it finds none.
 func required(re *syntax.Regexp) []literal {
 	switch re.Op {
 	case syntax.OpLiteral:
@@ -68,10 +71,12 @@ func required(re *syntax.Regexp) []literal {
 	return nil
 }
 
+// literalOf returns the literal that re consists of, or nil if it can't be searched for
+// as bytes.
 func literalOf(re *syntax.Regexp) []literal {
 	text := make([]byte, 0, len(re.Rune))
 	for _, r := range re.Rune {
-		if r == utf8.RuneError { // it also matches bytes that are no UTF-8
+		if r == utf8.RuneError { // also matches bytes that are not UTF-8
 			return nil
 		}
 		text = utf8.AppendRune(text, r)
@@ -82,7 +87,8 @@ func literalOf(re *syntax.Regexp) []literal {
 	return []literal{{text: string(bytes.ToLower(text)), fold: true}}
 }
 
-// better reports whether set is the more selective one: fewer, longer literals.
+// better reports whether set is more selective than than: its literals are fewer or
+// longer.
 func better(set, than []literal) bool {
 	if len(set) == 0 || len(than) == 0 {
 		return len(set) > 0
@@ -90,6 +96,7 @@ func better(set, than []literal) bool {
 	return shortest(set)*len(than) > shortest(than)*len(set)
 }
 
+// shortest returns the length in bytes of the shortest literal.
 func shortest(set []literal) int {
 	n := len(set[0].text)
 	for _, l := range set[1:] {
@@ -98,9 +105,10 @@ func shortest(set []literal) int {
 	return n
 }
 
-// anchors returns the bytes of a folded literal that occur in a match either as
-// they are or as the ASCII letter's upper case, and as nothing else. Letters
-// outside ASCII fold to other lengths, and some to k and s.
+// anchors returns the bytes of a folded literal that occur in every match, either as
+// they are or as their ASCII upper case. k and s are not among them, because letters
+// outside ASCII fold to them; nor are letters outside ASCII, whose cases may differ in
+// length.
 func (l literal) anchors() string {
 	var anchors []byte
 	for i := range len(l.text) {

@@ -6,17 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// An nfa is a compiled expression over bytes instead of runes. It accepts every
-// line that the expression matches and, since it is only a sieve, some others:
-// a character outside ASCII stands for any run of bytes outside ASCII, and word
-// boundaries are taken to be everywhere.
+// An nfa is a compiled expression over bytes instead of runes. It accepts every line
+// that the expression matches, and some others, since it only preselects lines: it
+// treats a character outside ASCII as any run of bytes outside ASCII, and it treats
+// every place as a word boundary.
 type nfa struct {
 	prog  *syntax.Prog
-	ascii []byteSet // per instruction: the ASCII bytes it takes
-	wide  []bool    // per instruction: whether it takes characters outside ASCII
-	loose bool      // word boundaries were ignored
+	ascii []byteSet // for each instruction, the ASCII bytes that it accepts
+	wide  []bool    // for each instruction, whether it accepts characters outside ASCII
+	loose bool      // the expression has word boundaries
 }
 
+// A byteSet is a set of ASCII bytes.
 type byteSet [2]uint64
 
 func (s *byteSet) add(b byte)      { s[b>>6] |= 1 << (b & 63) }
@@ -43,7 +44,7 @@ func newNFA(prog *syntax.Prog) *nfa {
 	return n
 }
 
-// takesWide reports whether inst matches some character outside ASCII.
+// takesWide reports whether inst matches a character outside ASCII.
 func takesWide(inst *syntax.Inst) bool {
 	switch inst.Op {
 	case syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
@@ -64,8 +65,8 @@ func takesWide(inst *syntax.Inst) bool {
 	return false
 }
 
-// closure adds to set what is reached from pc without taking a byte, at a place
-// of which flags hold, and reports whether that is a match.
+// closure adds to set the instructions that can be reached from pc without a byte of
+// input, at a place for which flags hold. It reports whether a match is among them.
 func (n *nfa) closure(set *pcSet, pc uint32, flags syntax.EmptyOp) (match bool) {
 	if !set.add(pc) {
 		return false
@@ -89,7 +90,7 @@ func (n *nfa) closure(set *pcSet, pc uint32, flags syntax.EmptyOp) (match bool) 
 	return false
 }
 
-// A pcSet is a set of instructions that remembers the order of their coming.
+// A pcSet is a set of instructions, in the order in which they were added.
 type pcSet struct {
 	member []bool
 	list   []uint32
@@ -97,6 +98,7 @@ type pcSet struct {
 
 func newPCSet(size int) *pcSet { return &pcSet{member: make([]bool, size)} }
 
+// add adds pc and reports whether it is new.
 func (s *pcSet) add(pc uint32) bool {
 	if s.member[pc] {
 		return false

@@ -1,10 +1,3 @@
-// Package pattern finds the lines of a log that a regular expression or a fixed
-// string matches, at the speed of reading them.
-//
-// The syntax is RE2's, as package regexp has it, and what that package says of a
-// line is what holds. It is asked only about lines that two cheaper tests let
-// through: text that every match must contain, looked for in whole blocks, and a
-// deterministic automaton that takes one table look-up per byte.
 package pattern
 
 import (
@@ -14,27 +7,28 @@ import (
 	"strings"
 )
 
-// Options say how the texts of a pattern are meant.
+// Options tell how to interpret the texts of a pattern.
 type Options struct {
 	Fixed      bool // the texts are strings, not expressions
-	IgnoreCase bool
+	IgnoreCase bool // upper and lower case are the same
 }
 
-// A Pattern matches lines. It does not change and may be shared; what a scan has
-// to remember is in a [Searcher].
+// A Pattern matches lines. It never changes, so goroutines may share it. The state of
+// a search is in a [Searcher].
 type Pattern struct {
 	re       *regexp.Regexp
 	nfa      *nfa
-	required []literal // every matching line contains one of them; nil when unknown
-	whole    bool      // containing the one required literal is all a match takes
+	required []literal // every matching line contains one of them; nil if there are none
+	whole    bool      // a line matches if it contains the one required literal
 }
 
-// Compile returns the pattern that matches where one of texts does.
+// Compile returns the pattern that matches a line if one of texts does. There must be
+// at least one text. The error names the text that is invalid.
 func Compile(texts []string, opt Options) (*Pattern, error) {
 	parts := make([]string, len(texts))
 	for i, text := range texts {
 		if strings.ContainsRune(text, '\n') {
-			return nil, fmt.Errorf("unable to understand pattern %q: a line holds no newline", text)
+			return nil, fmt.Errorf("unable to understand pattern %q: it contains a newline, but no line does", text)
 		}
 		if opt.Fixed {
 			text = regexp.QuoteMeta(text)
@@ -67,10 +61,10 @@ func Compile(texts []string, opt Options) (*Pattern, error) {
 	return p, nil
 }
 
-// withoutPrefix takes regexp's own prefix off its errors: ours says the same.
+// withoutPrefix removes the prefix of package regexp from err, which would repeat ours.
 func withoutPrefix(err error) error {
 	return fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 }
 
-// Find returns the places of line that the pattern matches, as pairs of offsets.
+// Find returns all matches in line, each as the offsets of its start and its end.
 func (p *Pattern) Find(line []byte) [][]int { return p.re.FindAllIndex(line, -1) }

@@ -13,7 +13,8 @@ import (
 
 const stampLen = 4
 
-// stamp is the head of a line in these tests: four bytes that begin with '@'.
+// stamp returns the length of a line's head, which in these tests is '@' and three
+// more bytes, or nothing.
 func stamp(line []byte) int {
 	if len(line) >= stampLen && line[0] == '@' && bytes.IndexByte(line[:stampLen], '\n') < 0 {
 		return stampLen
@@ -21,7 +22,7 @@ func stamp(line []byte) int {
 	return 0
 }
 
-// found returns the lines of block that a searcher stops at.
+// found returns the lines of block that a searcher finds.
 func found(p *Pattern, block []byte) []string {
 	var lines []string
 	s := p.NewSearcher(stamp)
@@ -36,7 +37,7 @@ func found(p *Pattern, block []byte) []string {
 	}
 }
 
-// wanted returns the lines that package regexp says match, asked one by one.
+// wanted returns the lines of block that package regexp matches, one by one.
 func wanted(re *regexp.Regexp, block []byte) []string {
 	var lines []string
 	for line := range bytes.Lines(block) {
@@ -65,7 +66,7 @@ func randomBlock(r *rand.Rand) []byte {
 	return b.Bytes()
 }
 
-func TestSearchSaysWhatRegexpSays(t *testing.T) {
+func TestSearchAsRegexp(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, expr := range expressions {
 		for _, fold := range []bool{false, true} {
@@ -121,8 +122,8 @@ func TestBadPatternsAreNamed(t *testing.T) {
 	}
 }
 
-// An automaton that outgrows its table starts again, and in the end gives up;
-// neither changes what is found.
+// An automaton that outgrows its table starts over, and in the end gives up. Neither
+// changes the lines that are found.
 func TestExplodingAutomaton(t *testing.T) {
 	const expr = `a.{18}b`
 	p, err := Compile([]string{expr}, Options{})
@@ -150,7 +151,7 @@ func TestExplodingAutomaton(t *testing.T) {
 		from = end + 1
 	}
 	if s.dfa.restarts == 0 {
-		t.Error("the automaton fitted: this test tests nothing")
+		t.Error("the automaton fits its table, so this tests nothing")
 	}
 	if diff := cmp.Diff(wanted(regexp.MustCompile(expr), block), lines); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -2,7 +2,8 @@ package pattern
 
 import "bytes"
 
-// A Searcher looks for lines that a pattern matches. It is for one goroutine.
+// A Searcher finds the lines that a pattern matches. Only one goroutine at a time may
+// use it.
 type Searcher struct {
 	*Pattern
 	head    func(line []byte) int
@@ -10,14 +11,15 @@ type Searcher struct {
 	dfa     *dfa
 }
 
-// NewSearcher returns a searcher. Of each line the pattern sees what follows its
-// first head(line) bytes. What head is called with may go on behind the line, of
-// which it must make no difference: it counts no newline.
+// NewSearcher returns a searcher. The pattern does not see the first head(line) bytes
+// of a line, such as its label. The argument of head may continue after the line with
+// a newline and more; head must return the same as without that.
 func (p *Pattern) NewSearcher(head func(line []byte) int) *Searcher {
 	return &Searcher{Pattern: p, head: head, dfa: newDFA(p.nfa)}
 }
 
-// Start makes ready for another block.
+// Start prepares the searcher for another block of whole lines, of which the last may
+// lack its newline.
 func (s *Searcher) Start(block []byte) {
 	if s.finders == nil && len(s.required) > 0 {
 		var h histogram
@@ -31,9 +33,9 @@ func (s *Searcher) Start(block []byte) {
 	}
 }
 
-// Next returns the first line of block at or after from, which is where a line
-// starts, that matches: block[start:end], without its newline. When there is
-// none, ok is false. Start has been called with the same block.
+// Next returns the first matching line, block[start:end] without its newline, that
+// begins at or after from. ok is false if there is none. A line must begin at from,
+// and the caller must have called Start with the same block.
 func (s *Searcher) Next(block []byte, from int) (start, end int, ok bool) {
 	if len(s.finders) == 0 && !s.dfa.hopeless() {
 		return s.scan(block, from)
@@ -55,6 +57,8 @@ func (s *Searcher) Next(block []byte, from int) (start, end int, ok bool) {
 	return 0, 0, false
 }
 
+// nearest returns the offset of the first required literal at or after from, or
+// len(block) if there is none.
 func (s *Searcher) nearest(block []byte, from int) int {
 	near := s.finders[0].find(block, from)
 	for _, f := range s.finders[1:] {
@@ -63,7 +67,7 @@ func (s *Searcher) nearest(block []byte, from int) int {
 	return near
 }
 
-// scan is Next by the automaton alone.
+// scan is Next with the automaton alone.
 func (s *Searcher) scan(block []byte, from int) (start, end int, ok bool) {
 	for from < len(block) {
 		start = from
@@ -80,7 +84,7 @@ func (s *Searcher) scan(block []byte, from int) (start, end int, ok bool) {
 			if state != matched && !(state >= firstSet && s.dfa.matchesAtEnd(state)) {
 				return 0, 0, false
 			}
-			if block[at-1] == '\n' { // matched at the line's end
+			if block[at-1] == '\n' { // the match is at the end of the line
 				at--
 			}
 		}
@@ -93,6 +97,7 @@ func (s *Searcher) scan(block []byte, from int) (start, end int, ok bool) {
 	return 0, 0, false
 }
 
+// lineEnd returns the offset of the first newline at or after from, or len(block).
 func lineEnd(block []byte, from int) int {
 	if i := bytes.IndexByte(block[from:], '\n'); i >= 0 {
 		return from + i
@@ -100,7 +105,7 @@ func lineEnd(block []byte, from int) int {
 	return len(block)
 }
 
-// MatchLine reports whether line, without a newline, matches.
+// MatchLine reports whether the pattern matches line, which has no newline.
 func (s *Searcher) MatchLine(line []byte) bool {
 	text := line[s.head(line):]
 	if s.whole {
@@ -119,7 +124,8 @@ func (s *Searcher) MatchLine(line []byte) bool {
 	return s.confirm(line)
 }
 
-// confirm asks the expression itself where the automaton may say too much.
+// confirm reports whether the expression matches a line that the automaton accepts. It
+// asks package regexp only if the automaton may accept too much.
 func (s *Searcher) confirm(line []byte) bool {
 	text := line[s.head(line):]
 	if s.nfa.loose || !isASCII(text) {

@@ -1,8 +1,17 @@
-// Package timespec reads the times that people type: "yesterday", "-15min",
-// "2026-11-24 13:05", "13:05:01.25", "2 hours ago", a TAI64N label.
+// Package timespec parses the times that people type: "yesterday", "-15min",
+// "2026-11-24 13:05", "13:05:01.25", "2 hours ago", or a TAI64N label.
 //
-// The syntax is that of systemd.time(7), as journalctl's options have taught it,
-// and labels.
+// The syntax is that of timestamps in systemd.time(7), which people know from
+// journalctl, and labels. A time is:
+//
+//   - "now", or a time span before or after now: "-1h 30min", "+90", "2d ago"
+//   - "today", "yesterday" or "tomorrow", a date, a time of day, or a day and a time;
+//     a weekday may precede it, and a zone may follow: "UTC", "+05:30", "Asia/Tokyo"
+//   - "@" and a Unix time in seconds, with a fraction
+//   - a label, or the name of an old file, which begins with one
+//
+// The package never looks at the clock or at TZ. The caller provides both in a
+// [Clock].
 package timespec
 
 import (
@@ -16,11 +25,12 @@ import (
 	"multilog/tai64n"
 )
 
-// A Clock says what time it is and what local time is.
+// A Clock provides the present time and local time.
 type Clock struct {
-	Now time.Time
+	Now time.Time // for times that are relative to it
 
-	// Offset returns how many seconds local time is ahead of UTC at a Unix time.
+	// Offset returns the number of seconds by which local time is ahead of UTC at a
+	// Unix time.
 	Offset func(unix int64) int64
 }
 
@@ -32,8 +42,9 @@ const (
 
 var errSyntax = errors.New(`not a time like "2026-11-24 13:05", "13:05", "yesterday 13:05", "-15min", "2h ago" or a label`)
 
-// Parse returns the instant that text means. Of what is a label, or the name of an
-// old file, literal is true: it is meant as it stands, whatever it counts.
+// Parse returns the instant that text denotes. literal reports whether text is a label
+// or the name of an old file; its label is then returned unchanged, whether it counts
+// leap seconds or not. The error quotes text and says what is wrong with it.
 func (c Clock) Parse(text string) (l tai64n.Label, literal bool, err error) {
 	text = strings.TrimSpace(text)
 	if l, ok := tai64n.ParseString(text); ok {
@@ -69,7 +80,7 @@ func (c Clock) parse(text string) (time.Time, error) {
 	return c.absolute(text)
 }
 
-// unixTime reads the seconds since 1970, with a fraction.
+// unixTime parses seconds since 1970, with or without a fraction.
 func unixTime(text string) (time.Time, error) {
 	whole, fraction, has := strings.Cut(text, ".")
 	sec, err := strconv.ParseInt(whole, 10, 64)
@@ -88,7 +99,8 @@ func unixTime(text string) (time.Time, error) {
 	return time.Unix(sec, int64(nano)), nil
 }
 
-// nanoseconds reads the digits behind a decimal point; those beyond nine are cut.
+// nanoseconds parses the digits after a decimal point. It ignores those after the
+// ninth.
 func nanoseconds(digits string) (int, error) {
 	if digits == "" || strings.Trim(digits, "0123456789") != "" {
 		return 0, errSyntax
@@ -96,7 +108,7 @@ func nanoseconds(digits string) (int, error) {
 	return strconv.Atoi((digits + "000000000")[:9])
 }
 
-// shift returns the time that is a span before or after now.
+// shift returns the time that lies a span after now, or before now if sign is -1.
 func (c Clock) shift(text string, sign int) (time.Time, error) {
 	d, err := span(text)
 	if err != nil {
@@ -105,7 +117,7 @@ func (c Clock) shift(text string, sign int) (time.Time, error) {
 	return c.Now.Add(time.Duration(sign) * d), nil
 }
 
-// units are systemd.time(7)'s. A month is 30.44 days there, a year 365.25.
+// units are those of systemd.time(7). A month has 30.4375 days, a year 365.25.
 var units = map[string]time.Duration{
 	"ns": 1, "nsec": 1,
 	"us": time.Microsecond, "usec": time.Microsecond, "µs": time.Microsecond,
@@ -119,7 +131,11 @@ var units = map[string]time.Duration{
 	"y": 31557600 * time.Second, "year": 31557600 * time.Second, "years": 31557600 * time.Second,
 }
 
-// span reads the sum of numbers with units, such as "1h 30min".
+// maxSpanYears bounds a span, so that adding it to a time cannot overflow.
+const maxSpanYears = 146
+
+// span parses a sum of numbers with units, such as "1h 30min". A number without a unit
+// counts seconds.
 func span(text string) (time.Duration, error) {
 	total, any := 0.0, false
 	for rest := strings.TrimSpace(text); rest != ""; rest = strings.TrimSpace(rest) {
@@ -144,15 +160,19 @@ func span(text string) (time.Duration, error) {
 		total += value * float64(unit)
 		any = true
 	}
-	if !any || total > math.MaxInt64/2 {
+	switch {
+	case !any:
 		return 0, errSyntax
+	case total > math.MaxInt64/2:
+		return 0, fmt.Errorf("more than %d years", maxSpanYears)
 	}
 	return time.Duration(total), nil
 }
 
-// days are the words for days, and how many days after today they are.
+// days maps the words for days to the number of days after today.
 var days = map[string]int64{"yesterday": -1, "today": 0, "tomorrow": +1}
 
+// floorDiv returns a/b rounded down; b is positive.
 func floorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {
@@ -161,9 +181,9 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// unix returns the Unix time at which local clocks show local, counted as if they
-// showed UTC: the first such time where they do so twice, and where they skip it,
-// the time at which they would have shown it.
+// unix returns the Unix time at which local clocks show local, which is counted as a
+// Unix time in UTC. If they show it twice, it returns the first time. If they skip it,
+// it uses the offset before the change.
 func (c Clock) unix(local int64) int64 {
 	before, after := c.Offset(local-secondsPerDay), c.Offset(local+secondsPerDay)
 	for _, offset := range []int64{max(before, after), min(before, after)} {
@@ -174,8 +194,8 @@ func (c Clock) unix(local int64) int64 {
 	return local - before
 }
 
-// absolute reads a date or a word for a day, a time of day or both, and perhaps a
-// weekday before them and a zone behind.
+// absolute parses a day, a time of day or both, with an optional weekday before them
+// and an optional zone after them. A day is a date or a word such as "yesterday".
 func (c Clock) absolute(text string) (time.Time, error) {
 	words := strings.Fields(text)
 	if len(words) > 1 && isWeekday(words[0]) {
@@ -225,6 +245,8 @@ func (c Clock) absolute(text string) (time.Time, error) {
 	return inZone(local, nano, zone)
 }
 
+// isWeekday reports whether word is the English name of a weekday or its first three
+// letters.
 func isWeekday(word string) bool {
 	word = strings.TrimSuffix(strings.ToLower(word), ",")
 	for d := range time.Saturday + 1 {
@@ -235,7 +257,7 @@ func isWeekday(word string) bool {
 	return false
 }
 
-// timeOfDay reads HH:MM or HH:MM:SS, with a fraction perhaps.
+// timeOfDay parses HH:MM, HH:MM:SS or HH:MM:SS with a fraction.
 func timeOfDay(text string) (seconds, nano int, err error) {
 	text, fraction, has := strings.Cut(text, ".")
 	parts := strings.Split(text, ":")

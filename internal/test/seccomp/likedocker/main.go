@@ -1,5 +1,5 @@
-// Command likedocker runs a command under a filter like Docker's default: with
-// io_uring refused.
+// Likedocker runs a command under a seccomp filter that refuses io_uring and
+// unshare(2), as Docker's default profile does.
 //
 //	go run ./internal/test/seccomp/likedocker COMMAND [ARGUMENT ...]
 package main
