@@ -27,7 +27,7 @@ var results = regexp.MustCompile(`^cmd/mlstat/write\.go$`)
 // inner are messages that do not say what they are about, since whoever passes them
 // on does, in these words. Keys are how they begin.
 var inner = map[string]string{
-	"time must be longer than 0, such as ":                    "unable to understand {arg} in the script: %",
+	"not a time longer than 0, such as ":                      "unable to understand {arg} in the script: %",
 	"not a time like ":                                        "--{option}: {text}: %",
 	"not a cursor that mlcat has shown, and no label":         "unable to use cursor {text}: %",
 	"some old files may have been":                            "{path}: % removed before being read",

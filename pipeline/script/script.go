@@ -202,7 +202,7 @@ func isCode(text string) bool {
 func sizeBetween(to *int64, text string, least, most uint64) error {
 	n, err := humanize.ParseBytes(text)
 	if err != nil || n < least || n > most {
-		return fmt.Errorf("size must be from %s to %s, such as 64MB or 1GiB", humanize.IBytes(least), humanize.IBytes(most))
+		return fmt.Errorf("not a size from %s to %s, such as 64MB or 1GiB", humanize.IBytes(least), humanize.IBytes(most))
 	}
 	*to = int64(n)
 	return nil
@@ -213,7 +213,7 @@ func sizeBetween(to *int64, text string, least, most uint64) error {
 func duration(to *int64, text string) error {
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
-		return errors.New("time must be longer than 0, such as 90s, 5m or 24h")
+		return errors.New("not a time longer than 0, such as 90s, 5m or 24h")
 	}
 	*to = int64(min(d, maxTimeHours*time.Hour))
 	return nil
