@@ -17,9 +17,10 @@ const (
 
 	// Half a pipe: whoever writes to it goes on meanwhile. Each batch wakes
 	// him, so smaller ones cost more, though they fit the cache better.
-	batchBytes  = 512 << 10 // most of the input that is looked at in one go
-	textBytes   = 1 << 20   // most labelled text of one batch
-	gatherBytes = 512       // pieces shorter than this, on average, are copied together
+	batchBytes  = 512 << 10                // most of the input that is looked at in one go
+	peekBytes   = batchBytes + 2*lineBytes // room for what Peek shows: an unfinished line comes before a batch
+	textBytes   = 1 << 20                  // most labelled text of one batch
+	gatherBytes = 512                      // pieces shorter than this, on average, are copied together
 )
 
 // run is a stretch of a batch's text: selected lines that lie next to each
@@ -71,6 +72,7 @@ type batch struct {
 	text    []byte           // the labelled lines; without labels, the input itself
 	labels  *[textBytes]byte // memory for text; nil without labels
 	stamper stamper
+	now     int64 // when the batch was filled, nanoseconds since 1970
 
 	outputs  []output
 	statuses []status // the files
@@ -111,8 +113,9 @@ func (b *batch) reset() {
 // fill looks at the lines of in, one after another, until a line is not
 // complete, the text is full, or a directory's file is full; it returns how
 // many bytes of in it has dealt with. Invariant: on entry, no output has
-// anything queued.
-func (b *batch) fill(in []byte) (used int) {
+// anything queued. The first line began at since, in nanoseconds since 1970, if
+// that is not 0.
+func (b *batch) fill(in []byte, since int64) (used int) {
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		o.room, o.lineRoom, o.full = o.dir.Room(), o.dir.LineRoom(), o.dir.Full()
@@ -120,8 +123,20 @@ func (b *batch) fill(in []byte) (used int) {
 	uniform := b.script.Uniform()
 	if b.script.Stamp != script.StampNone {
 		b.text = b.labels[:0]
-		if back := b.stamper.advance(b.k.Now()); back > 0 {
+		b.now = b.k.Now()
+		at := b.now
+		if since != 0 {
+			at = min(at, since) // the label is the time of a line's first byte
+		}
+		if back := b.stamper.advance(at); back > 0 {
 			b.warnClock(back)
+		}
+		if since != 0 {
+			n, more := b.line(in, 0)
+			if used = n; !more {
+				return used
+			}
+			b.stamper.advance(b.now)
 		}
 	} else {
 		b.text = in
@@ -153,6 +168,16 @@ func (b *batch) warnClock(back time.Duration) {
 	}
 	b.clockWarned = max(now, 1)
 	b.k.Warn(fmt.Sprintf("the clock was set back by %v, and so are stamps: lines logged before may have later ones", back.Round(time.Millisecond)))
+}
+
+// next is the time for the label of a line that begins behind what was looked
+// at: that of the last look, or later if that much was handed out already. It
+// is 0 without labels.
+func (b *batch) next() int64 {
+	if b.script.Stamp == script.StampNone {
+		return 0
+	}
+	return max(b.now, b.stamper.tai.Peek().UnixNano())
 }
 
 // line deals with the line that rest begins with, or is within; at is where
@@ -314,7 +339,7 @@ func (b *batch) fillPlain(in []byte) (used int) {
 	if len(in)-take >= lineBytes || take == 0 && b.midline {
 		take = len(in)
 	}
-	room, lineRoom := int64(batchBytes+1), int64(batchBytes+1)
+	room, lineRoom := int64(peekBytes+1), int64(peekBytes+1)
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		o.selected = true

@@ -58,8 +58,8 @@ func TestNoAllocations(t *testing.T) {
 		l, k := openLoop(t, c.args...)
 		k.written = 0
 		run := func() {
-			n := l.batch.fill(in)
-			if n == 0 || !l.commit(in[:n], n) {
+			n := l.batch.fill(in, 0)
+			if n == 0 || !l.commit(in[:n], n, nil) {
 				t.Fatalf("%s: no batch", c.name)
 			}
 			k.Wait(0, false)
@@ -84,7 +84,7 @@ func BenchmarkFill(b *testing.B) {
 			b.SetBytes(int64(len(in)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if l.batch.fill(in) == 0 {
+				if l.batch.fill(in, 0) == 0 {
 					b.Fatal("nothing filled")
 				}
 				l.batch.reset()

@@ -1,6 +1,15 @@
 package pipeline
 
-import "multilog/rotate"
+import (
+	"errors"
+
+	"multilog/rotate"
+)
+
+// ErrTaken is Consume's error when another process has taken what Peek had
+// shown. What Consume took instead is shown next. From then on what Peek shows
+// is taken, as if standard input could not be peeked.
+var ErrTaken = errors.New("unable to have standard input alone: another process reads it, too")
 
 // Kernel is the kernel as the loop sees it: every effect of the logger passes
 // through these methods, which belong to one goroutine. Linux is the real one;
@@ -30,10 +39,24 @@ type Kernel interface {
 	// consumed. Where it can't, Peek takes it, and a kill loses it.
 	CanPeek() bool
 
-	// Consume takes n bytes that Peek has shown from standard input. The last
-	// of them is stored where mark points, unless that is nil, by the very
-	// operation that takes them: killed, either both have happened or neither.
-	Consume(n int, mark *byte) error
+	// Consume drops n bytes that Peek has shown, the held ones first, then
+	// those in standard input, and moves the next ones from there into tail;
+	// Peek goes on showing those. The last byte that it drops from the input
+	// is stored where mark points, unless that is nil, by the very operation
+	// that takes all of them: killed, either everything has happened or
+	// nothing. ErrTaken says that it took other bytes than those.
+	Consume(n int, mark *byte, tail []byte) error
+
+	// CanMove reports whether Consume can move bytes to a tail, and whether
+	// what is left in the input may keep its writer from going on.
+	CanMove() bool
+
+	// Cramped reports whether the beginning of a line can fill the input.
+	Cramped() bool
+
+	// Hold has Peek show b before what is in the input, as if it had been
+	// moved from there.
+	Hold(b []byte)
 
 	// Waiting is how many bytes there are in standard input, at least.
 	Waiting() int
@@ -44,7 +67,7 @@ type Kernel interface {
 	Take(n int, mark *byte) ([]byte, error)
 
 	// Held is how many of the bytes that Peek shows, the first of them, are
-	// in memory only.
+	// not in the input any more.
 	Held() int
 
 	// LastLine says that only the rest of a line is wanted any more: what
@@ -52,9 +75,9 @@ type Kernel interface {
 	LastLine()
 
 	// Wait sleeps until an operation has finished, a signal has come, Mono
-	// has reached until (0: never), or, if input is set, there may be more
-	// input than the last Peek has shown, or its end. It calls Done of the
-	// operations that have finished. It may return for no reason.
+	// has reached until (0: never), or, if input is set, something is in
+	// standard input, or its end has come. It calls Done of the operations
+	// that have finished. It may return for no reason.
 	Wait(until int64, input bool) Events
 
 	// WriteStatus writes a =file, from its beginning.

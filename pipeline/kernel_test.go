@@ -19,24 +19,27 @@ type fakeKernel struct {
 	consumed  int64
 }
 
-func (k *fakeKernel) Backend() string                   { return "none" }
-func (k *fakeKernel) Now() int64                        { k.now += 1000; return k.now }
-func (k *fakeKernel) Mono() int64                       { return k.now }
-func (k *fakeKernel) BootID() [16]byte                  { return [16]byte{} }
-func (k *fakeKernel) MapPage(int) ([]byte, error)       { return nil, syscall.ENODEV }
-func (k *fakeKernel) Warn(text string)                  { panic(text) }
-func (k *fakeKernel) Submit(op *ioring.Op)              { k.submitted = append(k.submitted, op) }
-func (k *fakeKernel) Identity() (dev, ino uint64)       { return 1, 1 }
-func (k *fakeKernel) AtStart() bool                     { return false }
-func (k *fakeKernel) Peek() (b []byte, eof bool)        { return nil, true }
-func (k *fakeKernel) CanPeek() bool                     { return true }
-func (k *fakeKernel) Consume(n int, _ *byte) error      { k.consumed += int64(n); return nil }
-func (k *fakeKernel) Held() int                         { return 0 }
-func (k *fakeKernel) Waiting() int                      { return 0 }
-func (k *fakeKernel) Take(int, *byte) ([]byte, error)   { return nil, syscall.EIO }
-func (k *fakeKernel) LastLine()                         {}
-func (k *fakeKernel) WriteStatus(_ int, b []byte) error { k.written += int64(len(b)); return nil }
-func (k *fakeKernel) WriteStderr(b []byte)              { k.shown += int64(len(b)) }
+func (k *fakeKernel) Backend() string                        { return "none" }
+func (k *fakeKernel) Now() int64                             { k.now += 1000; return k.now }
+func (k *fakeKernel) Mono() int64                            { return k.now }
+func (k *fakeKernel) BootID() [16]byte                       { return [16]byte{} }
+func (k *fakeKernel) MapPage(int) ([]byte, error)            { return nil, syscall.ENODEV }
+func (k *fakeKernel) Warn(text string)                       { panic(text) }
+func (k *fakeKernel) Submit(op *ioring.Op)                   { k.submitted = append(k.submitted, op) }
+func (k *fakeKernel) Identity() (dev, ino uint64)            { return 1, 1 }
+func (k *fakeKernel) AtStart() bool                          { return false }
+func (k *fakeKernel) Peek() (b []byte, eof bool)             { return nil, true }
+func (k *fakeKernel) CanPeek() bool                          { return true }
+func (k *fakeKernel) Consume(n int, _ *byte, _ []byte) error { k.consumed += int64(n); return nil }
+func (k *fakeKernel) CanMove() bool                          { return true }
+func (k *fakeKernel) Cramped() bool                          { return false }
+func (k *fakeKernel) Hold([]byte)                            {}
+func (k *fakeKernel) Held() int                              { return 0 }
+func (k *fakeKernel) Waiting() int                           { return 0 }
+func (k *fakeKernel) Take(int, *byte) ([]byte, error)        { return nil, syscall.EIO }
+func (k *fakeKernel) LastLine()                              {}
+func (k *fakeKernel) WriteStatus(_ int, b []byte) error      { k.written += int64(len(b)); return nil }
+func (k *fakeKernel) WriteStderr(b []byte)                   { k.shown += int64(len(b)) }
 
 func (k *fakeKernel) Do(op *ioring.Op) {
 	op.Err = nil

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -22,12 +23,11 @@ import (
 // Linux is the real Kernel. Use it from one goroutine.
 type Linux struct {
 	source source
-	hangup bool
 	polled bool // standard input can be waited for; otherwise it is always ready
-	more   bool // there may be more input than the last Peek looked at
-	left   int  // bytes that Peek has shown and Consume has not taken
-	asked  bool // for more than those, since the last Peek
-	waited bool // for them
+	more   bool // there is probably more input than the last Peek looked at
+	left   int  // bytes that Peek has shown and Consume has not dropped
+	waited bool // for input, since the last Peek
+	shared bool // another process reads standard input
 	dev    uint64
 	ino    uint64
 
@@ -69,7 +69,7 @@ func NewLinux() (*Linux, error) {
 	}
 	// The kernel writes here while Go is not told: memory of its own. One
 	// more byte, for the newline that an unfinished last line lacks.
-	k.buf, err = unix.Mmap(-1, 0, batchBytes+unix.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	k.buf, err = unix.Mmap(-1, 0, peekBytes+unix.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
 		return nil, &rotate.Error{What: "allocate buffers", Err: err}
 	}
@@ -188,15 +188,11 @@ func (k *Linux) Writev(fd int, pieces [][]byte) (int, error) {
 
 // Peek implements [Kernel].
 func (k *Linux) Peek() (b []byte, eof bool) {
-	known := 0
-	if k.asked {
-		known = k.left
-	}
-	n, more, eof := k.source.peek(k.buf[:batchBytes], known, k.hangup)
+	n, more, eof := k.source.peek(k.buf[:peekBytes])
 	if k.waited {
 		k.coalescer.came(k.Mono(), n-k.left)
 	}
-	k.more, k.asked, k.waited, k.left = more, false, false, n
+	k.more, k.waited, k.left = more, false, n
 	return k.buf[:n], eof
 }
 
@@ -206,13 +202,45 @@ func (k *Linux) Waiting() int { return k.source.holds() + k.source.waiting() }
 // Held implements [Kernel].
 func (k *Linux) Held() int { return k.source.holds() }
 
+// Hold implements [Kernel].
+func (k *Linux) Hold(b []byte) {
+	k.source.hold(b)
+	k.left += len(b)
+}
+
 // Take implements [Kernel].
 func (k *Linux) Take(n int, mark *byte) ([]byte, error) { return k.source.take(n, mark) }
 
 // Consume implements [Kernel].
-func (k *Linux) Consume(n int, mark *byte) error {
-	k.left -= n
-	return k.source.consume(n, mark)
+func (k *Linux) Consume(n int, mark *byte, tail []byte) error {
+	err := k.source.consume(n, mark, tail)
+	if err == nil {
+		k.left -= n
+		return nil
+	}
+	if p, ok := k.source.(*pipe); ok && errors.Is(err, ErrTaken) {
+		k.share(p)
+		return ErrTaken
+	}
+	return err
+}
+
+// share goes on with a pipe that another process reads, too: what is shown of it
+// must have been taken.
+func (k *Linux) share(p *pipe) {
+	k.source, k.shared = streamOn(p, k.buf), true
+	k.left = k.source.holds()
+}
+
+// CanMove implements [Kernel]: pipes and stream sockets can.
+func (k *Linux) CanMove() bool { return k.source.canMove() }
+
+// Cramped implements [Kernel]. A page of a pipe is free when all of it is read;
+// what is less than a line may lie in two, and a write that does not fit behind
+// it wants one more. A socket counts what is read in part as a whole message.
+func (k *Linux) Cramped() bool {
+	p, ok := k.source.(*pipe)
+	return !ok || p.bytes <= 2*unix.Getpagesize() || p.packets
 }
 
 // WriteStatus writes b at the start of fd, whose length stays as it is.

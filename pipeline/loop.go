@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"syscall"
 
@@ -28,7 +29,14 @@ type loop struct {
 	dev, ino uint64 // of standard input
 	number   uint64 // of the last batch
 
+	owner *rotate.Dir // in whose lock page the beginning of an unfinished line stands
+	kept  int         // how many bytes of it stand there
+	since int64       // when its first byte was seen, nanoseconds since 1970; 0 for now
+	left  int         // bytes of it, while they are left in the input
+	pause int64       // nanoseconds until the input is looked at again meanwhile
+
 	terms     int  // SIGTERMs so far
+	again     bool // the input is to be looked at again, without a wait
 	abandoned bool // input is left where it is: a batch could not be written
 
 	pieces [][]byte // of the batch, for one directory
@@ -83,6 +91,7 @@ func (l *loop) open(s *script.Script) error {
 		b.outputs = append(b.outputs, output{dir: d, selected: here})
 		b.midline = b.midline || within
 	}
+	l.resume()
 	return nil
 }
 
@@ -118,7 +127,7 @@ const atCwd = -100 // AT_FDCWD
 // copyInput writes the input to the directories until it ends, or is to be
 // left.
 func (l *loop) copyInput() {
-	seen := false // the beginning of a line that is not complete
+	seen := l.k.Held() > 0 // the beginning of a line that is not complete
 	for !l.abandoned {
 		if l.terms > 0 {
 			l.lastLine(seen)
@@ -130,7 +139,7 @@ func (l *loop) copyInput() {
 			return
 		}
 		seen = used < len(in)
-		l.wait(0, true)
+		l.await(in[used:])
 		l.rotate()
 	}
 }
@@ -146,7 +155,7 @@ func (l *loop) lastLine(seen bool) {
 			return
 		}
 		if used == 0 {
-			l.wait(0, true)
+			l.await(in)
 		}
 	}
 }
@@ -158,23 +167,35 @@ func (l *loop) write(in []byte, eof bool) (used int) {
 	if eof && (size > 0 && in[size-1] != '\n' || size == 0 && l.batch.midline) {
 		in = append(in, '\n') // the unfinished last line gets its newline
 	}
+	return l.writeFrom(in, size)
+}
+
+// writeFrom is write for in of which the first size bytes are of the input.
+func (l *loop) writeFrom(in []byte, size int) (used int) {
+	l.again = false
 	for used < len(in) {
-		n := l.batch.fill(in[used:])
-		if n > 0 && !l.commit(in[used:used+n], min(n, size-used)) {
-			return used
+		n := l.batch.fill(in[used:], l.since)
+		end := min(used+n, size)
+		if n > 0 && !l.commit(in[used:used+n], end-min(used, size), in[end:size]) {
+			return min(used, size)
 		}
 		used += n
 		if !l.rotate() && n == 0 || l.abandoned {
 			break
 		}
 	}
+	if l.since == 0 && l.begins(in[min(used, size):size]) {
+		l.since = l.batch.next()
+	}
 	return min(used, size)
 }
 
-// commit writes a batch, consumes its input, and says whether it did; if not,
+// commit writes a batch, consumes its input, and reports whether it did; if not,
 // the input stands where it did, and nothing of it is left in any directory,
-// or the in-flight records say that it is.
-func (l *loop) commit(in []byte, consume int) bool {
+// or the in-flight records say that it is. rest is what is known of the input
+// behind the batch: if it is the beginning of a line, it is moved to the lock
+// page by the same operation that consumes the batch.
+func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 	start := l.k.Mono()
 	b := &l.batch
 	l.number++
@@ -185,14 +206,15 @@ func (l *loop) commit(in []byte, consume int) bool {
 	}
 	for i := range b.outputs {
 		o := &b.outputs[i]
-		o.begun = o.queued > 0 || o.dir.Involves(b.midline, o.selected)
+		o.begun = o.queued > 0 || o.dir == l.owner || o.dir.Involves(b.midline, o.selected)
 		if o.begun {
 			o.dir.Begin(input, o.queued, b.midline, o.selected)
 		}
 	}
 	for i := range b.outputs {
 		if o := &b.outputs[i]; o.queued > 0 && !l.append(o) {
-			l.rollback()
+			l.abandoned = true
+			l.takeBack()
 			return false
 		}
 	}
@@ -202,14 +224,21 @@ func (l *loop) commit(in []byte, consume int) bool {
 			o.dir.Done()
 		}
 	}
-	if err := l.k.Consume(consume, l.mark()); err != nil {
-		// Whoever reads on would write it twice: better no more at all. The
-		// records say that it is written, for the next logger.
-		l.k.Warn("unable to take logged lines from standard input, exiting: " + reason.Of(err) + " (the next logger skips them)")
-		l.abandoned = true
-		b.reset()
+	since := int64(0)
+	var tail []byte
+	if l.begins(rest) {
+		since = b.next()
+		if l.k.CanMove() && consume > 0 {
+			tail = l.tail(0, len(rest), since)
+		}
+	}
+	if err := l.k.Consume(consume, l.mark(), tail); err != nil {
+		if l.failed(err); l.again {
+			l.takeBack()
+		}
 		return false
 	}
+	l.since, l.kept = since, len(tail)
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		if o.begun {
@@ -221,19 +250,38 @@ func (l *loop) commit(in []byte, consume int) bool {
 	return true
 }
 
+// failed deals with a Consume that has failed.
+func (l *loop) failed(err error) {
+	if errors.Is(err, ErrTaken) {
+		// Who has taken the batch has to log it; what was taken instead is
+		// shown next.
+		l.k.Warn("unable to have standard input alone: another process reads it, too; going on, each line goes to one of them (if killed, the last lines may be lost)")
+		l.dev, l.ino = l.k.Identity()
+		l.again, l.kept = true, 0
+		return
+	}
+	// Reading on would log the batch twice, so stop. The records say that it is
+	// written, for the next logger.
+	l.k.Warn("unable to take logged lines from standard input, exiting: " + reason.Of(err) + " (the next logger skips them)")
+	l.abandoned = true
+	l.batch.reset()
+}
+
 // mark is where a directory that gets a part of the batch wants to see that
-// its input is consumed.
+// its input is consumed: the one whose page has the unfinished line, or else
+// the first.
 func (l *loop) mark() *byte {
+	var mark *byte
 	for i := range l.batch.outputs {
-		if o := &l.batch.outputs[i]; o.begun {
-			return o.dir.Mark()
+		if o := &l.batch.outputs[i]; o.begun && (mark == nil || o.dir == l.owner) {
+			mark = o.dir.Mark()
 		}
 	}
-	return nil
+	return mark
 }
 
 // append writes an output, pausing and trying again when there is trouble, and
-// says whether it could before SIGTERM.
+// reports whether it could before SIGTERM.
 func (l *loop) append(o *output) bool {
 	err := o.dir.Append(l.piecesOf(o))
 	for err != nil {
@@ -246,9 +294,8 @@ func (l *loop) append(o *output) bool {
 	return true
 }
 
-// rollback takes back what has been written of the batch, and gives up.
-func (l *loop) rollback() {
-	l.abandoned = true
+// takeBack takes back what has been written of the batch.
+func (l *loop) takeBack() {
 	for i := range l.batch.outputs {
 		o := &l.batch.outputs[i]
 		if !o.begun {
@@ -340,16 +387,16 @@ func (l *loop) rotate() bool {
 	return any
 }
 
-// awaitRoom waits until the directory can take another file, and says whether
-// it can; it gives up on SIGTERM, but within a line only when there is trouble,
-// or on a second one.
+// awaitRoom waits until the directory can take another file, and reports whether
+// it can; it gives up on SIGTERM, but within a line, of which some is written or
+// was taken, only when there is trouble, or on a second one.
 func (l *loop) awaitRoom(d *rotate.Dir) bool {
 	if d.Ready() {
 		return true
 	}
 	start := l.k.Mono()
 	for !d.Ready() {
-		if l.terms > 1 || l.givesUp() && (!l.batch.midline || d.Failing()) {
+		if l.terms > 1 || l.givesUp() && (!l.batch.midline && l.k.Held() == 0 || d.Failing()) {
 			l.abandoned = true
 			return false
 		}
@@ -411,17 +458,4 @@ func (l *loop) end() {
 		}
 		l.wait(0, false)
 	}
-}
-
-// The rest of the loop is standard input as recovery sees it.
-
-func (l *loop) Identity() (dev, ino uint64)            { return l.dev, l.ino }
-func (l *loop) AtStart() bool                          { return l.k.AtStart() }
-func (l *loop) Waiting() int                           { return l.k.Waiting() }
-func (l *loop) Take(n int, mark *byte) ([]byte, error) { return l.k.Take(n, mark) }
-func (l *loop) Consume(n int, mark *byte) error        { return l.k.Consume(n, mark) }
-
-func (l *loop) PeekHead(n int) []byte {
-	in, _ := l.k.Peek()
-	return in[:min(n, len(in))]
 }

@@ -8,28 +8,32 @@ import (
 )
 
 // pipe is a pipe or FIFO. peek duplicates its pages into a private pipe, which
-// moves nothing, and reads that.
+// moves nothing, and reads that. consume takes what was dealt with by one read.
 //
 // A writer that has opened it with O_DIRECT writes packets (pipe(2)): a read
 // takes one of them at most, and drops what it does not take of it. The
-// reading end can't see that, but in how the private pipe reads. Then bytes are
-// consumed by moving them to the private pipe, which takes all or none of them,
-// too, and as much of a packet as is asked for; the mark is stored after that,
-// so that a kill between the two leaves it to the bytes to tell.
+// reading end can't see that, but in how the private pipe reads. A read that
+// takes all that peek has shown, in as many pieces as that came in, needs no
+// care. Otherwise bytes are consumed by moving them to the private pipe, which
+// takes all or none of them, too, and as much of a packet as is asked for; the
+// mark is stored after that, so that a kill between the two leaves it to the
+// bytes to tell.
 type pipe struct {
 	taker
 	in, out int  // the private pipe's two ends
 	bytes   int  // capacity of standard input
 	slots   int  // of the private pipe: each takes a page, or less
-	packets bool // there have been some
 	reads   int  // that took the private pipe's content; of packets, one each
+	packets bool // there are some among what peek has shown
+	probed  bool // packets is known
 }
 
-// enlarge makes a pipe larger, as far as that is allowed, and returns its
-// capacity in bytes. Not to be allowed to is no error; not to be a pipe is one.
-func enlarge(fd int) (bytes int, err error) {
+// enlarge makes a pipe as large as asked, as far as that is allowed, and
+// returns its capacity in bytes. Not to be allowed to is no error; not to be a
+// pipe is one.
+func enlarge(fd, asked int) (bytes int, err error) {
 	bytes, err = unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
-	for size := pipeAsked; err == nil && size != bytes; size /= 2 {
+	for size := asked; err == nil && size != bytes; size /= 2 {
 		if n, err := unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, size); err == nil {
 			return n, nil
 		}
@@ -41,7 +45,7 @@ func enlarge(fd int) (bytes int, err error) {
 }
 
 func newPipe(fd int) (*pipe, error) {
-	bytes, err := enlarge(fd)
+	bytes, err := enlarge(fd, pipeAsked)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +53,8 @@ func newPipe(fd int) (*pipe, error) {
 	if err := unix.Pipe2(private[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return nil, err
 	}
-	p := &pipe{taker: taker{fd: fd}, bytes: bytes, out: private[0], in: private[1]}
-	size, err := enlarge(p.in)
+	p := &pipe{taker: taker{reader: reader{fd: fd}}, bytes: bytes, out: private[0], in: private[1]}
+	size, err := enlarge(p.in, min(pipeAsked, batchBytes))
 	if err != nil {
 		return nil, err
 	}
@@ -63,59 +67,36 @@ func newPipe(fd int) (*pipe, error) {
 	return p, nil
 }
 
-func (p *pipe) peek(buf []byte, known int, hangup bool) (n int, more, eof bool) {
+func (p *pipe) peek(buf []byte) (n int, more, eof bool) {
 	held := copy(buf, p.held)
-	if held == len(buf) {
-		return held, true, false
-	}
-	there := 0 // bytes in the pipe, where that matters
-	if known-held >= p.slots {
-		there = p.waiting()
-	}
+	// Bytes that were left in it hide that its writer has gone.
+	gone := len(p.shown) > 0 && hungUp(p.fd)
+	p.shown, p.packets, p.probed = nil, false, false
+	// There is room for more than the private pipe holds, unless much is held:
+	// so it is never cut within a packet.
 	n, err := tee(p.fd, p.in, len(buf)-held)
-	if err == nil && !p.drain(buf[held:held+n]) {
-		n, err = tee(p.fd, p.in, len(buf)-held)
-		p.drain(buf[held : held+max(n, 0)])
-	}
 	if err != nil {
 		return held, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
 	}
-	full := p.packets && p.reads >= p.bytes/unix.Getpagesize()
-	if held+n == known && (n < there || full) {
-		// A line in more pieces than there are slots: what is behind them
-		// can't be seen, or written, without taking them.
-		if p.drop(n, nil) != nil {
-			return held, false, true
-		}
-		p.held = append(p.held, buf[held:held+n]...)
-		return p.peek(buf, 0, hangup)
-	}
-	// Each slot holds at least one byte. The beginning of a line that was
-	// there already says nothing of what is behind it.
-	more = held+n == len(buf) || n >= p.slots && held+n > known
-	return held + n, more, n == 0 || hangup && !more
+	p.shown = buf[held : held+n]
+	p.drain(p.shown)
+	p.packets = p.reads > 1
+	more = n >= p.slots*unix.Getpagesize()/2 || p.reads >= p.slots
+	return held + n, more, n == 0 || gone && !more
 }
 
-// drain reads all that is in the private pipe, as many bytes as b has. It says
-// whether it could: a byte was dropped if it finds only now that there are
-// packets.
+// drain reads all that is in the private pipe, as many bytes as b has, and
+// counts the reads. It reports whether all were there: some are dropped if b is
+// shorter than a packet.
 func (p *pipe) drain(b []byte) bool {
 	p.reads = 0
 	for read := 0; read < len(b); {
-		// Of one packet only the last byte is left: ask for that separately.
-		upto := len(b)
-		if !p.packets && read < upto-1 {
-			upto--
-		}
-		n, err := readRaw(p.out, b[read:upto])
-		switch {
-		case err == syscall.EINTR:
+		n, err := readRaw(p.out, b[read:])
+		if err == syscall.EINTR {
 			continue
-		case err != nil || n == 0:
-			p.packets = true
+		}
+		if err != nil || n == 0 {
 			return false
-		case read+n < upto:
-			p.packets = true
 		}
 		read += n
 		p.reads++
@@ -123,7 +104,85 @@ func (p *pipe) drain(b []byte) bool {
 	return true
 }
 
+// probe finds out whether what peek has shown, and has read in one piece, ends
+// in a packet: of that, the last byte is gone when it is asked for separately.
+func (p *pipe) probe() {
+	if p.packets || p.probed || len(p.shown) < 2 {
+		return
+	}
+	p.probed = true
+	p.grow(len(p.shown))
+	n, err := tee(p.fd, p.in, len(p.shown))
+	if err != nil || n < 2 {
+		return
+	}
+	p.packets = !p.drain(p.scratch[:n-1]) || !p.drain(p.scratch[n-1:n])
+}
+
+func (p *pipe) consume(n int, mark *byte, tail []byte) error {
+	whole := len(p.held) + len(p.shown)
+	if n+len(tail) < whole && n > len(p.held) {
+		p.probe()
+	}
+	if !p.packets {
+		return p.taker.consume(n, mark, tail)
+	}
+	take := n - min(n, len(p.held))
+	if err := p.drop(take, mark); err != nil {
+		return err
+	}
+	p.forget(n - take)
+	p.shown = p.shown[min(take, len(p.shown)):]
+	for len(tail) > 0 { // to its end: so each read takes a packet whole
+		part := tail
+		if err := p.move(&part); err != nil {
+			return err
+		}
+		tail = tail[len(part):]
+	}
+	return nil
+}
+
+// move takes as many bytes of the pipe as one read does into the tail, and
+// makes that as long as those are.
+func (p *pipe) move(tail *[]byte) error {
+	n, err := p.reader.read(*tail)
+	if err == nil && n == 0 {
+		err = syscall.EPIPE
+	}
+	if err != nil {
+		return err
+	}
+	*tail = (*tail)[:n]
+	p.held = append(p.held, *tail...)
+	p.shown = p.shown[min(n, len(p.shown)):]
+	return nil
+}
+
+// drop takes bytes from a pipe of packets.
+func (p *pipe) drop(n int, mark *byte) error {
+	for n > 0 {
+		m, err := splice(p.fd, p.in, n)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err == nil && m == 0 {
+			err = syscall.EPIPE
+		}
+		if err != nil {
+			return err
+		}
+		p.grow(m)
+		p.drain(p.scratch[:m])
+		if n -= m; n == 0 && mark != nil {
+			*mark = p.scratch[m-1]
+		}
+	}
+	return nil
+}
+
 func (p *pipe) take(n int, mark *byte) ([]byte, error) {
+	p.probe()
 	if !p.packets {
 		return p.taker.take(n, mark)
 	}
@@ -143,42 +202,11 @@ func (p *pipe) take(n int, mark *byte) ([]byte, error) {
 		*mark = b[n-1]
 	}
 	p.held = append(p.held, b...)
+	p.shown = nil
 	return b, nil
 }
 
-func (p *pipe) consume(n int, mark *byte) error {
-	n -= p.forget(n)
-	return p.drop(n, mark)
-}
-
-// drop takes bytes from the pipe.
-func (p *pipe) drop(n int, mark *byte) error {
-	if !p.packets {
-		return p.trash.take(p.fd, n, mark)
-	}
-	for n > 0 {
-		m, err := splice(p.fd, p.in, n)
-		if err == syscall.EINTR {
-			continue
-		}
-		if err == nil && m == 0 {
-			err = syscall.EPIPE
-		}
-		if err != nil {
-			return err
-		}
-		if n -= m; n > 0 {
-			err = p.trash.take(p.out, m, nil)
-		} else {
-			err = p.trash.take(p.out, m, mark)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (p *pipe) canPeek() bool { return true }
+func (p *pipe) canMove() bool { return true }
 func (p *pipe) capacity() int { return p.bytes }
 func (p *pipe) lastLine()     {}

@@ -37,30 +37,37 @@ func TestPipeConsumesPartsOfPackets(t *testing.T) {
 		}
 		rest := strings.Join(packets, "")
 		for rest != "" {
-			l.shows(rest, false, false)
+			l.shows(rest, false)
 			var mark byte
 			n := strings.IndexByte(rest, '\n') + 1
-			if err := l.src.consume(n, &mark); err != nil || mark != '\n' {
+			if err := l.src.consume(n, &mark, nil); err != nil || mark != '\n' {
 				t.Fatalf("%q: consume %d: mark %q, %v", packets, n, mark, err)
 			}
 			rest = rest[n:]
 		}
-		l.shows("", false, false)
+		l.shows("", false)
 	}
 }
 
-// line peeks, as the loop does, until it has a whole line.
+// line peeks, as the loop does, until it has a whole line: what is less it takes.
 func (l *look) line() string {
 	l.t.Helper()
-	for known := 0; ; {
-		n, more, _ := l.src.peek(l.buf, known, false)
+	var room [lineBytes]byte
+	for {
+		n, _, _ := l.src.peek(l.buf)
 		if line := string(firstLine(l.buf[:n])); strings.HasSuffix(line, "\n") {
 			return line
 		}
-		if !more && n == known {
+		held := l.src.holds()
+		if n == held {
 			l.t.Fatalf("there is a line, and peek shows %q", l.buf[:n])
 		}
-		known = n
+		if err := l.src.consume(0, nil, room[held:n]); err != nil {
+			l.t.Fatal(err)
+		}
+		if string(room[held:n]) != string(l.buf[held:n]) {
+			l.t.Fatalf("%q was shown, %q taken", l.buf[held:n], room[held:n])
+		}
 	}
 }
 
@@ -73,34 +80,29 @@ func TestPipeLineOfManyPackets(t *testing.T) {
 		if small {
 			refuse(t, l.src.(*pipe))
 		}
+		var room [lineBytes]byte
 		packets := append(slices.Repeat([]string{"x"}, 600), "\n", "next\n")
 		for _, text := range packets {
 			if _, err := unix.Write(w, []byte(text)); err == nil {
 				continue
 			}
-			// Full: that goes on only if peek takes what it has shown.
-			n, _, _ := l.src.peek(l.buf, 0, false)
-			l.src.peek(l.buf, n, false)
+			for { // full
+				n, _, _ := l.src.peek(l.buf)
+				held := l.src.holds()
+				if n == held {
+					break
+				}
+				if err := l.src.consume(0, nil, room[held:n]); err != nil {
+					t.Fatal(err)
+				}
+			}
 			put(t, w, text)
 		}
 		if got, want := l.line(), strings.Repeat("x", 600)+"\n"; got != want {
 			t.Errorf("a line of %d bytes, not %d", len(got), len(want))
 		}
 		l.consumes(601)
-		l.shows("next\n", false, false)
-	}
-}
-
-// While there is room for its end, the beginning of a line stays in the pipe.
-func TestPipeLeavesLinesInIt(t *testing.T) {
-	r, w := pipePair(t, 0)
-	closeLater(t, w)
-	l := newLook(t, r)
-	put(t, w, strings.Repeat("x", 900))
-	for range 3 {
-		if n, _, _ := l.src.peek(l.buf, 900, false); n != 900 || l.src.holds() != 0 {
-			t.Errorf("peek shows %d bytes and holds %d", n, l.src.holds())
-		}
+		l.shows("next\n", false)
 	}
 }
 
@@ -114,7 +116,7 @@ func TestPipeTake(t *testing.T) {
 		refuse(t, l.src.(*pipe))
 		text := strings.Repeat("0123456789abcde\n", 2500)
 		put(t, w, text)
-		if n, _, _ := l.src.peek(l.buf, 0, false); n >= 30_000 {
+		if n, _, _ := l.src.peek(l.buf); n >= 30_000 {
 			t.Fatalf("%d bytes can be seen", n)
 		}
 		if n := l.src.waiting(); n != len(text) {
@@ -129,16 +131,16 @@ func TestPipeTake(t *testing.T) {
 		if held, n := l.src.holds(), l.src.waiting(); held != part || n != len(text)-part {
 			t.Errorf("%d bytes are held, %d wait", held, n)
 		}
-		n, _, _ := l.src.peek(l.buf, 0, false)
+		n, _, _ := l.src.peek(l.buf)
 		if n <= part || string(l.buf[:n]) != text[:n] {
 			t.Errorf("peek shows %d bytes, or others", n)
 		}
 		mark = 0
 		l.consumes(100)
-		if err := l.src.consume(part, &mark); err != nil || mark != text[part+99] {
+		if err := l.src.consume(part, &mark, nil); err != nil || mark != text[part+99] {
 			t.Errorf("consume: mark %q, %v", mark, err)
 		}
-		n, _, _ = l.src.peek(l.buf, 0, false)
+		n, _, _ = l.src.peek(l.buf)
 		if n == 0 || string(l.buf[:n]) != text[part+100:][:n] {
 			t.Errorf("behind it, peek shows %d bytes, or others", n)
 		}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"strconv"
 	"syscall"
 	"unsafe"
 
@@ -41,72 +42,52 @@ func peekRaw(fd int, b []byte) (int, error) {
 	return int(r), errnoErr(e)
 }
 
-// trash takes bytes from a descriptor and drops them.
-type trash struct {
-	page []byte
-	iov  []unix.Iovec
+// reader reads from a descriptor without waiting, where the kernel can do that
+// without its flags being changed, which others share.
+type reader struct {
+	fd    int
+	waits bool // a read that finds nothing may wait
+	own   int  // another descriptor of the same pipe, which does not wait; 0 for none
 }
 
-// take takes n bytes, all of which must be there to be had. The last one goes
-// to mark, unless that is nil.
-func (t *trash) take(fd, n int, mark *byte) error {
-	if t.page == nil {
-		t.page = make([]byte, unix.Getpagesize())
-		t.iov = make([]unix.Iovec, batchBytes/len(t.page)+2)
-	}
-	if mark == nil {
-		mark = &t.page[0]
-	}
-	for n > 0 {
-		k := 0
-		for left := min(n, batchBytes) - 1; left > 0; k++ {
-			part := min(left, len(t.page))
-			t.iov[k].Base = &t.page[0]
-			t.iov[k].SetLen(part)
-			left -= part
+// readv reads into the pieces. Linux does not wait on a pipe since 6.4, on a
+// socket since 4.14; on a FIFO it needs a descriptor of our own.
+func (r *reader) readv(iov []unix.Iovec) (int, error) {
+	if !r.waits {
+		const end = ^uintptr(0) // the position: that of the descriptor
+		n, _, e := syscall.RawSyscall6(unix.SYS_PREADV2, uintptr(r.fd), uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)), end, end, unix.RWF_NOWAIT)
+		if e != syscall.EOPNOTSUPP && e != syscall.ENOSYS {
+			return int(n), errnoErr(e)
 		}
-		t.iov[k].Base = mark
-		t.iov[k].SetLen(1)
-		k++
-		r, _, e := syscall.RawSyscall(unix.SYS_READV, uintptr(fd), uintptr(unsafe.Pointer(&t.iov[0])), uintptr(k))
-		switch {
-		case e == syscall.EINTR:
-		case e == syscall.EFAULT && mark != &t.page[0]:
-			mark = &t.page[0] // the lock page can't be stored into any more
-		case e != 0:
-			return e
-		case r == 0:
-			return syscall.EPIPE
-		default:
-			n -= int(r)
-		}
+		r.waits = true
+		r.own, _ = unix.Open("/proc/self/fd/"+strconv.Itoa(r.fd), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	}
-	return nil
+	fd := r.fd
+	if r.own > 0 {
+		fd = r.own
+	}
+	n, _, e := syscall.RawSyscall(unix.SYS_READV, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(iov))), uintptr(len(iov)))
+	return int(n), errnoErr(e)
 }
 
-// readMarked reads as many bytes as b has, less if there are less, in one call
-// that puts the last of them where mark points, too.
-func readMarked(fd int, b []byte, mark *byte) (int, error) {
-	body := len(b) - 1
-	var iov [2]unix.Iovec
-	iov[0].Base = unsafe.SliceData(b)
-	iov[0].SetLen(body)
-	iov[1].Base = mark
-	iov[1].SetLen(1)
-	for {
-		r, _, e := syscall.RawSyscall(unix.SYS_READV, uintptr(fd), uintptr(unsafe.Pointer(&iov[0])), uintptr(len(iov)))
-		if e == syscall.EINTR {
-			continue
-		}
-		if e != 0 {
-			return 0, e
-		}
-		if int(r) > body {
-			b[body] = *mark
-		}
-		return int(r), nil
-	}
+// read reads into b.
+func (r *reader) read(b []byte) (int, error) {
+	iov := [1]unix.Iovec{{Base: unsafe.SliceData(b)}}
+	iov[0].SetLen(len(b))
+	return r.readv(iov[:])
 }
+
+func appendIovec(iov []unix.Iovec, b []byte) []unix.Iovec {
+	if len(b) == 0 {
+		return iov
+	}
+	v := unix.Iovec{Base: unsafe.SliceData(b)}
+	v.SetLen(len(b))
+	return append(iov, v)
+}
+
+// one is the byte that p points at.
+func one(p *byte) []byte { return unsafe.Slice(p, 1) }
 
 // maxPieces is how many pieces go into one writev.
 const maxPieces = 1024

@@ -56,7 +56,10 @@ type check struct {
 	lines    *simLines
 	dirs     []*dirCheck
 	cuts     int
-	order    bool // check the order of sync and name; or leave it to power cuts
+	unable   bool  // something has failed in this life
+	orphan   bool  // the beginning of a line, whose end is gone, is being logged
+	cutLines []int // the lines that pipes stood within when the service was killed
+	order    bool  // check the order of sync and name; or leave it to power cuts
 	clockSet bool
 	badRun   bool // a processor has failed in this life
 }
@@ -124,6 +127,7 @@ func (c *check) wantLogged(d *dirCheck, upto int) int64 {
 
 // Consumed compares what was taken from the pipe with what is in the logs.
 func (c *check) Consumed() {
+	c.takeOrphan()
 	p := c.w.Pipe
 	for _, d := range c.dirs {
 		want, got := c.wantLogged(d, p.Head), d.dir.Logged
@@ -133,6 +137,37 @@ func (c *check) Consumed() {
 		}
 		if got != want {
 			c.w.Fail("%d bytes were consumed, for which %s has to have %d bytes; it has %d", p.Head, d.conf.name, want, got)
+		}
+	}
+}
+
+// Warned notes that the logger makes a line of what the one before has left of
+// a line of another pipe.
+func (c *check) Warned(text string) {
+	if strings.Contains(text, "it is logged as a line of its own") {
+		c.orphan = true
+	} else {
+		c.unable = c.unable || strings.Contains(text, "unable to")
+	}
+}
+
+// takeOrphan takes that line for one that was damaged, where it is logged.
+func (c *check) takeOrphan() {
+	if !c.orphan {
+		return
+	}
+	c.orphan = false
+	for _, d := range c.dirs {
+		want := c.wantLogged(d, c.w.Pipe.Head)
+		extra := int(d.dir.Logged - want - c.label())
+		d.dir.Logged = want
+		whole := slices.IndexFunc(c.cutLines, func(n int) bool { return len(c.lines.all[n].text) == extra })
+		switch {
+		case extra <= 0: // it does not get that line
+		case whole >= 0: // nothing but its newline was missing
+			d.want = append(d.want, c.cutLines[whole])
+		default:
+			d.damaged++
 		}
 	}
 }
@@ -227,6 +262,9 @@ func (c *check) idle() {
 	if !p.Finished() {
 		c.w.Fail("the writer waits, and so does the logger: %d bytes in the pipe", len(left))
 	}
+	if n := len(left) - p.Held; n > 0 {
+		c.w.Fail("the logger waits, and has left %d bytes in the pipe", n)
+	}
 	if bytes.IndexByte(left, '\n') >= 0 || len(left)+int(c.label()) >= 1000 {
 		c.w.Fail("the logger waits, and there are %d bytes in the pipe", len(left))
 	}
@@ -235,12 +273,16 @@ func (c *check) idle() {
 // finished is called when a logger has ended, and was not killed.
 func (c *check) finished(terms int, trouble bool) {
 	p := c.w.Pipe
+	c.takeOrphan()
 	over := p.Closed && p.Head == len(p.Stream)
 	if !over && terms == 0 && !trouble {
 		c.w.Fail("the logger ended with %d bytes in the pipe", len(p.Stream)-p.Head)
 	}
-	if p.Held > 0 && terms <= 1 && !trouble {
-		c.w.Fail("the logger ended with %d bytes that it had read, and not logged", p.Held)
+	if n := p.Held - p.Kept; n > 0 && terms <= 1 && !trouble {
+		c.w.Fail("the logger ended with %d bytes that it had read, and not logged", n)
+	}
+	if p.Held > 0 && terms == 1 && !trouble && !c.unable {
+		c.w.Fail("SIGTERM left %d bytes of a line", p.Held)
 	}
 	if i := c.lines.lineAt(p.Head); terms == 1 && !trouble && !c.badRun && !over && p.Head > 0 &&
 		p.Head != len(p.Stream) && c.lines.starts[i] != p.Head {

@@ -34,6 +34,7 @@ func (c *check) beforeCut() (before []beforeCut) {
 // there from now on.
 func (c *check) afterCut(before []beforeCut) {
 	c.cuts++
+	c.orphan = false
 	for i, d := range c.dirs {
 		c.dirAfterCut(d, &before[i])
 	}
@@ -45,7 +46,8 @@ func (c *check) dirAfterCut(d *dirCheck, before *beforeCut) {
 	d.damaged, d.archive, d.pending = 0, nil, nil
 	var seen []*simkernel.File
 	processed := d.dir.Lookup("processed")
-	d.loose = d.loose || d.dir.Reordered || processed != nil || d.dir.Lookup("previous") != nil
+	// A file whose name was lost is put in order by its times: the clock's.
+	d.loose = d.loose || c.clockSet || d.dir.Reordered || processed != nil || d.dir.Lookup("previous") != nil
 	for _, e := range d.dir.Entries() {
 		f, safe := e.File, strings.HasSuffix(e.Name, ".s")
 		if old, ok := before.data[f]; safe && ok && old != string(f.Data) {

@@ -24,11 +24,13 @@ type mutant struct {
 	onOp      func(m *mutant, op *ioring.Op)
 	onDone    func(m *mutant, op *ioring.Op, later bool)
 	onWritev  func(m *mutant, fd int, pieces [][]byte) (int, error)
-	onConsume func(m *mutant, n int, mark *byte) error
+	onConsume func(m *mutant, n int, mark *byte, tail []byte) error
 	onWait    func(m *mutant, until int64, input bool) pipeline.Events
 	bootID    bool // one boot is like another
 	identity  bool // so is one pipe
 	blind     bool // what can't be seen of the input is not there
+	leaves    bool // the beginning of a line stays in the pipe
+	forgets   bool // and is not looked for in the lock page
 	greedy    bool // more is read than a line, where only that is wanted
 
 	pages    []*lockpage.Page
@@ -75,11 +77,19 @@ func (m *mutant) Writev(fd int, pieces [][]byte) (int, error) {
 	return m.Kernel.Writev(fd, pieces)
 }
 
-func (m *mutant) Consume(n int, mark *byte) error {
+func (m *mutant) Consume(n int, mark *byte, tail []byte) error {
 	if m.onConsume != nil {
-		return m.onConsume(m, n, mark)
+		return m.onConsume(m, n, mark, tail)
 	}
-	return m.Kernel.Consume(n, mark)
+	return m.Kernel.Consume(n, mark, tail)
+}
+
+func (m *mutant) CanMove() bool { return !m.leaves && m.Kernel.CanMove() }
+
+func (m *mutant) Hold(b []byte) {
+	if !m.forgets {
+		m.Kernel.Hold(b)
+	}
 }
 
 func (m *mutant) Wait(until int64, input bool) pipeline.Events {
@@ -130,6 +140,14 @@ func (m *mutant) setStates(state uint64) {
 		if r := &p.Records[p.Latest&1]; r.State() != lockpage.StateNone {
 			r.SetState(state)
 		}
+	}
+}
+
+// clearTails empties the tails behind the records that are back before the
+// latest.
+func (m *mutant) clearTails(back uint64) {
+	for _, p := range m.pages {
+		p.ClearTail(p.Latest - back)
 	}
 }
 
@@ -249,17 +267,17 @@ var mutants = []struct {
 			for _, p := range m.pages {
 				if f := &p.Records[p.Latest&1]; f.State() == lockpage.StateBegun && !m.consumed {
 					m.consumed = true
-					_ = m.Kernel.Consume(int(f.Length), nil)
+					_ = m.Kernel.Consume(m.Kernel.Held()+int(f.Length), nil, nil)
 				}
 			}
 			return m.Kernel.Writev(fd, pieces)
 		}
-		m.onConsume = func(m *mutant, n int, mark *byte) error {
+		m.onConsume = func(m *mutant, n int, mark *byte, tail []byte) error {
 			if m.consumed {
 				m.consumed = false
 				return nil
 			}
-			return m.Kernel.Consume(n, mark)
+			return m.Kernel.Consume(n, mark, tail)
 		}
 	}},
 	{"batches have no record", func(m *mutant) {
@@ -269,9 +287,9 @@ var mutants = []struct {
 		}
 	}},
 	{"the record is cleared before the input is consumed", func(m *mutant) {
-		m.onConsume = func(m *mutant, n int, mark *byte) error {
+		m.onConsume = func(m *mutant, n int, mark *byte, tail []byte) error {
 			m.setStates(lockpage.StateNone)
-			return m.Kernel.Consume(n, mark)
+			return m.Kernel.Consume(n, mark, tail)
 		}
 	}},
 	{"the record says done before the writes", func(m *mutant) {
@@ -307,6 +325,21 @@ var mutants = []struct {
 		m.onWait = func(m *mutant, until int64, input bool) pipeline.Events {
 			m.count++
 			return m.Kernel.Wait(until, input && m.count%4 != 0)
+		}
+	}},
+	{"the beginning of a line stays in the pipe, and edges wake", func(m *mutant) { m.leaves, m.Edges = true, true }},
+	{"the beginning of a line is not found in the lock page", func(m *mutant) { m.forgets = true }},
+	{"the beginning of a line goes when the batch with its end begins", func(m *mutant) {
+		m.onWritev = func(m *mutant, fd int, pieces [][]byte) (int, error) {
+			m.clearTails(1)
+			return m.Kernel.Writev(fd, pieces)
+		}
+	}},
+	{"the beginning of a line goes with the batch before it", func(m *mutant) {
+		m.onConsume = func(m *mutant, n int, mark *byte, tail []byte) error {
+			err := m.Kernel.Consume(n, mark, tail)
+			m.clearTails(0)
+			return err
 		}
 	}},
 	{"SIGTERM is lost", func(m *mutant) {

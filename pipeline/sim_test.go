@@ -146,7 +146,7 @@ func (h *history) guard(f func()) {
 // newPipe begins another stream of lines.
 func (h *history) newPipe() {
 	h.lines.newStream(h.r)
-	p := &simkernel.Pipe{Stream: h.lines.stream, Capacity: pick(h.r, 4096, 16384, 65536)}
+	p := &simkernel.Pipe{Stream: h.lines.stream, Capacity: pick(h.r, 4096, 8192, 16384, 65536)}
 	gap := pick(h.r, 0, 20e3, 2e6, 50e6)
 	p.Schedule(h.w.Mono()+1, h.lines.pieces(h.r), func() int64 { return h.r.Int64N(int64(gap) + 1) })
 	h.w.NewPipe(p)
@@ -203,6 +203,7 @@ func (h *history) life() bool {
 
 // live runs the logger and checks what it leaves.
 func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (over bool) {
+	h.check.unable = false
 	k := h.w.Start(plan)
 	var outer pipeline.Kernel
 	if h.wrap != nil {
@@ -232,7 +233,7 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 				}
 			}
 			h.check.finished(*terms, trouble)
-			if h.plain && *terms > 1 || h.w.Pipe.Held > 0 {
+			if h.plain && *terms > 1 || h.w.Pipe.Held > h.w.Pipe.Kept {
 				h.lose(false)
 				return
 			}
@@ -256,6 +257,9 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 // be there. With an input that can only be read, every kill is like that.
 func (h *history) lose(cut bool) {
 	before := h.check.beforeCut()
+	if n := h.lines.lineAt(h.w.Pipe.Head); n >= 0 {
+		h.check.cutLines = append(h.check.cutLines, h.lines.first+n)
+	}
 	if cut {
 		h.w.PowerCut()
 	} else {

@@ -15,17 +15,17 @@ import (
 // The file status flags are never changed: others share them.
 
 // source is one kind of input. peek fills buf from the head of the input
-// without waiting; eof says that nothing will follow; more that there may be
-// more than was looked at. Of what it finds, known bytes have been looked at
-// before, and were not enough; hangup says that a wait has seen the other side
-// go. The others are those of Kernel.
+// without waiting; eof says that nothing will follow; more that there is
+// probably more than was looked at. The others are those of Kernel.
 type source interface {
-	peek(buf []byte, known int, hangup bool) (n int, more, eof bool)
-	consume(n int, mark *byte) error
+	peek(buf []byte) (n int, more, eof bool)
+	consume(n int, mark *byte, tail []byte) error
 	take(n int, mark *byte) ([]byte, error)
+	hold(b []byte)
 	waiting() int
 	holds() int
 	canPeek() bool
+	canMove() bool
 	atStart() bool
 	capacity() int // bytes that may wait in the input; a guess where unknown
 	lastLine()
@@ -80,57 +80,16 @@ func newSource(fd int) source {
 		}
 	case unix.S_IFSOCK:
 		if t, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE); err == nil && t == unix.SOCK_STREAM {
-			return &socket{taker{fd: fd}}
+			return &socket{taker{reader: reader{fd: fd}}}
 		}
 	}
 	return newStream(fd)
 }
 
-// taker takes bytes from a pipe or a socket.
-type taker struct {
-	fd    int
-	held  []byte // taken into memory: they come before what is in the input
-	trash trash
-}
-
-// take implements [Kernel].
-func (t *taker) take(n int, mark *byte) ([]byte, error) {
-	b := make([]byte, n)
-	n, err := readMarked(t.fd, b, mark)
-	t.held = append(t.held, b[:n]...)
-	return b[:n], err
-}
-
-// consume reads the bytes into one page, again and again: measured, that costs
-// no more than splicing them to /dev/null, and unlike that it takes all of
-// them or, killed, none.
-func (t *taker) consume(n int, mark *byte) error {
-	return t.trash.take(t.fd, n-t.forget(n), mark)
-}
-
-// forget drops up to n of the bytes that are held, and returns how many.
-func (t *taker) forget(n int) int {
-	n = min(n, len(t.held))
-	t.held = t.held[n:]
-	return n
-}
-
-// waiting is how many bytes wait, besides those that are held.
-func (t *taker) waiting() int {
-	n, err := unix.IoctlGetUint32(t.fd, unix.TIOCINQ) // an int of C's
-	if err != nil {
-		return 0
-	}
-	return int(n)
-}
-
-func (t *taker) holds() int    { return len(t.held) }
-func (t *taker) atStart() bool { return false }
-
 // regular is a regular file. All of it can be seen: it has no use for take.
 type regular struct{ fd int }
 
-func (r *regular) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
+func (r *regular) peek(buf []byte) (n int, more, eof bool) {
 	at, err := unix.Seek(r.fd, 0, unix.SEEK_CUR)
 	if err != nil {
 		return 0, false, true
@@ -149,7 +108,7 @@ func (r *regular) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
 }
 
 // consume leaves mark alone: what stands at the head of a file says enough.
-func (r *regular) consume(n int, _ *byte) error {
+func (r *regular) consume(n int, _ *byte, _ []byte) error {
 	_, err := unix.Seek(r.fd, int64(n), unix.SEEK_CUR)
 	return err
 }
@@ -160,6 +119,8 @@ func (r *regular) atStart() bool {
 }
 
 func (r *regular) take(int, *byte) ([]byte, error) { return nil, unix.ENOTSUP }
+func (r *regular) hold([]byte)                     {}
+func (r *regular) canMove() bool                   { return false }
 func (r *regular) waiting() int                    { return 0 }
 func (r *regular) holds() int                      { return 0 }
 func (r *regular) canPeek() bool                   { return true }
@@ -169,29 +130,31 @@ func (r *regular) lastLine()                       {}
 // socket is a stream socket.
 type socket struct{ taker }
 
-func (s *socket) peek(buf []byte, _ int, hangup bool) (n int, more, eof bool) {
+func (s *socket) peek(buf []byte) (n int, more, eof bool) {
 	held := copy(buf, s.held)
-	if held == len(buf) {
-		return held, true, false
-	}
+	gone := len(s.shown) > 0 && hungUp(s.fd)
+	s.shown = nil
 	n, err := peekRaw(s.fd, buf[held:])
 	if err != nil {
 		return held, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
 	}
+	s.shown = buf[held : held+n]
 	// A peek may stop at the border of two messages.
 	more = n > 0 && s.waiting() > n
-	return held + n, more, n == 0 || hangup && !more
+	return held + n, more, n == 0 || gone && !more
 }
 
 func (s *socket) canPeek() bool { return true }
+func (s *socket) canMove() bool { return true }
 func (s *socket) capacity() int { return smallCapacityBytes }
 func (s *socket) lastLine()     {}
 
 // stream is whatever can only be read: a terminal, a device, a datagram
-// socket, a file of proc. What was read and not consumed stands in the buffer that peek gets,
-// which is the same each time: from from to to.
+// socket, a file of proc, a pipe that another process reads, too. What was read
+// and not consumed stands in the buffer that peek gets, which is the same each
+// time: from from to to.
 type stream struct {
-	fd       int
+	reader
 	bytes    int // capacity
 	from, to int
 	ended    bool
@@ -199,14 +162,20 @@ type stream struct {
 }
 
 func newStream(fd int) *stream {
-	bytes, err := enlarge(fd)
+	bytes, err := enlarge(fd, pipeAsked)
 	if err != nil {
 		bytes = smallCapacityBytes // not a pipe
 	}
-	return &stream{fd: fd, bytes: bytes}
+	return &stream{reader: reader{fd: fd, waits: err != nil}, bytes: bytes}
 }
 
-func (s *stream) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
+// streamOn returns a stream that goes on with a pipe of which held was taken
+// already; buf is what peek will get.
+func streamOn(p *pipe, buf []byte) *stream {
+	return &stream{reader: p.reader, bytes: p.bytes, to: copy(buf, p.held)}
+}
+
+func (s *stream) peek(buf []byte) (n int, more, eof bool) {
 	s.to = copy(buf, buf[s.from:s.to])
 	s.from = 0
 	for !s.ended && s.to < len(buf) && s.ready() {
@@ -214,7 +183,7 @@ func (s *stream) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
 		if s.byByte {
 			part = part[:1]
 		}
-		n, err := unix.Read(s.fd, part)
+		n, err := s.read(part)
 		if err == syscall.EINTR || err == syscall.EAGAIN {
 			break
 		}
@@ -224,29 +193,30 @@ func (s *stream) peek(buf []byte, _ int, _ bool) (n int, more, eof bool) {
 		}
 		s.to += n
 		if !s.byByte || part[0] == '\n' {
-			more = s.ready()
 			break
 		}
 	}
-	return s.to, more, s.ended
+	return s.to, false, s.ended
 }
 
-// ready says whether a read would not wait.
+// ready reports whether a read would not wait.
 func (s *stream) ready() bool {
 	fds := [1]unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}}
 	n, err := unix.Poll(fds[:], 0)
 	return err == nil && n > 0
 }
 
-func (s *stream) consume(n int, _ *byte) error {
+func (s *stream) consume(n int, _ *byte, _ []byte) error {
 	s.from += n
 	return nil
 }
 
+func (s *stream) hold([]byte)                     {}
 func (s *stream) take(int, *byte) ([]byte, error) { return nil, unix.ENOTSUP }
 func (s *stream) waiting() int                    { return 0 }
 func (s *stream) holds() int                      { return s.to - s.from }
 func (s *stream) canPeek() bool                   { return false }
+func (s *stream) canMove() bool                   { return false }
 func (s *stream) atStart() bool                   { return false }
 func (s *stream) capacity() int                   { return s.bytes }
 func (s *stream) lastLine()                       { s.byByte = true }

@@ -56,15 +56,12 @@ func TestPipeOfTinyPackets(t *testing.T) {
 	for range p.slots {
 		put(t, w, "x")
 	}
-	n, more, eof := p.peek(l.buf, 0, true)
+	n, more, eof := p.peek(l.buf)
 	if n != p.slots || !more || eof {
 		t.Errorf("of %d packets, peek shows %d, more %v, end %v", p.slots, n, more, eof)
 	}
-	if _, more, _ = p.peek(l.buf, n, false); more {
-		t.Error("the same packets again, and there is more")
-	}
 	l.consumes(n - 1)
-	l.shows("x", false, false)
+	l.shows("x", false)
 }
 
 // More than fits into a pipe, in writes of all lengths.
@@ -90,7 +87,7 @@ func TestPipeSourceLong(t *testing.T) {
 	l := newLook(t, r)
 	got, total := sha256.New(), 0
 	for {
-		n, _, eof := l.src.peek(l.buf, 0, false)
+		n, _, eof := l.src.peek(l.buf)
 		if n == 0 && eof {
 			break
 		}
@@ -118,7 +115,7 @@ func TestConsumeMark(t *testing.T) {
 	closeLater(t, w)
 	put(t, w, strings.Repeat("x", 5000)+"yz")
 	var mark byte
-	if err := newLook(t, r).src.consume(5001, &mark); err != nil || mark != 'y' {
+	if err := newLook(t, r).src.consume(5001, &mark, nil); err != nil || mark != 'y' {
 		t.Errorf("mark %q, %v", mark, err)
 	}
 }
@@ -131,7 +128,7 @@ func TestConsumeMarkLost(t *testing.T) {
 	closeLater(t, w)
 	put(t, w, strings.Repeat("x", 9000)+"yz")
 	l := newLook(t, r)
-	if err := l.src.consume(9001, &mem[0]); err != nil {
+	if err := l.src.consume(9001, &mem[0], nil); err != nil {
 		t.Fatal(err)
 	}
 	var rest [10]byte

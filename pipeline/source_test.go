@@ -65,9 +65,9 @@ func newLook(t *testing.T, fd int) *look {
 	return l
 }
 
-func (l *look) shows(want string, hangup, wantEOF bool) {
+func (l *look) shows(want string, wantEOF bool) {
 	l.t.Helper()
-	n, _, eof := l.src.peek(l.buf, 0, hangup)
+	n, _, eof := l.src.peek(l.buf)
 	if got := string(l.buf[:n]); got != want || eof != wantEOF {
 		l.t.Errorf("peek shows %d bytes %.60q, end %v; not %d bytes %.60q, end %v", n, got, eof, len(want), want, wantEOF)
 	}
@@ -75,7 +75,7 @@ func (l *look) shows(want string, hangup, wantEOF bool) {
 
 func (l *look) consumes(n int) {
 	l.t.Helper()
-	if err := l.src.consume(n, nil); err != nil {
+	if err := l.src.consume(n, nil, nil); err != nil {
 		l.t.Errorf("consume %d: %v", n, err)
 	}
 }
@@ -87,21 +87,21 @@ func (l *look) life(send func(text string), end func()) {
 	if !l.src.canPeek() {
 		l.t.Fatalf("%T can't be peeked", l.src)
 	}
-	l.shows("", false, false)
+	l.shows("", false)
 	send("abc\nde")
-	l.shows("abc\nde", false, false)
-	l.shows("abc\nde", false, false) // it is still there
+	l.shows("abc\nde", false)
+	l.shows("abc\nde", false) // it is still there
 	l.consumes(4)
-	l.shows("de", false, false)
+	l.shows("de", false)
 	send("f\n")
-	l.shows("def\n", false, false)
+	l.shows("def\n", false)
 	end()
-	l.shows("def\n", true, true)
+	l.shows("def\n", true)
 	l.consumes(3)
-	l.shows("\n", true, true)
+	l.shows("\n", true)
 	l.consumes(1)
-	l.shows("", true, true)
-	l.shows("", false, true)
+	l.shows("", true)
+	l.shows("", true)
 }
 
 func socketPair(t *testing.T, kind int) (ours, theirs int) {
@@ -135,7 +135,7 @@ func TestSocketSourceMessages(t *testing.T) {
 	l.buf = l.buf[:100]
 	var got []byte
 	for range 100 {
-		n, more, eof := l.src.peek(l.buf, 0, true)
+		n, more, eof := l.src.peek(l.buf)
 		if eof && more || eof && n < want.Len()-len(got) {
 			t.Fatalf("the end after %d bytes, of which %d show", len(got), n)
 		}
@@ -159,7 +159,7 @@ func TestSourcesAllocateNothing(t *testing.T) {
 	for name, ends := range map[string][2]int{"pipe": {pipe, in}, "socket": {sock, other}} {
 		src := newSource(ends[0])
 		put(t, ends[1], "one\ntwo\n")
-		if n := testing.AllocsPerRun(100, func() { src.peek(buf, 0, false) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { src.peek(buf) }); n != 0 {
 			t.Errorf("a peek of a %s allocates %v times", name, n)
 		}
 	}
@@ -177,15 +177,15 @@ func TestRegularSource(t *testing.T) {
 	if l.src.atStart() {
 		t.Error("a file is said to stand at its start")
 	}
-	l.shows("one\ntwo", false, true)
-	l.shows("one\ntwo", false, true)
+	l.shows("one\ntwo", true)
+	l.shows("one\ntwo", true)
 	l.consumes(4)
 	if at := must[int64](t)(f.Seek(0, 1)); at != 12 {
 		t.Errorf("the file stands at %d", at)
 	}
-	l.shows("two", false, true)
+	l.shows("two", true)
 	l.buf = l.buf[:2]
-	l.shows("tw", false, false) // there is more
+	l.shows("tw", false) // there is more
 	must[int64](t)(f.Seek(0, 0))
 	if !l.src.atStart() {
 		t.Error("a file is not said to stand at its start")
@@ -224,9 +224,9 @@ func readsAll(t *testing.T, src source, want []byte) {
 	buf := make([]byte, 100_000)
 	for eof := false; !eof; {
 		var n int
-		n, _, eof = src.peek(buf, 0, false)
+		n, _, eof = src.peek(buf)
 		got = append(got, buf[:n]...)
-		if err := src.consume(n, nil); err != nil {
+		if err := src.consume(n, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -261,18 +261,18 @@ func TestTerminalSource(t *testing.T) {
 	if l.src.canPeek() {
 		t.Errorf("a terminal is a %T", l.src)
 	}
-	l.shows("", false, false)
+	l.shows("", false)
 	put(t, master, "one\n")
-	l.shows("one\n", false, false)
-	l.shows("one\n", false, false)
+	l.shows("one\n", false)
+	l.shows("one\n", false)
 	put(t, master, "two\n")
-	l.shows("one\ntwo\n", false, false)
+	l.shows("one\ntwo\n", false)
 	l.consumes(6)
-	l.shows("o\n", false, false)
+	l.shows("o\n", false)
 	put(t, master, "\x04") // the end, as typed
-	l.shows("o\n", false, true)
+	l.shows("o\n", true)
 	l.consumes(2)
-	l.shows("", false, true)
+	l.shows("", true)
 }
 
 // After SIGTERM, what can't be peeked is taken up to the end of the line and
@@ -287,7 +287,7 @@ func TestTerminalLastLine(t *testing.T) {
 	l := newLook(t, slave)
 	l.src.lastLine()
 	put(t, master, "last\nleft\n")
-	l.shows("last\n", false, false)
+	l.shows("last\n", false)
 	buf := make([]byte, 100)
 	if n := must[int](t)(unix.Read(slave, buf)); string(buf[:n]) != "left\n" {
 		t.Errorf("left: %q", buf[:n])
@@ -303,6 +303,6 @@ func TestNoSource(t *testing.T) {
 	dir := must[int](t)(unix.Open(t.TempDir(), unix.O_RDONLY|unix.O_CLOEXEC, 0))
 	closeLater(t, dir)
 	for name, fd := range map[string]int{"/dev/null": null, "no descriptor": 1 << 20, "the writing end of a pipe": w, "a directory": dir} {
-		t.Run(name, func(t *testing.T) { newLook(t, fd).shows("", false, true) })
+		t.Run(name, func(t *testing.T) { newLook(t, fd).shows("", true) })
 	}
 }

@@ -55,9 +55,9 @@ func newWaiter() (*waiter, error) {
 	return w, nil
 }
 
-// add has the descriptor watched, edge-triggered.
+// add has the descriptor watched.
 func (w *waiter) add(fd int, events uint32) error {
-	ev := unix.EpollEvent{Events: events | unix.EPOLLET, Fd: int32(fd)}
+	ev := unix.EpollEvent{Events: events, Fd: int32(fd)}
 	return unix.EpollCtl(w.fd, unix.EPOLL_CTL_ADD, fd, &ev)
 }
 
@@ -93,22 +93,23 @@ func (k *Linux) openWait() (err error) {
 	}
 	for _, w := range []*waiter{k.all, k.quiet} {
 		for _, fd := range []int{k.signal, k.queue.FD()} {
-			if err := w.add(fd, unix.EPOLLIN); err != nil {
+			if err := w.add(fd, unix.EPOLLIN|unix.EPOLLET); err != nil { // nobody reads the eventfd
 				return err
 			}
 		}
 	}
-	// Edge-triggered: a line that is not complete stays in the pipe, and only
-	// what comes to it may wake the loop. Regular files and some devices can't
-	// be waited for: they are always ready.
-	k.polled = k.all.add(0, unix.EPOLLIN|unix.EPOLLRDHUP) == nil
+	// Level-triggered: a wait ends whenever something is in the input. A pipe
+	// wakes those who poll when a write ends, and in the midst of one only if
+	// that found it empty: with an edge, a writer that fills up a pipe in which
+	// something was left would wait for the logger, and the logger for it.
+	// Regular files and some devices can't be waited for: they are always ready.
+	k.polled = k.all.add(0, unix.EPOLLIN) == nil
 	return nil
 }
 
 // Wait implements [Kernel]. While the stream is busy it naps, so that one batch
 // takes what would have been many.
 func (k *Linux) Wait(until int64, input bool) Events {
-	k.asked = k.asked || input
 	if input && (k.more || !k.polled || k.nap(until)) {
 		ev, _ := k.poll()
 		return ev
@@ -133,7 +134,7 @@ func (k *Linux) Wait(until int64, input bool) Events {
 			k.collect()
 			events = w.wait(deadline)
 		}
-		if k.note(events) {
+		if ready(events) {
 			k.waited = true
 			ev, _ := k.poll()
 			return ev
@@ -180,14 +181,12 @@ func (k *Linux) poll() (ev Events, finished bool) {
 	return ev, finished
 }
 
-// note looks at events and says whether one of them is of standard input.
-func (k *Linux) note(events []unix.EpollEvent) (input bool) {
+// ready reports whether one of the events is of standard input.
+func ready(events []unix.EpollEvent) bool {
 	for _, ev := range events {
-		if ev.Fd != 0 {
-			continue
+		if ev.Fd == 0 {
+			return true
 		}
-		input = true
-		k.hangup = k.hangup || ev.Events&(unix.EPOLLHUP|unix.EPOLLRDHUP|unix.EPOLLERR) != 0
 	}
-	return input
+	return false
 }

@@ -51,7 +51,10 @@ type Dir struct {
 
 	left       lockpage.Left // what the logger before left in the lock page
 	flightFile string        // the name of the file that its record is about, if it holds
+	flightSize int64         // bytes in that
 	line       uint64        // where the input stands, says its record
+	tail       lockpage.Tail // the beginning of a line that is still to be logged, says the page
+	goesOn     bool          // its end is to come from standard input
 
 	cur  *file
 	next *file // the spare, ready to be swapped in; nil while there is none
@@ -170,7 +173,7 @@ func (d *Dir) Rotate() {
 	p := &pending{file: d.cur, label: d.newLabel(), split: !d.newline, previous: -1, state: -1, processed: -1, fresh: -1}
 	d.cur, d.next, d.since = d.next, nil, 0
 	d.want, d.newline = false, true
-	d.noFlight(d.page.Record().LineAfter)
+	d.noFlight(d.page.Record().LineAfter, d.page.Tail())
 	d.queue = append(d.queue, p)
 	d.waiting[p.label.String()] = true
 	d.oldFiles++
@@ -342,7 +345,7 @@ func (d *Dir) Rollback() error {
 		return &Error{What: "take back from " + d.path(currentName) + " the lines that are still in standard input", Err: op.Err, More: " (left to the next logger)"}
 	}
 	d.cur.size = size
-	d.noFlight(d.page.Record().LineBefore)
+	d.noFlight(d.page.Record().LineBefore, d.page.TailBefore())
 	return nil
 }
 

@@ -141,6 +141,9 @@ func Settle(dirs []*Dir, head Head) error {
 			return &Error{What: "take from standard input the lines that are in " + batch[0].conf.Name + " already", Err: err}
 		}
 	}
+	for _, d := range dirs {
+		d.findTail(batch, gone, done)
+	}
 	for _, d := range live {
 		others = others || d.left.Record.State() == lockpage.StateBegun && !gone[d.left.Record.Batch]
 	}
@@ -152,6 +155,7 @@ func Settle(dirs []*Dir, head Head) error {
 			d.line = d.left.Record.LineAfter
 		}
 	}
+	settleTails(dirs, dev, ino, others && len(batch) == 0)
 	if !done {
 		for _, d := range batch {
 			if !anew {
@@ -164,6 +168,57 @@ func Settle(dirs []*Dir, head Head) error {
 	}
 	return nil
 }
+
+// findTail finds the tail that is still to be logged. The one behind a record is
+// there when the batch is consumed: the same system call has put it there. The
+// one before is part of the batch that is in flight.
+func (d *Dir) findTail(batch []*Dir, gone map[uint64]bool, done bool) {
+	r := &d.left.Record
+	switch {
+	case r.State() != lockpage.StateBegun || gone[r.Batch] || done && slices.Contains(batch, d):
+		d.tail = d.left.Tail
+	case d.flightSize > int64(r.End) && !slices.Contains(batch, d):
+		// What was written of the batch stays, and begins with it.
+	default:
+		d.tail = d.left.TailBefore
+	}
+}
+
+// settleTails chooses the tail whose end is to come from standard input: of that
+// input, in a directory where no other logger has been since.
+func settleTails(dirs []*Dir, dev, ino uint64, others bool) {
+	var on *Dir
+	for _, d := range dirs {
+		t := d.tail
+		if t.Text == "" || ino == 0 || t.Ino != ino || t.Dev != uint64(uint32(dev)) || d.flightFile == "" || others {
+			continue
+		}
+		switch {
+		case on == nil || on.tail.Since < t.Since:
+			on = d
+		case on.tail == t: // it was on its way from one page to another
+			d.tail = lockpage.Tail{}
+		}
+	}
+	if on != nil {
+		on.goesOn = true
+	}
+}
+
+// Tail returns the beginning of a line that the logger before has taken from
+// standard input and not logged; goesOn reports that its end is to come from
+// there.
+func (d *Dir) Tail() (t lockpage.Tail, goesOn bool) { return d.tail, d.goesOn }
+
+// TailRoom returns memory for the beginning of a line, up to 999 bytes, in the
+// lock page: what stands there already, then newlines. It belongs to what was
+// put there with the last Begin, is of the input dev and ino, and since is when
+// its first byte was seen, in nanoseconds since 1970. It returns nil if the page
+// does not outlive the process.
+func (d *Dir) TailRoom(dev, ino uint64, since int64) []byte { return d.page.TailRoom(dev, ino, since) }
+
+// Mapped reports whether the lock page outlives the process.
+func (d *Dir) Mapped() bool { return d.page.Mapped() }
 
 // consumed returns the batches whose input has been taken by the loggers that
 // wrote them, as one directory of a batch at least has noted.
@@ -265,7 +320,7 @@ func (d *Dir) findFlightFile() error {
 func (d *Dir) tryFlightFile(name string) (ioring.FileInfo, error) {
 	info, there, err := d.lookFor(name)
 	if there && holds(&d.left.Record, info) {
-		d.flightFile = name
+		d.flightFile, d.flightSize = name, info.Size
 	}
 	return info, err
 }
@@ -307,14 +362,14 @@ func (d *Dir) takeBack() error {
 
 // noFlight stores that nothing is in flight in the file that is current now,
 // though the input, which is that of the record before, may stand within a
-// line.
-func (d *Dir) noFlight(line uint64) {
+// line, or behind a tail.
+func (d *Dir) noFlight(line uint64, tail lockpage.Tail) {
 	before := d.page.Record()
-	d.noteRecord(lockpage.Record{
+	d.stored(d.page.PutWith(lockpage.Record{
 		SrcDev: before.SrcDev, SrcIno: before.SrcIno,
 		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size),
 		LineAfter: line,
-	}, lockpage.StateNone)
+	}, lockpage.StateNone, tail))
 }
 
 // rebindFlight makes the record that is about an empty next be about the file
@@ -331,7 +386,7 @@ func (d *Dir) rebindFlight(names []string, haveCurrent bool) error {
 	was := d.cur
 	d.cur = &file{fd: -1}
 	d.cur.identify(info)
-	d.noFlight(d.line)
+	d.noFlight(d.line, d.tail)
 	d.cur = was
 	return nil
 }

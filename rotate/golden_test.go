@@ -38,6 +38,7 @@ func (orderly) Removing(*simkernel.Dir, string, *simkernel.File)                
 func (orderly) TakingBack(*simkernel.Dir, *simkernel.File, int)                 {}
 func (orderly) Synced(*simkernel.Dir)                                           {}
 func (orderly) Consumed()                                                       {}
+func (orderly) Warned(string)                                                   {}
 
 // killer kills the logger at its first write to a log, or when it is about to
 // consume that.
@@ -54,7 +55,7 @@ func (k *killer) Writev(fd int, pieces [][]byte) (int, error) {
 	return n, err
 }
 
-func (k *killer) Consume(int, *byte) error {
+func (k *killer) Consume(int, *byte, []byte) error {
 	k.Kill()
 	return nil
 }

@@ -106,6 +106,9 @@ func (h *head) Take(n int, mark *byte) ([]byte, error) {
 }
 
 func (h *head) Consume(n int, mark *byte) error {
+	if n == 0 {
+		return nil
+	}
 	*mark = h.input[n-1]
 	if h.window > 0 {
 		h.lost += max(0, n-max(h.window, h.taken))

@@ -171,7 +171,7 @@ func (d *Dir) openCurrent(flags int) error {
 	}
 	d.newline = d.line != lockpage.LineHere
 	d.findSince(d.cur.birth)
-	d.noFlight(d.line)
+	d.noFlight(d.line, d.tail)
 	return nil
 }
 

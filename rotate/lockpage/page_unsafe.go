@@ -9,6 +9,14 @@ const _ = uint(HalfBytes - unsafe.Sizeof(Page{}))
 // does not see to by itself on 32-bit machines.
 const _ = -(unsafe.Sizeof(Record{}) % 8) - unsafe.Offsetof(Page{}.Records)%8 - unsafe.Offsetof(Page{}.Latest)%8 - unsafe.Offsetof(Page{}.Counters)%8
 
+// And so must two tails, in the second half.
+const _ = uint(Size - HalfBytes - unsafe.Sizeof([2]tailSlot{}))
+
+// tails returns the tails of a page, which must lie in memory of Size bytes.
+func (p *Page) tails() *[2]tailSlot {
+	return (*[2]tailSlot)(unsafe.Add(unsafe.Pointer(p), HalfBytes))
+}
+
 // At lays a Page over memory, which must be Size bytes long and aligned as
 // mappings are, or as New's is.
 func At(mem []byte) *Page {

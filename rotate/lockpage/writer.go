@@ -23,8 +23,10 @@ type Left struct {
 	AgeSince int64
 
 	// Of a page of another boot, these are zeros.
-	Record   Record
-	Previous tai64n.Label
+	Record     Record
+	Tail       Tail // behind the record
+	TailBefore Tail // behind the one before, which is what was there when Record was begun
+	Previous   tai64n.Label
 }
 
 // Writer stores into a lock page for the logger that holds the directory. It
@@ -36,6 +38,9 @@ type Writer struct {
 	owner  Owner
 	record Record // the latest, as stored: the page may be gone when it is wanted
 	mark   *byte  // of the latest record in page
+
+	used [2]bool // slots for a tail that may hold one
+	tail Tail    // for Put
 }
 
 // Open makes a lock page the owner's, and returns what the logger before has
@@ -55,9 +60,15 @@ func Open(mem []byte, owner Owner) (*Writer, Left) {
 	if last.Magic == fresh.Magic {
 		left = last.left(owner.Boot)
 	}
+	if w.record = left.Record; w.record.Seq != 0 {
+		w.used = [2]bool{true, true}
+		left.Tail, left.TailBefore = w.Tail(), w.TailBefore()
+	} else {
+		w.Store(w.clearTails)
+	}
 	fresh.AgeIno, fresh.AgeSince, fresh.Swapped = left.AgeIno, left.AgeSince, left.Swapped
 	fresh.PreviousSec, fresh.PreviousNano = left.Previous.Sec, uint64(left.Previous.Nano)
-	if w.record = left.Record; w.record.Seq != 0 {
+	if w.record.Seq != 0 {
 		fresh.Latest, fresh.Records[w.record.Seq&1] = w.record.Seq, w.record
 	}
 	w.Store(func(page *Page) { *page = fresh })
@@ -99,6 +110,7 @@ func (w *Writer) Store(change func(page *Page)) bool {
 	own := At(New())
 	*own = w.owner.page()
 	survive(func() { *own = *w.page })
+	w.clearTails(own)
 	if w.lost == nil {
 		w.lost = w.page
 	}
@@ -126,6 +138,7 @@ func (w *Writer) Regain() bool {
 		Set(&page.Latest, w.record.Seq)
 		own.Latest, own.Records = page.Latest, page.Records
 		*page = *own
+		w.clearTails(page) // what there was is in memory
 	}) {
 		return false
 	}
@@ -137,9 +150,21 @@ func (w *Writer) Regain() bool {
 // Record returns the latest record as it was stored.
 func (w *Writer) Record() *Record { return &w.record }
 
-// Put stores a record in that state, which is the latest from then on. Its Seq,
-// Seal and Mark are the Writer's. It returns what Store does.
+// Put stores a record in that state, which is the latest from then on, with no
+// tail behind it. Its Seq, Seal and Mark are the Writer's. It returns what Store
+// does.
 func (w *Writer) Put(r Record, state uint64) bool {
+	w.tail = Tail{}
+	return w.put(r, state)
+}
+
+// PutWith is Put with a tail behind the record.
+func (w *Writer) PutWith(r Record, state uint64, t Tail) bool {
+	w.tail = t
+	return w.put(r, state)
+}
+
+func (w *Writer) put(r Record, state uint64) bool {
 	r.Seq, r.Mark = w.record.Seq+1, ^r.Last
 	if r.Seq == 0 {
 		r.Seq = 2 // 0 is none; and the slot must not be that of the one before
@@ -147,6 +172,7 @@ func (w *Writer) Put(r Record, state uint64) bool {
 	w.record = r // which is in memory already: r would be moved there
 	w.record.Seal = w.record.sealFor(state)
 	return w.Store(func(page *Page) {
+		w.putTail(page, w.record.Seq)
 		slot := &page.Records[w.record.Seq&1]
 		*slot = w.record
 		Set(&page.Latest, w.record.Seq)

@@ -38,26 +38,35 @@ func (k *Kernel) Peek() (b []byte, eof bool) {
 	if limit == 0 {
 		limit = widestBytes
 	}
-	limit = max(limit, p.Held)
+	limit += p.Held
 	in := p.Stream[p.Head:min(p.Tail, p.Head+limit)]
 	if k.plan.Plain {
 		if n := bytes.IndexByte(in[p.Held:], '\n'); n >= 0 && k.lineOnly {
 			in = in[:p.Held+n+1]
 		}
+		p.read(len(in) - p.Held)
 		p.Held = len(in)
 	}
-	k.more = p.Head+len(in) < p.Tail
+	more := p.Head+len(in) < p.Tail
 	if cap(k.buf) <= limit {
 		k.buf = make([]byte, limit+1)
 	}
 	b = k.buf[:copy(k.buf[:limit], in)]
-	eof = p.Closed && !k.more && (k.hangup || len(b) == 0)
+	eof = p.Closed && !more && (k.shown == p.Head+len(b) || len(b) == p.Held)
+	k.shown = p.Head + len(b)
 	if k.w.Trace != nil {
-		k.w.tracef("peek: %d bytes, eof %v", len(b), eof)
+		k.w.tracef("peek: %d bytes, %d of them held, eof %v", len(b), p.Held, eof)
 	}
 	k.returns(end)
 	return b, eof
 }
+
+// CanMove is true of a pipe that is not read plainly.
+func (k *Kernel) CanMove() bool { return !k.plan.Plain }
+
+// Cramped is true of a pipe of two pages: what is left in one and in the other
+// keeps the writer from going on.
+func (k *Kernel) Cramped() bool { return k.w.Pipe.Capacity <= 2*pipePage }
 
 // Waiting is how many bytes are in the pipe.
 func (k *Kernel) Waiting() int { return k.w.Pipe.Tail - k.w.Pipe.Head }
@@ -65,11 +74,23 @@ func (k *Kernel) Waiting() int { return k.w.Pipe.Tail - k.w.Pipe.Head }
 // Held is how many of the bytes that Peek shows are out of the pipe.
 func (k *Kernel) Held() int { return k.w.Pipe.Held }
 
+// Hold has bytes that the logger before has taken from the pipe shown again:
+// they must be the last of those.
+func (k *Kernel) Hold(b []byte) {
+	p := k.w.Pipe
+	if len(b) > p.Head || string(p.Stream[p.Head-len(b):p.Head]) != string(b) {
+		k.w.Fail("%q is held, which does not stand before what is in the pipe", b)
+	}
+	p.Head -= len(b)
+	p.Held, p.Kept = p.Held+len(b), len(b)
+	k.w.tracef("hold %d bytes", len(b))
+}
+
 // Take takes bytes from the pipe into memory. A kill loses them: they must be
 // in the logs, as those that are consumed.
 func (k *Kernel) Take(n int, mark *byte) ([]byte, error) {
 	p := k.w.Pipe
-	if err := k.Consume(n, mark); err != nil {
+	if err := k.Consume(n, mark, nil); err != nil {
 		return nil, err
 	}
 	p.Head -= n
@@ -77,29 +98,38 @@ func (k *Kernel) Take(n int, mark *byte) ([]byte, error) {
 	return p.Stream[p.Head:][:n:n], nil
 }
 
-// Consume takes bytes from the pipe, or those from memory that Peek or Take
-// has put there.
-func (k *Kernel) Consume(n int, mark *byte) error {
+// Consume drops bytes, first those that are held, and moves others to a tail.
+func (k *Kernel) Consume(n int, mark *byte, tail []byte) error {
 	end := k.call()
 	p := k.w.Pipe
-	if n < 0 || p.Head+n > p.Tail {
-		k.w.Fail("consume of %d bytes where %d are in the pipe", n, p.Tail-p.Head)
+	if n < 0 || p.Head+max(n, p.Held)+len(tail) > p.Tail {
+		k.w.Fail("consume of %d and %d bytes where %d are in the pipe", n, len(tail), p.Tail-p.Head)
 	}
-	if k.plan.Plain && n > p.Held {
-		k.w.Fail("consume of %d bytes where %d were read", n, p.Held)
+	if k.plan.Plain && (n > p.Held || len(tail) > 0) {
+		k.w.Fail("consume of %d and %d bytes where %d were read", n, len(tail), p.Held)
 	}
-	if err := k.fails(); err != nil && !k.plan.Plain {
+	if err := k.fails(); err != nil && !k.plan.Plain && n+len(tail) > 0 {
 		k.w.tracef("consume %d bytes: %v", n, err)
 		k.returns(end)
 		return err
 	}
+	took := max(0, n-p.Held)
+	p.read(took + len(tail))
 	p.Head += n
-	if mark != nil && n > p.Held {
+	if mark != nil && took > 0 {
 		*mark = p.Stream[p.Head-1]
 	}
 	p.Held = max(0, p.Held-n)
+	copy(tail, p.Stream[p.Head+p.Held:])
+	p.Held += len(tail)
+	p.Kept = p.Held
 	if k.w.Trace != nil {
-		k.w.tracef("consume %d bytes, up to %d", n, p.Head)
+		if n > 0 || len(tail) == 0 {
+			k.w.tracef("consume %d bytes, up to %d", n, p.Head)
+		}
+		if len(tail) > 0 {
+			k.w.tracef("take %d bytes of a line", len(tail))
+		}
 	}
 	if k.w.Watch != nil {
 		k.w.Watch.Consumed()
@@ -114,8 +144,8 @@ func (k *Kernel) signals() pipeline.Events {
 	return ev
 }
 
-// Wait sleeps until something has happened. Input is waited for by edges, as
-// the real one does: what was in the pipe at the last wait wakes nobody.
+// Wait sleeps until something has happened. Input is waited for by
+// level-triggered epoll, unless Edges is set.
 func (k *Kernel) Wait(until int64, input bool) pipeline.Events {
 	end := k.call()
 	if until != 0 && k.w.Trace != nil {
@@ -135,9 +165,7 @@ func (k *Kernel) wait(until int64, input bool) pipeline.Events {
 		if finished || ev != (pipeline.Events{}) || until != 0 && k.w.mono >= until {
 			return ev
 		}
-		if p := k.w.Pipe; input && (p.edge || k.more) {
-			p.edge = false
-			k.hangup = k.hangup || p.Closed
+		if input && k.ready() {
 			return ev
 		}
 		if k.plan.Lazy && k.w.Rand.IntN(8) == 0 {
@@ -158,6 +186,13 @@ func (k *Kernel) wait(until int64, input bool) pipeline.Events {
 		k.plan.Idle(k)
 		k.pump()
 	}
+}
+
+func (k *Kernel) ready() bool {
+	if k.Edges {
+		return k.w.Pipe.edge()
+	}
+	return k.w.Pipe.ready()
 }
 
 // maxIdles is how often a logger may have nothing to do, and a plan find

@@ -45,6 +45,8 @@ type Plan struct {
 
 // Kernel is the kernel as one logger sees it. It implements pipeline.Kernel.
 type Kernel struct {
+	Edges bool // input is waited for by edge-triggered epoll
+
 	w    *World
 	plan Plan
 
@@ -56,8 +58,7 @@ type Kernel struct {
 	flying   []*flying
 	terms    int
 	alrms    int
-	hangup   bool
-	more     bool
+	shown    int // where in the stream the bytes end that the last Peek has shown
 	buf      []byte
 	lineOnly bool
 	idles    int
@@ -86,8 +87,8 @@ const maxCalls = 200_000
 func (w *World) Start(plan Plan) *Kernel {
 	k := &Kernel{w: w, plan: plan, fds: make([]*open, 3, 32)}
 	if p := w.Pipe; p != nil {
-		p.Head, p.Held = p.Head+p.Held, 0 // the logger before had it in memory
-		p.edge = p.Tail > p.Head || p.Closed
+		p.Head, p.Held, p.Kept = p.Head+p.Held, 0, 0 // but see Hold
+		p.poll()
 	}
 	return k
 }
@@ -208,6 +209,9 @@ func (k *Kernel) BootID() (id [16]byte) {
 func (k *Kernel) Warn(text string) {
 	end := k.call()
 	k.w.tracef("warning: %s", text)
+	if k.w.Watch != nil {
+		k.w.Watch.Warned(text)
+	}
 	k.returns(end)
 }
 

@@ -16,6 +16,7 @@ type Watcher interface {
 	TakingBack(d *Dir, f *File, size int)
 	Synced(d *Dir)
 	Consumed()
+	Warned(text string)
 }
 
 // World is what outlives a logger.

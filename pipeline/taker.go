@@ -1,0 +1,192 @@
+package pipeline
+
+import (
+	"bytes"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// taker takes bytes from a pipe or a socket. It takes all of what is asked for
+// in one call: a kill finds that either done or not.
+//
+// What it takes it looks at once more. Another process may read the same input:
+// then it may have taken the bytes between peek and consume.
+type taker struct {
+	reader
+	held    []byte // out of the input: they come before what is in it
+	shown   []byte // by the last peek, and still in the input
+	scratch []byte // memory for what is consumed
+	iov     [3]unix.Iovec
+}
+
+// take implements [Kernel].
+func (t *taker) take(n int, mark *byte) ([]byte, error) {
+	b := make([]byte, n)
+	n, err := t.readMarked(b, mark)
+	t.held = append(t.held, b[:n]...)
+	t.shown = nil
+	return b[:n], err
+}
+
+// readMarked reads as many bytes as b has, less if there are less, in one call
+// that puts the last of them where mark points, too.
+func (t *taker) readMarked(b []byte, mark *byte) (int, error) {
+	body := len(b) - 1
+	iov := t.iov[:0]
+	iov = appendIovec(appendIovec(iov, b[:body]), one(mark))
+	for {
+		n, err := t.readv(iov)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if n > body {
+			b[body] = *mark
+		}
+		return n, nil
+	}
+}
+
+// consume implements [Kernel].
+func (t *taker) consume(n int, mark *byte, tail []byte) error {
+	drop := min(n, len(t.held))
+	take := n - drop
+	t.grow(take)
+	if mark == nil && take > 0 {
+		mark = &t.scratch[take-1]
+	}
+	got, err := t.read3(take, mark, tail)
+	if got == 0 && err != nil && err != syscall.EAGAIN {
+		return err
+	}
+	if got < take+len(tail) || !t.asShown(take, mark, tail) {
+		t.held = append(t.held, t.scratch[:min(got, max(take-1, 0))]...)
+		if take > 0 && got >= take {
+			t.held = append(t.held, *mark)
+		}
+		t.held = append(t.held, tail[:max(got-take, 0)]...)
+		t.shown = nil
+		return ErrTaken
+	}
+	t.forget(drop)
+	t.held = append(t.held, tail...)
+	t.shown = t.shown[min(got, len(t.shown)):]
+	return nil
+}
+
+// read3 reads take bytes, of which the last goes where mark points, and tail.
+// It returns how many of all those it got before there was no more or, with an
+// error, before that.
+func (t *taker) read3(take int, mark *byte, tail []byte) (got int, err error) {
+	for got < take+len(tail) {
+		iov := t.iov[:0]
+		if got < take-1 {
+			iov = appendIovec(iov, t.scratch[got:take-1])
+		}
+		if got < take {
+			iov = appendIovec(iov, one(mark))
+		}
+		if len(tail) > 0 {
+			iov = appendIovec(iov, tail[max(0, got-take):])
+		}
+		n, err := t.readv(iov)
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EFAULT && (take > 0 && mark != &t.scratch[take-1] || len(tail) > 0):
+			return t.readLost(got, take, tail)
+		case err != nil || n == 0:
+			return got, err
+		default:
+			got += n
+		}
+	}
+	return got, nil
+}
+
+// readLost goes on reading when the lock page, where mark and tail lie, can't be
+// stored into any more: what is consumed has to be taken all the same.
+func (t *taker) readLost(got, take int, tail []byte) (int, error) {
+	t.grow(take + len(tail))
+	for got < take+len(tail) {
+		n, err := t.readv(appendIovec(t.iov[:0], t.scratch[got:take+len(tail)]))
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || n == 0 {
+			return got, err
+		}
+		got += n
+	}
+	return got, nil
+}
+
+// grow makes room for n bytes in scratch.
+func (t *taker) grow(n int) {
+	if len(t.scratch) < n {
+		t.scratch = make([]byte, max(n, min(2*n, batchBytes), 4096))
+	}
+}
+
+// How much of what is consumed is compared with what was shown. Another reader
+// takes from the head: all that is behind that is then in another place.
+const (
+	compareEndsBytes = 512 // at either end
+	compareBytes     = 64  // of each
+	compareStride    = 4096
+)
+
+// asShown reports whether what was taken is what peek has shown.
+func (t *taker) asShown(take int, mark *byte, tail []byte) bool {
+	if take+len(tail) > len(t.shown) {
+		return true // it was never shown: recovery knows its bytes
+	}
+	want := t.shown[:take+len(tail)]
+	if !bytes.Equal(tail, want[take:]) {
+		return false
+	}
+	if take == 0 {
+		return true
+	}
+	if *mark != want[take-1] {
+		return false
+	}
+	got, want := t.scratch[:take-1], want[:take-1]
+	if len(got) <= compareStride {
+		return bytes.Equal(got, want)
+	}
+	for at := compareEndsBytes; at+compareBytes <= len(got); at += compareStride {
+		if !bytes.Equal(got[at:at+compareBytes], want[at:at+compareBytes]) {
+			return false
+		}
+	}
+	end := len(got) - compareEndsBytes
+	return bytes.Equal(got[:compareEndsBytes], want[:compareEndsBytes]) && bytes.Equal(got[end:], want[end:])
+}
+
+// forget drops n of the bytes that are held.
+func (t *taker) forget(n int) { t.held = t.held[:copy(t.held, t.held[n:])] }
+
+// hold implements [Kernel].
+func (t *taker) hold(b []byte) { t.held = append(t.held, b...) }
+
+// waiting returns how many bytes wait in the input.
+func (t *taker) waiting() int {
+	n, err := unix.IoctlGetUint32(t.fd, unix.TIOCINQ) // an int of C's
+	if err != nil {
+		return 0
+	}
+	return int(n)
+}
+
+func (t *taker) holds() int    { return len(t.held) }
+func (t *taker) atStart() bool { return false }
+
+// hungUp reports whether nobody can write to a pipe or socket any more.
+func hungUp(fd int) bool {
+	fds := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+	n, err := unix.Poll(fds[:], 0)
+	return err == nil && n > 0 && fds[0].Revents&(unix.POLLHUP|unix.POLLRDHUP|unix.POLLERR) != 0
+}

@@ -1,0 +1,124 @@
+package lockpage
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// TailBytes is the room for a tail, in bytes. A tail is shorter: a newline stands
+// behind it.
+const TailBytes = 1000
+
+// Tail is the beginning of a line whose end had not come when the logger before
+// ended. That logger had taken it from standard input.
+type Tail struct {
+	Text     string // without a newline; empty for none
+	Since    int64  // when its first byte was seen, nanoseconds since 1970; 0 if nobody asked
+	Dev, Ino uint64 // of the standard input; of Dev the lower half
+}
+
+// tailSlot is a tail in the page. There are two, one for each record's slot: the
+// tail behind a record. The one of the record before stays until the next is
+// put. Text ends at its first newline, and is newlines from there on: so one
+// system call that reads into it stores the tail and how long it is.
+type tailSlot struct {
+	Ino   uint64
+	Since int64
+	Dev   uint32
+	Sum   uint32 // of the three
+	Text  [TailBytes]byte
+}
+
+var newlines = bytes.Repeat([]byte{'\n'}, TailBytes)
+
+func (s *tailSlot) sum() uint32 {
+	var b [20]byte
+	binary.LittleEndian.PutUint64(b[:], s.Ino)
+	binary.LittleEndian.PutUint64(b[8:], uint64(s.Since))
+	binary.LittleEndian.PutUint32(b[16:], s.Dev)
+	return crc32.Checksum(b[:], castagnoli)
+}
+
+// tail returns what the slot holds. A slot that is not whole holds none.
+func (s *tailSlot) tail() Tail {
+	n := bytes.IndexByte(s.Text[:], '\n')
+	if n <= 0 || s.Sum != s.sum() {
+		return Tail{}
+	}
+	return Tail{Text: string(s.Text[:n]), Since: s.Since, Dev: uint64(s.Dev), Ino: s.Ino}
+}
+
+func (s *tailSlot) clear() { copy(s.Text[:], newlines) }
+
+// name says whose tail comes into the slot, which is empty.
+func (s *tailSlot) name(dev, ino uint64, since int64) {
+	s.Ino, s.Since, s.Dev = ino, since, uint32(dev)
+	s.Sum = s.sum()
+}
+
+// put has the slot hold t, unless it does already.
+func (s *tailSlot) put(t Tail) {
+	if t.Text != "" && s.tail() == t {
+		return
+	}
+	s.clear()
+	s.name(t.Dev, t.Ino, t.Since)
+	copy(s.Text[:TailBytes-1], t.Text)
+}
+
+// Tail returns the tail behind the latest record.
+func (w *Writer) Tail() (t Tail) {
+	if w.used[w.record.Seq&1] {
+		survive(func() { t = w.page.tails()[w.record.Seq&1].tail() })
+	}
+	return t
+}
+
+// TailBefore returns the tail behind the record before the latest.
+func (w *Writer) TailBefore() (t Tail) {
+	if w.used[^w.record.Seq&1] {
+		survive(func() { t = w.page.tails()[^w.record.Seq&1].tail() })
+	}
+	return t
+}
+
+// TailRoom returns the memory for the tail behind the latest record: what stands
+// there first, newlines behind it. The input and the time are noted when it is
+// empty. It returns nil where the memory does not outlive the process.
+func (w *Writer) TailRoom(dev, ino uint64, since int64) []byte {
+	if !w.Mapped() {
+		return nil
+	}
+	n := w.record.Seq & 1
+	ok := w.Store(func(page *Page) {
+		if slot := &page.tails()[n]; slot.Text[0] == '\n' {
+			slot.name(dev, ino, since)
+		}
+	})
+	if !ok {
+		return nil
+	}
+	w.used[n] = true
+	return w.page.tails()[n].Text[:TailBytes-1]
+}
+
+// putTail has the slot of the record with that number hold w.tail.
+func (w *Writer) putTail(page *Page, seq uint64) {
+	n := seq & 1
+	if w.used[n] || w.tail.Text != "" {
+		page.tails()[n].put(w.tail)
+		w.used[n] = w.tail.Text != ""
+	}
+}
+
+// clearTails empties both slots of a page.
+func (w *Writer) clearTails(page *Page) {
+	for i := range page.tails() {
+		page.tails()[i].clear()
+	}
+	w.used = [2]bool{}
+}
+
+// ClearTail empties the tail behind the record with that number. It is for tests.
+func (p *Page) ClearTail(seq uint64) { p.tails()[seq&1].clear() }
