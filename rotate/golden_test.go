@@ -95,6 +95,7 @@ var goldens = []struct {
 	{name: "processor-y", args: []string{"n9", "y20ms", "!process"}, input: 90},
 	{name: "recovery-clean", setup: files("current 744", lines(0, 3))},
 	{name: "recovery-clean-next", setup: files("current 744", lines(0, 3), "next 644", "")},
+	{name: "recovery-clean-previous", args: []string{"n9"}, setup: files("current 744", lines(22, 25), "previous 744", lines(0, 22))},
 	{name: "recovery-current", setup: files("current 644", lines(0, 3), "state 644", "")},
 	{name: "recovery-current-linked", setup: func(w *simkernel.World, d *simkernel.Dir) {
 		w.Link(d, label1+".u", w.MakeFile(d, "current", lines(0, 3), 0o644))

@@ -12,8 +12,10 @@ import (
 // What recovery finds in a directory, and what it makes of it. The rules are
 // daemontools', with next and .u files added:
 //
-//	current, 0100 set       finished cleanly: goes on, if next holds nothing
-//	                        and no old file is the same one
+//	current, 0100 set       finished cleanly: goes on, if next holds nothing,
+//	                        no old file is the same one, and there is neither
+//	                        previous nor a whole processed: those a power cut
+//	                        has brought back, and current's name with them
 //	current, 0100 not set   an outage: becomes @LABEL.u
 //	next, not empty         was swapped in, and not named yet: becomes
 //	                        @LABEL.u after current; before it, if another
@@ -67,7 +69,11 @@ func (d *Dir) Recover() error {
 		if err != nil {
 			return err
 		}
-		if !named {
+		unsettled, err := d.processorUnsettled()
+		if err != nil {
+			return err
+		}
+		if !named && !unsettled {
 			return d.openCurrent(0)
 		}
 	}
@@ -109,6 +115,17 @@ func (d *Dir) afterOutage(names []string, haveCurrent, haveNext bool) error {
 	op = ioring.Op{Code: ioring.Close, FD: int(op.Res)}
 	d.k.Do(&op)
 	return d.openCurrent(syscall.O_CREAT)
+}
+
+// processorUnsettled reports whether there are lines under the names of a
+// processor's files.
+func (d *Dir) processorUnsettled() (bool, error) {
+	_, havePrevious, err := d.lookFor(previousName)
+	if err != nil || havePrevious {
+		return havePrevious, err
+	}
+	processed, haveProcessed, err := d.lookFor(processedName)
+	return haveProcessed && processed.Mode&ownerExec != 0, err
 }
 
 // settleProcessor takes a processor's whole output instead of its input, or
