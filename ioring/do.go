@@ -79,7 +79,7 @@ func statxTarget(op *Op) (dir, flags int) {
 	if op.Path == "" {
 		return op.FD, unix.AT_EMPTY_PATH
 	}
-	return op.Dir, 0
+	return op.Dir, op.Flags
 }
 
 func stat(op *Op) error {
@@ -117,7 +117,7 @@ func statWithoutBirth(op *Op) error {
 	if op.Path == "" {
 		err = unix.Fstat(op.FD, &st)
 	} else {
-		err = unix.Fstatat(op.Dir, op.Path, &st, 0)
+		err = unix.Fstatat(op.Dir, op.Path, &st, op.Flags)
 	}
 	if err == nil {
 		op.Stat = FileInfo{

@@ -24,7 +24,7 @@ const (
 	LinkAt         // Dir Path NewPath, both names in Dir
 	UnlinkAt       // Dir Path
 	MkdirAt        // Dir Path Mode
-	Stat           // Dir Path, or FD when Path is empty; follows symbolic links; fills Stat
+	Stat           // Dir Path Flags, or FD when Path is empty; Flags are 0 or AT_SYMLINK_NOFOLLOW; fills Stat
 	ReadDir        // FD, a directory; fills Names, without . and .., in no order
 	Flock          // FD Flags; Flags are LOCK_ bits
 	Statfs         // FD; fills Free

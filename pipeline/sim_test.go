@@ -317,5 +317,10 @@ func (h *history) processor() simkernel.Behaviour {
 		b.Exit, b.After = int64(pick(h.r, 1, 128+9)), h.r.IntN(4000)
 		h.check.badRun = true
 	}
+	if !h.calm && h.r.IntN(8) == 0 {
+		b.Removes = pick(h.r, "processed", "newstate", "")
+		b.Replaces = pick(h.r, "processed", "newstate", "")
+		h.check.badRun = h.check.badRun || b.Removes == "processed"
+	}
 	return b
 }

@@ -68,21 +68,22 @@ type Dir struct {
 	want    bool // a rotation was asked for
 	newline bool // current ends with a newline, or is empty
 
-	spare    task             // makes next
-	naming   task             // gives the files of the last swap their names
-	finish   task             // makes pending[0] safe
-	extend   task             // preallocates current
-	ending   task             // closes the directory
-	flush    task             // syncs current, or a file that waits for its turn
-	relief   task             // makes room on a full disk
-	push     task             // has current's pages written out as it grows
-	oldFiles int              // how many there are at most, unless somebody else has made or removed some
-	waiting  map[string]bool  // the labels of queue
-	queue    []*pending       // files finished, but not safe yet; the oldest first
-	stuck    map[string]bool  // old files that can't be removed
-	sizes    map[string]int64 // of old files, in bytes, as far as Cap made it look
-	ended    bool
-	givenUp  bool // what is left to do is left to the next logger
+	spare       task             // makes next
+	naming      task             // gives the files of the last swap their names
+	finish      task             // makes pending[0] safe
+	extend      task             // preallocates current
+	ending      task             // closes the directory
+	flush       task             // syncs current, or a file that waits for its turn
+	relief      task             // makes room on a full disk
+	push        task             // has current's pages written out as it grows
+	oldFiles    int              // how many there are at most, unless somebody else has made or removed some
+	waiting     map[string]bool  // the labels of queue
+	queue       []*pending       // files finished, but not safe yet; the oldest first
+	stuck       map[string]bool  // old files that can't be removed
+	sizes       map[string]int64 // of old files, in bytes, as far as Cap made it look
+	ended       bool
+	saidNoState bool // a processor leaves no new state, and that was said
+	givenUp     bool // what is left to do is left to the next logger
 
 	refused *task // whose step last met a read-only file system; nil when it does no more
 
@@ -101,6 +102,10 @@ type pending struct {
 
 	previous, state  int // descriptors, while a processor is at work
 	processed, fresh int
+	given            ioring.FileInfo // the file that a processor was given under a name
+	replaced         bool            // it has put another one there
+	noState          bool            // it has left no new state
+	badState         bool            // state can't be opened
 	kept             keeping
 	result           int64 // bytes of what the processor has made, when previous is gone; else 0
 	syncing          int64 // Mono when its fsync was submitted

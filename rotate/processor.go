@@ -3,7 +3,6 @@ package rotate
 import (
 	"fmt"
 	"slices"
-	"syscall"
 
 	"multilog/ioring"
 	"multilog/rotate/lockpage"
@@ -15,6 +14,16 @@ import (
 // While it runs the pending file bears the name previous, so that recovery
 // after an outage is the same as daemontools', whichever of the two comes
 // next.
+
+// beginRun is where another run begins. What the run before has left open is
+// closed.
+var beginRun = step{
+	name: "begin a run",
+	prepare: func(_ *Dir, p *pending, _ *ioring.Op) bool {
+		p.noState = false
+		return false
+	},
+}
 
 // processorSteps make a file safe by way of a processor. One that fails is
 // run again, from the opening of its files.
@@ -31,21 +40,21 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 	// A file system may put processed, which is synced, on disk without what
 	// else happened in the directory: then its lines would be there twice.
 	syncDirStep,
-	{
-		name:    "begin a run", // what a run that failed has left open is closed
-		prepare: func(*Dir, *pending, *ioring.Op) bool { return false },
-	},
+	beginRun,
 	closeStep(previousName, previousFD),
 	closeStep(processedName, processedFD),
 	closeStep(stateName, stateFD),
 	closeStep(newstateName, newstateFD),
-	// One that was finished, and could not be synced, has the mode of a whole
-	// one: it must not keep that when it is begun anew.
+	openPreviousStep,
+	// A run that failed may have left anything under these names. And a processed
+	// that was finished, and could not be synced, has the mode of a whole one: it
+	// must not keep that when it is begun anew.
 	unlinkStep(processedName),
-	openStep(previousName, syscall.O_RDONLY, previousFD),
-	openStep(processedName, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC, processedFD),
-	openStep(stateName, syscall.O_RDONLY|syscall.O_CREAT, stateFD),
-	openStep(newstateName, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC, newstateFD),
+	unlinkStep(newstateName),
+	openStep(processedName, openNew, processedFD),
+	removeBadStateStep,
+	openStateStep,
+	openStep(newstateName, openNew, newstateFD),
 	{
 		name: "run the processor",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
@@ -73,12 +82,13 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 				return verdict{}
 			}
 			d.note(func(page *lockpage.Page) { lockpage.Add(&page.Counters.ProcessorBad, 1) })
-			return verdict{err: err, redo: "begin a run"}
+			return verdict{err: err, redo: beginRun.name}
 		},
 		trouble: func(d *Dir, _ *pending) string { return "run processor in " + d.conf.Name },
 	},
 	closeStep(previousName, previousFD),
 	closeStep(stateName, stateFD),
+}, replacedSteps(processedName, processedFD, missingProcessed), replacedSteps(newstateName, newstateFD, missingNewstate), []step{
 	syncStep(processedName, processedFD),
 	syncStep(newstateName, newstateFD),
 	{
@@ -98,8 +108,8 @@ var processorSteps = slices.Concat(finishedSteps, []step{
 	syncDirStep, // before processed has a name beside which previous would be another file
 	{
 		name: "rename newstate to state",
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			return rename(d, op, newstateName, stateName)
+		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
+			return rename(d, op, newstateName, stateName) && !p.noState
 		},
 		trouble: func(d *Dir, _ *pending) string {
 			return "rename newstate to state in directory " + d.conf.Name
@@ -149,76 +159,4 @@ func (d *Dir) previousLabel(names []string, begun int64) tai64n.Label {
 		d.last = noted
 	}
 	return noted
-}
-
-func previousFD(p *pending) *int  { return &p.previous }
-func processedFD(p *pending) *int { return &p.processed }
-func stateFD(p *pending) *int     { return &p.state }
-func newstateFD(p *pending) *int  { return &p.fresh }
-
-// openStep opens one of a processor's files.
-func openStep(name string, flags int, fd func(*pending) *int) step {
-	return step{
-		name: "open " + name,
-		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			op.Code, op.Dir, op.Path = ioring.OpenAt, d.fd, name
-			op.Flags, op.Mode = flags, modeOpen
-			return true
-		},
-		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
-			if op.Err == nil {
-				*fd(p) = int(op.Res)
-			}
-			return verdict{err: op.Err}
-		},
-		trouble: troubleWith("open ", name, ""),
-	}
-}
-
-// unlinkStep removes a name, which need not be there.
-func unlinkStep(name string) step {
-	return step{
-		name: "remove " + name,
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, name
-			return true
-		},
-		then:    unlessMissing,
-		trouble: troubleWith("remove ", name, ""),
-	}
-}
-
-// unlessMissing is what follows the removal of a name, which need not be there.
-func unlessMissing(_ *Dir, _ *pending, op *ioring.Op) verdict {
-	if op.Err == syscall.ENOENT {
-		return verdict{}
-	}
-	return verdict{err: op.Err}
-}
-
-func syncStep(name string, fd func(*pending) *int) step {
-	return step{
-		name: "sync " + name,
-		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
-			return sync(op, *fd(p))
-		},
-		then: func(_ *Dir, _ *pending, op *ioring.Op) verdict {
-			if op.Err != nil {
-				// What was not written counts as clean now: it must be made anew.
-				return verdict{err: op.Err, redo: "begin a run"}
-			}
-			return verdict{}
-		},
-		trouble: troubleWith("write ", name, " to disk"),
-	}
-}
-
-func closeStep(name string, fd func(*pending) *int) step {
-	return step{
-		name: "close " + name,
-		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
-			return closeFile(op, fd(p))
-		},
-		then: harmless,
-	}
 }

@@ -149,6 +149,8 @@ func (k *Kernel) openAt(op *ioring.Op) error {
 	case f == nil:
 		f = k.w.newFile(d, op.Mode)
 		k.w.link(d, name, f)
+	case op.Flags&syscall.O_EXCL != 0:
+		return syscall.EEXIST
 	case op.Flags&syscall.O_DIRECTORY != 0 && f.index == nil:
 		return syscall.ENOTDIR
 	case op.Flags&syscall.O_TRUNC != 0:

@@ -7,6 +7,9 @@ type Behaviour struct {
 	Every int64 // nanoseconds between two chunks
 	Exit  int64 // as a Run operation's Res
 	After int   // bytes after which a run with another Exit than 0 ends
+
+	Removes  string // a name in the directory that is removed at last
+	Replaces string // a name that another file with the same content gets at last
 }
 
 // process is a processor that runs.
@@ -42,7 +45,31 @@ func (p *process) step(w *World) bool {
 	} else if p.how.Exit == 0 {
 		_, _ = w.append(p.fresh, append(append([]byte(nil), p.state.Data...), 'r'))
 	}
+	p.meddle(w)
 	p.exit, p.over = p.how.Exit, true
 	w.tracef("processor: exit %d after %d bytes", p.exit, p.done)
 	return true
+}
+
+// meddle does to the directory what a processor should not do, or may; but not
+// when its logger was killed and the next one is at work there.
+func (p *process) meddle(w *World) {
+	if p.how.Removes == "" && p.how.Replaces == "" || p.in.home.Lookup("processed") != p.out {
+		return
+	}
+	defer func(watch Watcher) { w.Watch = watch }(w.Watch)
+	w.Watch = nil // that is for what the logger does
+	d := p.in.home
+	if p.how.Removes != "" {
+		_ = w.unlink(d, p.how.Removes)
+	}
+	if old := d.Lookup(p.how.Replaces); old != nil {
+		f := w.newFile(d, old.Mode)
+		if n, _ := w.append(f, old.Data); n == len(old.Data) {
+			f.Links++
+			d.change(change{name: p.how.Replaces, file: f, over: old})
+			w.release(old)
+		}
+	}
+	w.tracef("processor: removes %q, replaces %q", p.how.Removes, p.how.Replaces)
 }
