@@ -1,22 +1,22 @@
-# Targets list themselves: a line "name: ## what it does" shows up in `make help`.
+# make help lists the targets: it shows each line of the form "name: ## what it does".
 
 GO       ?= go
 FUZZTIME ?= 20s
 KILLS    ?= 10000
-# How many packages are tested at a time: many of them wait more than they work.
+# The number of packages to test at the same time. Many tests wait more than they compute.
 SIDE     ?= 4
 PREFIX   ?= /usr/local
 BIN      ?= bin
 TOOLS    := bin/tools
 
-# What is built: every directory below cmd/. Static, and the same bytes from the same source anywhere.
-# The version is in internal/version/VERSION; --version says the commit, too.
+# Each directory below cmd/ is a command. Binaries are static, and the same source gives the same bytes in any checkout.
+# The version is in internal/version/VERSION; --version also shows the commit.
 LDFLAGS  ?=
 COMMIT   ?= $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)
 BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags='-X multilog/internal/version.commit=$(COMMIT) $(LDFLAGS)'
 COMMANDS := $(notdir $(wildcard cmd/*))
 
-# What is installed besides.
+# These are installed together with the commands.
 MANPAGES := $(wildcard man/*.[1-8])
 EXAMPLES := $(wildcard examples/*/*/run examples/*/*/log/run examples/object-store/*)
 BINDIR   := $(DESTDIR)$(PREFIX)/bin
@@ -33,10 +33,10 @@ build: ## build the commands into bin/
 	@mkdir -p $(BIN)
 	$(BUILD) -o $(BIN)/ ./cmd/...
 
-demo: build ## see multilog work: a minute of mail log through it, in some seconds
+demo: build ## send a minute of mail log through multilog and show the result; takes some seconds
 	@BIN=$(BIN) scripts/demo
 
-test: peers ## run all tests, with what they compare with (installed if need be)
+test: peers ## run all tests; installs the programs that they compare with
 	$(GO) vet ./...
 	$(GO) test -p $(SIDE) ./...
 	MULTILOG_IO=pool $(GO) test -short -count=1 ./examples
@@ -46,30 +46,30 @@ test: peers ## run all tests, with what they compare with (installed if need be)
 peers:
 	@scripts/peers
 
-race: peers ## run all tests under the race detector, in any order (needs a C compiler)
+race: peers ## run all tests with the race detector in random order; needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 20m ./...
 
-fuzz: ## run every fuzz test for FUZZTIME (20s)
+fuzz: ## run each fuzz test for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
 
-fault: peers ## kill loggers KILLS times (10000), break system calls, and count the lines; also other loggers, for comparison
+fault: peers ## kill loggers KILLS times (10000), make system calls fail, and count the lines; other loggers, too
 	$(GO) test -count=1 -v -timeout 2h ./fault -kills $(KILLS) -every
 
-bench: ## race this logger against those that are installed (BENCH="-quick throughput" for less)
+bench: ## compare this logger with the installed ones (BENCH="-quick throughput" runs a part)
 	$(GO) run ./bench $(BENCH)
 
-compat: peers ## hold multilog, tai64n, tai64nlocal against djb's, rule by rule
+compat: peers ## compare multilog, tai64n, tai64nlocal with daemontools', rule by rule
 	$(GO) test -count=1 ./cmd/multilog ./cmd/tai64n ./cmd/tai64nlocal
 
-lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint, deadcode, govulncheck, vet for other machines (their first build takes minutes), shell scripts
-	@test -z "$$(gofmt -l .)" || { echo "gofmt wants to change:"; gofmt -l .; exit 1; }
+lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint, deadcode, govulncheck, vet for other machines, shell scripts; first builds the tools, for minutes
+	@test -z "$$(gofmt -l .)" || { echo "not formatted with gofmt:"; gofmt -l .; exit 1; }
 	$(TOOLS)/golangci-lint run ./...
 	@dead=$$($(TOOLS)/deadcode -test ./...) && test -z "$$dead" || { echo "$$dead"; exit 1; }
 	@scripts/vulncheck $(TOOLS)/govulncheck
 	@for arch in arm64 386 s390x; do GOARCH=$$arch $(GO) vet ./... || exit 1; done
 	@scripts/lint-scripts scripts/[a-z-]* .ci/run $(EXAMPLES)
 
-man: ## have mandoc look at the manual pages
+man: ## check the manual pages with mandoc
 	mandoc -T lint -W warning $(MANPAGES)
 
 $(TOOLS)/golangci-lint: tools/go.mod
@@ -77,9 +77,9 @@ $(TOOLS)/golangci-lint: tools/go.mod
 	$(GO) build -C tools -o ../$(TOOLS)/ tool
 	@touch $@
 
-check: lint test race ## everything that must be green before a release: lint, test, race
+check: lint test race ## run lint, test and race, which must pass before a release
 
-install: build ## install commands, manual pages and examples below PREFIX (/usr/local), in DESTDIR
+install: build ## install commands, manual pages and examples below PREFIX (/usr/local), under DESTDIR
 	install -d $(BINDIR) $(DOCDIR)
 	for c in $(COMMANDS); do install -m 755 $(BIN)/$$c $(BINDIR)/ || exit 1; done
 	for m in $(MANPAGES); do install -D -m 644 $$m $(MANDIR)/man$${m##*.}/$${m##*/} || exit 1; done
@@ -94,5 +94,5 @@ uninstall: ## remove what install installed
 deb: ## build the Debian package into dist/
 	@scripts/deb dist
 
-clean: ## remove what was built
+clean: ## remove bin/ and dist/
 	rm -rf bin dist

@@ -9,13 +9,14 @@ import (
 	"testing"
 )
 
-// label is what t puts before each line.
+// label matches what t puts in front of a line.
 var label = regexp.MustCompile(`^@[0-9a-f]{24} `)
 
-// labels are those of all lines of a file.
+// labels matches the labels of all lines of a file.
 var labels = regexp.MustCompile(`(?m)^@[0-9a-f]{24} `)
 
-// verify finds exactly these lines in a log directory whose logger has ended.
+// verify checks that a log directory contains exactly these lines with ascending
+// labels, and that its logger has ended cleanly.
 func (r *run) verify(t *testing.T, dir string, want []string) {
 	t.Helper()
 	files, err := filepath.Glob(dir + "/@*")
@@ -29,7 +30,7 @@ func (r *run) verify(t *testing.T, dir string, want []string) {
 		for line := range strings.Lines(string(data)) {
 			l := label.FindString(line)
 			if l == "" || l < last {
-				t.Fatalf("%s: a bad label, or one before its predecessor's: %q", file, line)
+				t.Fatalf("%s: no label, or a label before that of the previous line: %q", file, line)
 			}
 			last = l
 			got = append(got, line[len(l):])
@@ -50,16 +51,17 @@ func (r *run) verify(t *testing.T, dir string, want []string) {
 	}
 }
 
-// dull is what the patterns of qmail-send's logger keep from ./alert.
-var dull = regexp.MustCompile(`^(status: |starting delivery |delivery \d+: (success|failure)|new msg |info msg |end msg |bounce msg ` +
+// routine matches the lines that the patterns of qmail-send's logger keep out of
+// ./alert.
+var routine = regexp.MustCompile(`^(status: |starting delivery |delivery \d+: (success|failure)|new msg |info msg |end msg |bounce msg ` +
 	`|delivery \d+: deferral: Sorry,_I_(couldn't_find_any_host_by_that_name|wasn't_able_to_establish_an_SMTP_))`)
 
-// verifyAlert looks at the lines that are to be seen, and at the status file.
+// verifyAlert checks the lines in ./alert, and the status file.
 func (r *run) verifyAlert(t *testing.T) {
 	var alerts []string
 	var status string
 	for _, line := range r.sent {
-		if !dull.MatchString(line) {
+		if !routine.MatchString(line) {
 			alerts = append(alerts, line)
 		}
 		if strings.HasPrefix(line, "status: ") {
@@ -67,18 +69,19 @@ func (r *run) verifyAlert(t *testing.T) {
 		}
 	}
 	if len(alerts) == 0 {
-		t.Error("there was nothing to alert anyone to")
+		t.Error("no line was sent that belongs in ./alert")
 	}
 	r.verify(t, filepath.Join(r.log, "alert"), alerts)
 
 	data, err := os.ReadFile(filepath.Join(r.log, "status"))
 	must(t, err)
 	if len(data) != 1001 || !bytes.Contains(data, []byte(" "+status+"\n")) || len(bytes.Trim(data[26+len(status):], "\n")) != 0 {
-		t.Errorf("the status file holds %q, want %q and 1,001 bytes", data, status)
+		t.Errorf("the status file contains %q, want %q in 1,001 bytes", data, status)
 	}
 }
 
-// newestFile is current, or the last old file while current is empty.
+// newestFile returns the path of current, or of the newest old file while current is
+// empty.
 func newestFile(dir string) string {
 	if size(dir+"/current") > 0 {
 		return dir + "/current"
@@ -90,6 +93,7 @@ func newestFile(dir string) string {
 	return files[len(files)-1]
 }
 
+// size returns the size of a file in bytes, 0 if it does not exist.
 func size(file string) int64 {
 	info, err := os.Stat(file)
 	if err != nil {

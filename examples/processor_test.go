@@ -10,7 +10,7 @@ import (
 	"multilog/bench/maillog"
 )
 
-// rcloneStub is a store in a directory that can't be reached the first time.
+// rcloneStub stands in for rclone. Its store is a directory, and its first copy fails.
 const rcloneStub = `#!/bin/sh
 set -e
 [ "$1" = copyto ]
@@ -18,10 +18,11 @@ if [ ! -e "$STORE/tried" ]; then touch "$STORE/tried"; exit 1; fi
 cp "$2" "$STORE/${3##*/}"
 `
 
-// TestObjectStore ships files with the example's processor and counts their lines.
+// TestObjectStore lets the example's processor ship files, and compares their lines
+// with the input.
 func TestObjectStore(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a processor that fails is run again after five seconds")
+		t.Skip("multilog runs a failed processor again after five seconds")
 	}
 	t.Parallel()
 	base := t.TempDir()
@@ -38,12 +39,12 @@ func TestObjectStore(t *testing.T) {
 	cmd.Dir = base
 	cmd.Env = append(os.Environ(), "PATH="+base+":"+os.Getenv("PATH"), "STORE="+store)
 	cmd.Stdin = bytes.NewReader(log)
-	said, err := cmd.CombinedOutput()
+	messages, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, said)
+		t.Fatalf("%v\n%s", err, messages)
 	}
-	if !bytes.Contains(said, []byte("unable to run processor in ./main")) {
-		t.Errorf("a store that can't be reached is not mentioned: %q", said)
+	if !bytes.Contains(messages, []byte("unable to run processor in ./main")) {
+		t.Errorf("no warning of the processor's failure: %q", messages)
 	}
 
 	kept, err := filepath.Glob(filepath.Join(base, "main", "@*.s"))
@@ -51,7 +52,7 @@ func TestObjectStore(t *testing.T) {
 	shipped, err := filepath.Glob(filepath.Join(store, "@*.log"))
 	must(t, err)
 	if len(kept) < 5 || len(shipped) != len(kept) {
-		t.Fatalf("%d files are kept, %d were shipped", len(kept), len(shipped))
+		t.Fatalf("%d files kept, %d shipped", len(kept), len(shipped))
 	}
 	var lines []byte
 	for i := range kept {
@@ -60,7 +61,7 @@ func TestObjectStore(t *testing.T) {
 		there, err := os.ReadFile(shipped[i])
 		must(t, err)
 		if !bytes.Equal(here, there) {
-			t.Errorf("%s is not what is in %s", shipped[i], kept[i])
+			t.Errorf("%s and %s differ", shipped[i], kept[i])
 		}
 		lines = append(lines, there...)
 	}
@@ -68,6 +69,6 @@ func TestObjectStore(t *testing.T) {
 	must(t, err)
 	lines = append(lines, current...)
 	if got := labels.ReplaceAll(lines, nil); !bytes.Equal(got, log) {
-		t.Errorf("%d bytes were sent, %d are in the files", len(log), len(got))
+		t.Errorf("%d bytes were sent, and %d are in the files", len(log), len(got))
 	}
 }

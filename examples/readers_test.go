@@ -15,18 +15,18 @@ import (
 	"multilog/bench/maillog"
 )
 
-// What the README says to programs that read logs, run as it stands there but
-// for the paths.
+// This file runs the configurations that the README gives for programs that read logs.
+// It changes only the paths in them.
 
-// recipe is the first indented block of the README behind the line that begins
-// with after.
+// recipe returns the first indented block of the README after the line that begins with
+// after.
 func recipe(t *testing.T, after string) string {
 	t.Helper()
 	text, err := os.ReadFile("../README.md")
 	must(t, err)
 	_, rest, found := strings.Cut(string(text), "\n"+after)
 	if !found {
-		t.Fatalf("README.md has no line that begins with %q", after)
+		t.Fatalf("README.md: no line begins with %q", after)
 	}
 	block := regexp.MustCompile(`(?m)(^    .*\n|^\n)+`)
 	for _, b := range block.FindAllString(rest, -1) {
@@ -34,11 +34,11 @@ func recipe(t *testing.T, after string) string {
 			return strings.TrimLeft(b, "\n ")
 		}
 	}
-	t.Fatalf("README.md has no block behind %q", after)
+	t.Fatalf("README.md: no block after %q", after)
 	return ""
 }
 
-// logMail writes a log of so many lines into base/main, and returns the lines.
+// logMail writes a log of that many lines to base/main and returns the lines.
 func logMail(t *testing.T, base string, lines int) string {
 	buf := make([]byte, 200*lines)
 	size, _ := maillog.New(maillog.Config{Seed: 8}).Fill(buf, lines)
@@ -65,7 +65,7 @@ func TestFail2ban(t *testing.T) {
 	must(t, err)
 	for _, line := range []string{fmt.Sprintf("20000 lines, 0 ignored, %d matched", want), "[20000] {^LN-BEG}TAI64N"} {
 		if !strings.Contains(string(out), line) {
-			t.Errorf("not there: %s\n%s", line, out)
+			t.Errorf("no %q in\n%s", line, out)
 		}
 	}
 }
@@ -85,7 +85,8 @@ func TestLnav(t *testing.T) {
 	}
 }
 
-// TestRsyslog feeds a logger as fast as rsyslog follows, through many rotations.
+// TestRsyslog feeds a logger through many rotations, as fast as rsyslog follows, and
+// compares what rsyslog ships with the input.
 func TestRsyslog(t *testing.T) {
 	needPrograms(t, []string{"rsyslogd"})
 	t.Parallel()
@@ -98,19 +99,19 @@ func TestRsyslog(t *testing.T) {
 		t.Fatalf("paths in\n%s", conf)
 	}
 	must(t, os.WriteFile(base+"/conf", []byte("global(workDirectory=\""+base+"\")\n"+conf), 0o600))
-	// A copy, since AppArmor lets the one that is installed write to /var/log only.
+	// Run a copy, because AppArmor lets the installed one write only to /var/log.
 	installed, err := exec.LookPath("rsyslogd")
 	must(t, err)
 	must(t, exec.Command("cp", installed, base+"/rsyslogd").Run())
-	var chatter bytes.Buffer
+	var output bytes.Buffer
 	shipper := exec.Command(base+"/rsyslogd", "-n", "-f", base+"/conf", "-i", base+"/pid")
-	shipper.Stdout, shipper.Stderr = &chatter, &chatter
+	shipper.Stdout, shipper.Stderr = &output, &output
 	must(t, shipper.Start())
 	t.Cleanup(func() {
 		must(t, shipper.Process.Signal(syscall.SIGTERM))
 		_ = shipper.Wait()
 		if t.Failed() {
-			t.Log(chatter.String())
+			t.Log(output.String())
 		}
 	})
 
@@ -127,7 +128,7 @@ func TestRsyslog(t *testing.T) {
 		sent = append(sent, buf[:size]...)
 		_, err := io.Writer(in).Write(buf[:size])
 		must(t, err)
-		waitFor(t, "what rsyslog shipped", func() bool {
+		waitFor(t, "rsyslog to ship the lines", func() bool {
 			got, _ := os.ReadFile(shipped)
 			return bytes.Count(got, []byte("\n")) >= bytes.Count(sent, []byte("\n"))
 		})
@@ -140,6 +141,6 @@ func TestRsyslog(t *testing.T) {
 	got, err := os.ReadFile(shipped)
 	must(t, err)
 	if !bytes.Equal(labels.ReplaceAll(got, nil), sent) {
-		t.Errorf("%d bytes were sent, %d shipped", len(sent), len(got))
+		t.Errorf("%d bytes were sent, and %d shipped", len(sent), len(got))
 	}
 }

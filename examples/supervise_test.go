@@ -1,11 +1,12 @@
-// Package examples has service directories for daemontools, runit and s6, and
-// runs them: qmail-send's and qmail-smtpd's, each with its logger.
+// Package examples tests the examples in this directory: service directories of
+// qmail-send and qmail-smtpd, each with its logger, for daemontools, runit and s6, and a
+// processor. It also tests the configurations that the README gives for log readers.
 //
-// The scripts are run as they stand, but for the directory with qmail's programs
-// and the users. Instead of qmail, what the service starts copies lines from this
-// test; its logger is multilog, or djb's as a check of the test. While lines flow
-// the logger is restarted, killed, told to rotate and stopped: every line must
-// arrive once, in order.
+// The tests run the scripts unchanged, except for the directory with qmail's programs
+// and the users. In place of qmail, the service starts a program that copies lines from
+// the test. The logger is our multilog, or daemontools' to check the test. While lines
+// flow, the tests restart and kill the logger, let it rotate, and stop it. Each line
+// must arrive once and in order.
 package examples
 
 import (
@@ -23,22 +24,22 @@ import (
 )
 
 const (
-	oracle   = "/usr/bin/multilog" // djb's, of Debian's package daemontools
+	oracle   = "/usr/bin/multilog" // daemontools'
 	user     = "nobody"            // stands in for qmail's users
-	patience = time.Minute         // for whatever should come at once
+	patience = time.Minute         // how long a test waits before it fails
 )
 
-// lastLine comes once, at the end.
+// lastLine is the last line that a test sends.
 const lastLine = "new msg 4294967295\n"
 
-// ours is where the multilog of this tree was built.
+// ours is the path of our multilog, built for the tests.
 var ours string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "9"); err != nil { // they mostly wait for supervisors
+	if err := flag.Set("test.parallel", "9"); err != nil { // the tests mostly wait for supervisors
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -83,7 +84,7 @@ func TestUnderSupervisors(t *testing.T) {
 	}
 }
 
-// needPrograms skips the test where one is missing; in CI it fails.
+// needPrograms skips the test if a program is missing. In CI it fails the test.
 func needPrograms(t *testing.T, names []string) {
 	for _, name := range names {
 		if _, err := exec.LookPath(name); err != nil {
@@ -95,17 +96,17 @@ func needPrograms(t *testing.T, names []string) {
 	}
 }
 
-// run is a service under its supervisor, fed through a FIFO.
+// run is a service under its supervisor. The test feeds it through a FIFO.
 type run struct {
 	supervised
-	logger  string // the multilog that runs
-	fifo    *os.File
-	lines   *maillog.Generator
-	sent    []string
-	chatter *bytes.Buffer // what supervisor, service and logger said on their stderr
+	logger string // path of the multilog that runs
+	fifo   *os.File
+	lines  *maillog.Generator
+	sent   []string
+	output *bytes.Buffer // standard error of supervisor, service and logger
 }
 
-// start copies the example and lets its supervisor run it.
+// start copies the example and starts its supervisor.
 func start(t *testing.T, s supervisor, service, logger string) *run {
 	base, err := os.MkdirTemp("", "multilog-supervise-")
 	if err != nil {
@@ -120,9 +121,9 @@ func start(t *testing.T, s supervisor, service, logger string) *run {
 			service:    filepath.Join(base, service),
 			log:        filepath.Join(base, service, "log"),
 		},
-		logger:  logger,
-		chatter: new(bytes.Buffer),
-		lines:   maillog.New(maillog.Config{Seed: 2, Kind: maillog.Send}),
+		logger: logger,
+		output: new(bytes.Buffer),
+		lines:  maillog.New(maillog.Config{Seed: 2, Kind: maillog.Send}),
 	}
 	if service == "qmail-smtpd" {
 		r.lines = maillog.New(maillog.Config{Seed: 2, Kind: maillog.SMTP})
@@ -137,20 +138,20 @@ func start(t *testing.T, s supervisor, service, logger string) *run {
 	r.install(t, filepath.Join(s.name, service, "log", "run"), r.log, bin)
 	r.makeFIFO(t, base, bin)
 
-	// What an administrator does at the installation.
+	// An administrator does this at the installation.
 	must(t, chownTo(user, r.log))
 	must(t, os.Symlink(r.service, filepath.Join(r.scan, service)))
 
-	t.Cleanup(func() { // after the end of all who write there
+	t.Cleanup(func() { // runs after the end of all processes that write to output
 		if t.Failed() {
-			t.Logf("on stderr:\n%s", r.chatter)
+			t.Logf("standard error:\n%s", r.output)
 		}
 	})
-	r.begin(t, r.chatter)
+	r.begin(t, r.output)
 	return r
 }
 
-// install copies a script, with this machine's directory and user instead of qmail's.
+// install copies a script and replaces qmail's directory and users.
 func (r *run) install(t *testing.T, from, toDir, bin string) {
 	script, err := os.ReadFile(from)
 	must(t, err)
@@ -158,7 +159,7 @@ func (r *run) install(t *testing.T, from, toDir, bin string) {
 	must(t, os.WriteFile(filepath.Join(toDir, "run"), []byte(s), 0o755))
 }
 
-// makeFIFO makes the FIFO, and the programs that copy it to their standard output.
+// makeFIFO makes the FIFO and the programs that copy it to their standard output.
 func (r *run) makeFIFO(t *testing.T, base, bin string) {
 	path := filepath.Join(base, "lines")
 	must(t, mkfifo(path))
@@ -166,11 +167,12 @@ func (r *run) makeFIFO(t *testing.T, base, bin string) {
 		must(t, os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\nexec cat "+path+"\n"), 0o755))
 	}
 	var err error
-	r.fifo, err = os.OpenFile(path, os.O_RDWR, 0) // so that cat never sees its end
+	r.fifo, err = os.OpenFile(path, os.O_RDWR, 0) // read and write, so that cat never reaches its end
 	must(t, err)
 	t.Cleanup(func() { r.fifo.Close() })
 }
 
+// send sends a line to the service.
 func (r *run) send(t *testing.T, line string) {
 	t.Helper()
 	must(t, r.fifo.SetWriteDeadline(time.Now().Add(patience)))
@@ -180,9 +182,10 @@ func (r *run) send(t *testing.T, line string) {
 	r.sent = append(r.sent, line)
 }
 
-// flowing sends lines, one write each, with a look after every 20, until done says so, which it must in time.
-// There are at least 100 lines, and no more than 600: a stopped logger's pipe must
-// not fill up, and the logger keeps only ten files of 100 kB.
+// flowing sends lines, each with a write of its own, until done returns true. It calls
+// done after every 20 lines, and fails the test if that takes too long. It sends at
+// least 100 lines and at most 600: the pipe of a stopped logger must not fill up, and
+// the logger keeps only ten files of 100 kB.
 func (r *run) flowing(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
@@ -191,13 +194,14 @@ func (r *run) flowing(t *testing.T, what string, done func() bool) {
 			r.send(t, string(r.lines.Next()))
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not in %v", what, patience)
+			t.Fatalf("waited %v for %s", patience, what)
 		}
 		time.Sleep(time.Millisecond)
 	}
 }
 
-// restarts sends the logger a signal of which it ends; its supervisor starts it again.
+// restarts ends the logger with a signal and waits until its supervisor has started it
+// again.
 func (r *run) restarts(t *testing.T, what string, signal []string) {
 	t.Helper()
 	pid := r.loggerPID(t)
@@ -205,7 +209,8 @@ func (r *run) restarts(t *testing.T, what string, signal []string) {
 	r.flowing(t, what, func() bool { now := r.loggerPID(t); return now != pid && now != 0 })
 }
 
-// runThrough does to the logger what an administrator does, and counts.
+// runThrough does with the logger what an administrator does, and checks that all lines
+// arrive.
 func (r *run) runThrough(t *testing.T) {
 	main := filepath.Join(r.log, "main")
 	oldFiles := func() int {
@@ -220,11 +225,11 @@ func (r *run) runThrough(t *testing.T) {
 	}
 	for range rounds {
 		r.restarts(t, "a restart", r.restart)
-		if r.logger == ours { // djb's loses what it has read and not yet written
+		if r.logger == ours { // daemontools' loses what it has read and not yet written
 			r.restarts(t, "a kill", r.kill)
 		}
 
-		// A logger that starts up may miss the signal: it is sent until it is seen.
+		// A logger that is just starting may miss the signal, so repeat it.
 		files := oldFiles()
 		r.flowing(t, "a rotation", func() bool {
 			if oldFiles() > files {

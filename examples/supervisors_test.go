@@ -15,16 +15,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// supervisor says how one is started and talked to. Of its commands the last
-// argument, which is not here, is a directory.
+// supervisor holds the commands of a supervisor. Each takes a directory as one more
+// argument.
 type supervisor struct {
-	name    string   // of its directory of examples
+	name    string   // and its directory in examples
 	needs   []string // programs
-	command []string
-	scans   bool // the command takes a directory of services, not a service
+	command []string // starts the supervisor
+	scans   bool     // command and exit take the directory of all services, not that of a service
 
 	restart, kill, rotate, down, up, status []string
-	exit                                    []string // ends service, logger and supervisor; none: they are told one by one
+	exit                                    []string // ends service, logger and supervisor; nil if there is no such command
 }
 
 var supervisors = []supervisor{{
@@ -47,17 +47,18 @@ var supervisors = []supervisor{{
 	status: []string{"s6-svstat"}, exit: []string{"s6-svscanctl", "-t"},
 }}
 
-// supervised is a supervisor at work. All that it starts works below base.
+// supervised is a running supervisor. The working directories of all its processes are
+// in base.
 type supervised struct {
 	supervisor
 	cmd     *exec.Cmd
 	base    string
-	scan    string // the directory of services
-	service string // the service's directory
-	log     string // its logger's
+	scan    string // the directory of all services
+	service string // the directory of the service
+	log     string // the directory of its logger
 }
 
-// target is the directory that command and exit want.
+// target returns the directory for command and exit.
 func (s *supervised) target() string {
 	if s.scans {
 		return s.scan
@@ -65,13 +66,14 @@ func (s *supervised) target() string {
 	return s.service
 }
 
-func (s *supervised) begin(t *testing.T, chatter io.Writer) {
+// begin starts the supervisor with its standard output and error at output.
+func (s *supervised) begin(t *testing.T, output io.Writer) {
 	t.Helper()
 	s.cmd = exec.Command(s.command[0], append(s.command[1:len(s.command):len(s.command)], s.target())...)
 	s.cmd.Dir = s.base
 	s.cmd.Env = append(os.Environ(), "PATH="+filepath.Join(s.base, "bin")+":"+os.Getenv("PATH"))
-	s.cmd.Stdout, s.cmd.Stderr = chatter, chatter
-	s.cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true} // no signal of a terminal reaches it
+	s.cmd.Stdout, s.cmd.Stderr = output, output
+	s.cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true} // keeps signals of the terminal away
 	s.cmd.WaitDelay = patience
 	must(t, s.cmd.Start())
 	t.Cleanup(func() {
@@ -83,7 +85,7 @@ func (s *supervised) begin(t *testing.T, chatter io.Writer) {
 	})
 }
 
-// processes are those whose working directory is below base.
+// processes returns the ids of the processes whose working directory is in base.
 func (s *supervised) processes() (pids []int) {
 	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
 	for _, link := range links {
@@ -95,8 +97,8 @@ func (s *supervised) processes() (pids []int) {
 	return pids
 }
 
-// control gives a command about a directory. A supervisor that has just begun does
-// not listen yet, so it is repeated.
+// control runs a command on a directory. It repeats the command until it succeeds,
+// because a supervisor that is just starting does not listen yet.
 func (s *supervised) control(t *testing.T, command []string, dir string) {
 	t.Helper()
 	waitFor(t, strings.Join(command, " "), func() bool {
@@ -105,6 +107,7 @@ func (s *supervised) control(t *testing.T, command []string, dir string) {
 	})
 }
 
+// ask runs a command on a directory and returns its output.
 func (s *supervised) ask(command []string, dir string) (string, error) {
 	out, err := exec.Command(command[0], append(command[1:len(command):len(command)], dir)...).CombinedOutput()
 	return string(out), err
@@ -112,7 +115,7 @@ func (s *supervised) ask(command []string, dir string) (string, error) {
 
 var upWithPID = regexp.MustCompile(`\(pid (\d+)`)
 
-// loggerPID is 0 while the logger is not running.
+// loggerPID returns the logger's process id, or 0 if it is not running.
 func (r *run) loggerPID(t *testing.T) int {
 	t.Helper()
 	out, _ := r.ask(r.status, r.log)
@@ -125,37 +128,39 @@ func (r *run) loggerPID(t *testing.T) int {
 	return pid
 }
 
-// end stops service, logger and supervisor, and sees them gone.
+// end stops service, logger and supervisor, and waits until all have ended.
 func (r *run) end(t *testing.T) {
 	t.Helper()
 	if r.exit != nil {
 		r.control(t, r.exit, r.target())
 	} else {
-		// As svscan's manual says: it does not start again what it does not see.
+		// svscan's manual: remove the link first, so that svscan does not start them again.
 		must(t, os.Remove(filepath.Join(r.scan, filepath.Base(r.service))))
 		r.control(t, []string{"svc", "-dx"}, r.service)
 		r.control(t, []string{"svc", "-dx"}, r.log)
-		waitFor(t, "the end of both", func() bool {
+		waitFor(t, "the end of service and logger", func() bool {
 			pids := r.processes()
 			return len(pids) == 1 && pids[0] == r.cmd.Process.Pid
 		})
 		must(t, r.cmd.Process.Signal(unix.SIGTERM))
 	}
-	waitFor(t, "the end of all", func() bool { return len(r.processes()) == 0 })
+	waitFor(t, "the end of all processes", func() bool { return len(r.processes()) == 0 })
 }
 
-// waitFor repeats done, every 20 ms, until it is true, which it must be in time.
+// waitFor calls done every 20 ms until it returns true, and fails the test if that
+// takes too long.
 func waitFor(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not in %v", what, patience)
+			t.Fatalf("waited %v for %s", patience, what)
 		}
 	}
 }
 
 func mkfifo(path string) error { return unix.Mkfifo(path, 0o600) }
 
+// chownTo gives dir to the user name.
 func chownTo(name, dir string) error {
 	u, err := osuser.Lookup(name)
 	if err != nil {
@@ -168,6 +173,7 @@ func chownTo(name, dir string) error {
 	return os.Chown(dir, uid, -1)
 }
 
+// must fails the test if err is not nil.
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

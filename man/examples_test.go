@@ -17,24 +17,24 @@ import (
 	"multilog/bench/maillog"
 )
 
-// Every example of the pages is run, as it stands there, in a directory with logs
-// of a mail service: main, and /service/qmail-send/log/main, which is taken for
-// one in the directory.
+// This file runs each example of the pages unchanged, in a directory with logs of a mail
+// service: main, service/qmail-send/log/main and service/qmail-smtpd/log/main. It takes
+// /service/ to mean service/ in that directory.
 
-// outcome is what an example is to do.
+// outcome is the expected outcome of an example.
 type outcome struct {
-	input   int                            // lines of mail log on standard input; 0 leaves it empty
-	shows   string                         // an expression that its output matches
-	endless bool                           // it goes on after that
-	leaves  []string                       // files that have something in them then
+	input   int                            // lines of mail log on standard input
+	shows   string                         // an expression that the output must match
+	endless bool                           // the example does not end by itself
+	leaves  []string                       // patterns of files that must not be empty at the end
 	needs   string                         // a program that must be installed
-	before  func(t *testing.T, dir string) // what must have happened
+	before  func(t *testing.T, dir string) // prepares the directory; nil: write the logs
 }
 
-// Lines of mail log.
+// Numbers of lines of mail log.
 const (
-	someLines = 3000    // some 200 KB
-	bigLines  = 260_000 // a file of 16777215 bytes, and some of the next
+	someLines = 3000    // about 200 KB
+	bigLines  = 260_000 // a file of 16777215 bytes and part of the next
 )
 
 var outcomes = map[string]outcome{
@@ -54,7 +54,7 @@ var outcomes = map[string]outcome{
 	"TZ=Asia/Tokyo tai64nlocal <main/current":    {shows: `(?m)^\d{4}-.* (delivery|status|end msg)`},
 }
 
-// examples are those of a page: a line of .Dl each, or a display.
+// examples returns the examples of a page. Each is a line of .Dl or a display.
 func examples(t *testing.T, page string) (found []string) {
 	text, err := os.ReadFile(page)
 	if err != nil {
@@ -83,20 +83,20 @@ func examples(t *testing.T, page string) (found []string) {
 }
 
 func TestExamples(t *testing.T) {
-	// Supervisors and accounts are tested in ../examples.
+	// The tests in ../examples use real supervisors and accounts.
 	stubs := t.TempDir()
 	if err := os.WriteFile(filepath.Join(stubs, "setuidgid"), []byte("#!/bin/sh\nshift\nexec \"$@\"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", stubs+":"+bin+":"+os.Getenv("PATH"))
 	t.Setenv("TZ", "UTC0")
-	t.Setenv("MAKELEVEL", "") // the tests may be run by make, which says more when it runs itself
+	t.Setenv("MAKELEVEL", "") // otherwise make prints more, if make runs the tests
 	run := 0
 	for _, page := range pages(t) {
 		for _, example := range examples(t, page) {
 			want, ok := outcomes[example]
 			if !ok {
-				t.Errorf("%s: nothing says what this is to do: %q", page, example)
+				t.Errorf("%s: no outcome for the example %q", page, example)
 				continue
 			}
 			run++
@@ -108,7 +108,7 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// try runs one example.
+// try runs an example and checks its outcome.
 func try(t *testing.T, example string, want outcome) {
 	if want.needs != "" {
 		need(t, want.needs)
@@ -127,19 +127,19 @@ func try(t *testing.T, example string, want outcome) {
 	}
 	shown := perform(t, dir, example, want)
 	if !regexp.MustCompile(want.shows).MatchString(shown) {
-		t.Errorf("%s\nshows\n%s\nthat is not %s", example, shown, want.shows)
+		t.Errorf("%s\nprints\n%s\nwant a match of %s", example, shown, want.shows)
 	}
 	for _, pattern := range want.leaves {
 		await(t, filepath.Join(dir, pattern))
 	}
 }
 
-// perform runs a command and returns what it shows: all of it, or of an endless
-// one until that is enough.
+// perform runs a command and returns its output. If the command is endless, perform
+// kills it as soon as the output matches.
 func perform(t *testing.T, dir, command string, want outcome) string {
 	cmd := exec.Command("/bin/sh", "-c", strings.ReplaceAll(command, "/service/", dir+"/service/"))
 	cmd.Dir = dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // with all that it starts
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that Kill reaches its children
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	if want.input > 0 {
@@ -172,7 +172,7 @@ func perform(t *testing.T, dir, command string, want outcome) string {
 	return shown.String()
 }
 
-// mailLog is so many lines of qmail-send's log.
+// mailLog returns that many lines of qmail-send's log.
 func mailLog(lines int) io.Reader {
 	g := maillog.New(maillog.Config{Seed: 1, Kind: maillog.Send})
 	var b bytes.Buffer
@@ -182,7 +182,7 @@ func mailLog(lines int) io.Reader {
 	return &b
 }
 
-// writeLog has our multilog make a log directory, of which old files are part.
+// writeLog makes a log directory with some old files.
 func writeLog(t *testing.T, dir string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
@@ -195,12 +195,12 @@ func writeLog(t *testing.T, dir string) {
 	}
 }
 
-// compress makes a log directory with a processor.
+// compress makes a log directory with compressed old files.
 func compress(t *testing.T, dir string) {
 	perform(t, dir, "multilog t s65536 n20 '!multilog-zstd' ./main", outcome{input: someLines})
 }
 
-// supervise has daemontools' supervise run a logger that has something to rotate.
+// supervise starts daemontools' supervise with a logger whose current is not empty.
 func supervise(t *testing.T, dir string) {
 	service := filepath.Join(dir, "service/qmail-send/log")
 	if err := os.MkdirAll(service, 0o755); err != nil {
@@ -218,7 +218,7 @@ func supervise(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		input.Close() // the logger ends, and supervise is told not to start another
+		input.Close() // ends the logger; svc -dx keeps supervise from starting it again
 		if out, err := exec.Command("svc", "-dx", service).CombinedOutput(); err != nil {
 			t.Errorf("svc: %v\n%s", err, out)
 		}
@@ -228,7 +228,7 @@ func supervise(t *testing.T, dir string) {
 	await(t, filepath.Join(service, "main/current"))
 }
 
-// await waits until a file of that pattern has something in it.
+// await waits until a file that matches the pattern is not empty.
 func await(t *testing.T, pattern string) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
@@ -242,7 +242,7 @@ func await(t *testing.T, pattern string) {
 			}
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("there is nothing in %s", pattern)
+			t.Fatalf("no file with content matches %s", pattern)
 		}
 	}
 }

@@ -1,4 +1,5 @@
-// Package man holds the manual pages to what the commands say of themselves.
+// Package man tests the manual pages: mandoc must accept them, they must name all options
+// and actions in the commands' help, and their examples must work.
 package man
 
 import (
@@ -12,7 +13,7 @@ import (
 	"testing"
 )
 
-// bin is where the commands are, built for the tests.
+// bin is the directory of the commands, built for the tests.
 var bin string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
@@ -32,7 +33,7 @@ func testMain(m *testing.M) int {
 	return m.Run()
 }
 
-// pages are all of them, by the name of their command.
+// pages returns the file names of all pages, by the names of their commands.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	names, err := filepath.Glob("*.[1-8]")
@@ -46,7 +47,7 @@ func pages(t *testing.T) map[string]string {
 	return pages
 }
 
-// need skips the test where a program is missing; in CI it fails.
+// need skips the test if a program is missing. In CI it fails the test.
 func need(t *testing.T, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
@@ -57,7 +58,7 @@ func need(t *testing.T, program string) {
 	}
 }
 
-// mandoc runs it, if it is installed.
+// mandoc runs mandoc and returns its output.
 func mandoc(t *testing.T, args ...string) string {
 	t.Helper()
 	need(t, "mandoc")
@@ -68,8 +69,8 @@ func mandoc(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// TestLint has mandoc look at each page; it complains with something on
-// standard output. Which other pages are installed is not our affair.
+// TestLint checks each page with mandoc, which prints complaints to standard output. It
+// ignores that other manual pages are not installed.
 func TestLint(t *testing.T) {
 	for _, page := range pages(t) {
 		for line := range strings.Lines(mandoc(t, "-T", "lint", page)) {
@@ -97,13 +98,13 @@ func TestEveryCommandHasAPage(t *testing.T) {
 }
 
 var (
-	// anOption is one in a usage: -x, --word.
+	// anOption matches an option in a help text: -x, --word.
 	anOption = regexp.MustCompile(`(?m)(?:^|[\s\[|(,])(--?[a-zA-Z][a-z-]*)(?:[^A-Za-z-]|$)`)
-	// anAction is one that begins a line of multilog's usage.
+	// anAction matches the actions at the start of a line of multilog's help.
 	anAction = regexp.MustCompile(`(?m)^  (\S.*?)(?:  |$)`)
 )
 
-// usage is what a command prints when it is asked for help.
+// usage returns the help text of a command, which it prints with arg.
 func usage(t *testing.T, command, arg string) string {
 	t.Helper()
 	out, err := exec.Command(filepath.Join(bin, command), arg).CombinedOutput()
@@ -113,7 +114,7 @@ func usage(t *testing.T, command, arg string) string {
 	return string(out)
 }
 
-// rendered is a page as people read it.
+// rendered returns a page as plain text.
 func rendered(t *testing.T, page string) string {
 	t.Helper()
 	text := mandoc(t, "-T", "ascii", page)
@@ -138,8 +139,8 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// TestActions looks for each action of multilog's usage in its page: at the
-// start of a line, as what a paragraph is about.
+// Each action in multilog's help is in its manual page at the start of a line, as the
+// head of a paragraph.
 func TestActions(t *testing.T) {
 	text := rendered(t, pages(t)["multilog"])
 	found := 0
@@ -148,7 +149,7 @@ func TestActions(t *testing.T) {
 			found++
 			form := regexp.QuoteMeta(word)
 			if m := regexp.MustCompile(`^([a-z])[A-Z]+$`).FindStringSubmatch(word); m != nil {
-				form = m[1] + "[a-z]+" // sSIZE: the page has it in italics, in lower case
+				form = m[1] + "[a-z]+" // the page has SIZE in italics and lower case
 			}
 			if !regexp.MustCompile(`(?m)^     (\S+, )*` + form + `([ ,]|$)`).MatchString(text) {
 				t.Errorf("no %s in its page", word)

@@ -18,26 +18,26 @@ import (
 	"time"
 )
 
-// silent are files that print messages without package console, with the reason.
-var silent = map[string]string{
+// exempt holds the files that may print messages without package console, with the
+// reason.
+var exempt = map[string]string{
 	"internal/console/console.go": "it is that package",
-	"tai64n/filter/filter.go":     "tai64n imports nothing of ours; its messages have no names in them",
+	"tai64n/filter/filter.go":     "tai64n imports no other package of ours, and its messages contain no names",
 }
 
-// TestMessagesPassConsole: all messages are made in internal/console, which shows
-// what would steer a terminal. Nothing else makes the beginning of a message, and
-// only what takes standard error as an argument, to make it with console.Line, or
-// hands it to a program, mentions it.
+// Package console makes all messages, and escapes what would control a terminal. No
+// other file contains the beginning of a message, or prints to standard error anything
+// but the result of console.Line.
 func TestMessagesPassConsole(t *testing.T) {
 	begins := regexp.MustCompile(`\b(fatal|warning): `)
 	found := 0
-	for _, root := range printing {
+	for _, root := range programTrees {
 		err := filepath.WalkDir("../"+root, func(path string, d fs.DirEntry, err error) error {
 			name := strings.TrimPrefix(path, "../")
-			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || mute.MatchString(name) {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || testOnly.MatchString(name) {
 				return err
 			}
-			if silent[name] != "" {
+			if exempt[name] != "" {
 				found++
 				return nil
 			}
@@ -64,13 +64,13 @@ func TestMessagesPassConsole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if found != len(silent) {
-		t.Errorf("%d files of %d are there that print messages on their own", found, len(silent))
+	if found != len(exempt) {
+		t.Errorf("%d of the %d exempt files exist", found, len(exempt))
 	}
 }
 
-// printsToStderr reports whether a call prints to os.Stderr, or to a parameter
-// called stderr, something else than what console.Line returns.
+// printsToStderr reports whether a call prints to os.Stderr, or to a variable called
+// stderr, anything but the result of console.Line. It returns the function's name.
 func printsToStderr(call *ast.CallExpr) (name string, yes bool) {
 	f, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok {
@@ -98,6 +98,7 @@ func printsToStderr(call *ast.CallExpr) (name string, yes bool) {
 	return name, true
 }
 
+// isStderr reports whether e is os.Stderr or a variable called stderr.
 func isStderr(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -108,11 +109,11 @@ func isStderr(e ast.Expr) bool {
 	return false
 }
 
-// TestQuit: Ctrl-\ ends each command without a word, as it ends a program in C.
+// Ctrl-\ ends each command without a message, as it ends a program in C.
 func TestQuit(t *testing.T) {
 	built := t.TempDir()
 	runIn(t, nil, "go", "build", "-o", built+"/", "./cmd/...")
-	// With which arguments it goes on until it is ended.
+	// With these arguments a command runs until it is ended. Others read standard input.
 	endless := map[string][]string{
 		"mlcat":    {"-f", "./main"},
 		"mlstat":   {"-w", "./main"},
@@ -126,9 +127,9 @@ func TestQuit(t *testing.T) {
 	}
 	for _, name := range commands(t) {
 		t.Run(name, func(t *testing.T) {
-			var said bytes.Buffer
+			var messages bytes.Buffer
 			cmd := exec.Command(filepath.Join(built, name), endless[name]...)
-			cmd.Dir, cmd.Stderr = dir, &said
+			cmd.Dir, cmd.Stderr = dir, &messages
 			in, err := cmd.StdinPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -141,16 +142,16 @@ func TestQuit(t *testing.T) {
 			if err := cmd.Process.Signal(syscall.SIGQUIT); err != nil {
 				t.Fatal(err)
 			}
-			_ = cmd.Wait() // the status tells
-			if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGQUIT || said.Len() > 0 {
-				t.Errorf("%v, and it says %q", cmd.ProcessState, said.String())
+			_ = cmd.Wait() // ProcessState has the result
+			if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGQUIT || messages.Len() > 0 {
+				t.Errorf("%v, messages %q", cmd.ProcessState, messages.String())
 			}
 		})
 	}
 }
 
-// awaitSignals waits until a Go program has taken the signals that it wants, and
-// given SIGQUIT back: some seconds at most, for one that never does.
+// awaitSignals waits until a Go program has installed its signal handlers and given up
+// that for SIGQUIT, but at most 5 seconds.
 func awaitSignals(pid int) {
 	const quit, urg = 1 << (syscall.SIGQUIT - 1), 1 << (syscall.SIGURG - 1)
 	for range 1000 {

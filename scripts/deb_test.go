@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// needProgram skips the test where one is missing; in CI it fails.
+// needProgram skips the test if a program is missing. In CI it fails the test.
 func needProgram(t *testing.T, name string) {
 	if _, err := exec.LookPath(name); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -33,7 +33,7 @@ func buildDeb(t *testing.T) string {
 	return debs[0]
 }
 
-// TestDeb builds the package once and looks at it from all sides.
+// TestDeb builds the package once, for several tests of it.
 func TestDeb(t *testing.T) {
 	deb := buildDeb(t)
 	t.Run("lint", func(t *testing.T) { lintDeb(t, deb) })
@@ -45,15 +45,15 @@ func lintDeb(t *testing.T, deb string) {
 	needProgram(t, "lintian")
 	out, err := command(nil, "lintian", "--allow-root", "--fail-on", "error,warning", deb)
 	if err != nil || out != "" {
-		t.Errorf("lintian says: %v\n%s", err, out)
+		t.Errorf("lintian: %v\n%s", err, out)
 	}
 }
 
-// installDeb installs the package into an empty root, runs what is there,
-// and removes it.
+// installDeb installs the package into an empty root, runs its programs, and removes
+// it.
 func installDeb(t *testing.T, deb string) {
 	if os.Getuid() != 0 {
-		t.Skip("not root: dpkg installs for root only")
+		t.Skip("not root: dpkg installs only as root")
 	}
 	root := t.TempDir()
 	for _, dir := range []string{"info", "updates"} {
@@ -72,15 +72,15 @@ func installDeb(t *testing.T, deb string) {
 		}
 	}
 	if out := runIn(t, nil, filepath.Join(root, "usr/lib/multilog/bin/multilog"), "--version"); !strings.HasPrefix(out, "multilog "+version(t)) {
-		t.Errorf("--version says %q", out)
+		t.Errorf("--version prints %q", out)
 	}
 	if out := runIn(t, nil, "dpkg-deb", "--field", deb, "Version"); !strings.HasPrefix(out, version(t)+"-") {
 		t.Errorf("the package's version is %q", out)
 	}
-	// That each link in /usr/bin and among the manual pages leads somewhere.
+	// The links in /usr/bin and among the manual pages must have targets.
 	links := runIn(t, nil, "find", filepath.Join(root, "usr"), "-xtype", "l")
 	if links != "" {
-		t.Errorf("links that lead nowhere:\n%s", links)
+		t.Errorf("broken links:\n%s", links)
 	}
 	readPages(t, root)
 	runIn(t, nil, "dpkg", append(dpkg, "-P", "multilog")...)
@@ -89,8 +89,8 @@ func installDeb(t *testing.T, deb string) {
 	}
 }
 
-// readPages has man, or mandoc where only that is installed, show each command's
-// page below root, and those that are beside other packages' too.
+// readPages lets man, or mandoc if only that is installed, format each command's page
+// below root, at every place where it is installed.
 func readPages(t *testing.T, root string) {
 	read := []string{"man", "-l"}
 	if _, err := exec.LookPath("man"); err != nil {
@@ -110,14 +110,14 @@ func readPages(t *testing.T, root string) {
 		for _, page := range append(found, links...) {
 			text := runIn(t, []string{"MANPAGER=cat", "MANWIDTH=80"}, read[0], append(read[1:], page)...)
 			if !strings.Contains(text, name) || !strings.Contains(text, "EXAMPLES") {
-				t.Errorf("%s reads\n%s", page, text)
+				t.Errorf("%s is formatted as\n%s", page, text)
 			}
 		}
 	}
 }
 
-// compareDeb finds no path in it that is in the packages that ours is to be used
-// beside.
+// compareDeb checks that the package has no path in common with the packages that users
+// may have installed with it.
 func compareDeb(t *testing.T, deb string) {
 	for _, other := range []string{"daemontools", "runit", "s6"} {
 		theirs, err := command(nil, "dpkg", "-L", other)
@@ -131,7 +131,7 @@ func compareDeb(t *testing.T, deb string) {
 		for path := range strings.FieldsSeq(runIn(t, nil, "sh", "-c", `dpkg-deb --fsys-tarfile "$0" | tar -t`, deb)) {
 			path = strings.TrimPrefix(path, ".")
 			if !strings.HasSuffix(path, "/") && strings.Contains(theirs, "\n"+path+"\n") {
-				t.Errorf("%s is %s's", path, other)
+				t.Errorf("%s is in the package %s, too", path, other)
 			}
 		}
 	}

@@ -13,9 +13,10 @@ import (
 	"testing"
 )
 
-// source is what the tree's Go files declare, and the strings that stand in them.
+// source holds the names that the tree's Go files declare, and the strings in them.
 type source struct{ names, strings map[string]bool }
 
+// readSource reads all Go files of the tree but tests.
 func readSource(t *testing.T) source {
 	s := source{map[string]bool{}, map[string]bool{}}
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
@@ -37,7 +38,7 @@ func readSource(t *testing.T) source {
 				for _, name := range n.Names {
 					s.names[name.Name] = true
 				}
-			case *ast.Field: // methods of interfaces, too
+			case *ast.Field: // a field, or a method of an interface
 				for _, name := range n.Names {
 					s.names[name.Name] = true
 				}
@@ -56,8 +57,9 @@ func readSource(t *testing.T) source {
 	return s
 }
 
-// holds says whether text is a string of the source, or two put together.
-func (s source) holds(text string) bool {
+// contains reports whether text is a string in the source, or two such strings put
+// together.
+func (s source) contains(text string) bool {
 	for i := 1; i < len(text); i++ {
 		if s.strings[text[:i]] && s.strings[text[i:]] {
 			return true
@@ -66,12 +68,12 @@ func (s source) holds(text string) bool {
 	return s.strings[text]
 }
 
-// onDisk are names in log directories, and words of scripts, with which
-// ARCHITECTURE.md deals besides.
+// onDisk holds other names in ARCHITECTURE.md: those of files in a log directory, and
+// words of scripts.
 var onDisk = map[string]bool{"code": true, "=file": true, "n": true, "c": true, "k": true, "y": true, "@LABEL.u": true, "@LABEL.s": true, ".golangci.yml": true}
 
-// TestArchitectureNames finds every name in backquotes in the source: declared
-// there, or, as the names of files and steps are, a string.
+// Every name in backquotes in ARCHITECTURE.md is in the source: as a declared name, or
+// as a string, as the names of files and steps are.
 func TestArchitectureNames(t *testing.T) {
 	text, err := os.ReadFile("../ARCHITECTURE.md")
 	if err != nil {
@@ -84,7 +86,7 @@ func TestArchitectureNames(t *testing.T) {
 	}
 	for _, q := range quoted {
 		name := q[1]
-		if onDisk[name] || s.holds(name) {
+		if onDisk[name] || s.contains(name) {
 			continue
 		}
 		for part := range strings.SplitSeq(name, ".") {
@@ -95,7 +97,7 @@ func TestArchitectureNames(t *testing.T) {
 	}
 }
 
-// TestLinks finds every file of the tree that a document links to.
+// Every file that a document links to exists.
 func TestLinks(t *testing.T) {
 	docs, err := filepath.Glob("../*.md")
 	if err != nil || len(docs) < 3 {

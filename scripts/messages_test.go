@@ -13,19 +13,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Everything that the programs can print stands in messagesFile, for people to read
-// as an operator would. What is put in at run time stands in braces; {err} may be
-// another of these messages, {reason} is the system's.
+// messagesFile lists all texts that the programs can print, so that people can read
+// them as an operator would. Braces enclose what is inserted at run time: {err} may be
+// another of these messages, {reason} is the system's text for an error.
 
 const messagesFile = "testdata/messages.txt"
 
 var update = flag.Bool("update", false, "write "+messagesFile+" anew")
 
-// results are files whose texts are what was asked for, not messages.
+// results matches files whose texts are a command's output, not messages.
 var results = regexp.MustCompile(`^cmd/mlstat/write\.go$`)
 
-// inner are messages that do not say what they are about, since whoever passes them
-// on does, in these words. Keys are how they begin.
+// inner maps the beginning of a message that does not name its subject to the message
+// into which the caller puts it, at the place of %.
 var inner = map[string]string{
 	"not a time longer than 0, such as ":                      "unable to understand {arg} in the script: %",
 	"not a time like ":                                        "--{option}: {text}: %",
@@ -79,23 +79,24 @@ func TestMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("read what is new as an operator would; if it is good: go test ./scripts -run Messages -update\n%s", diff)
+		t.Errorf("read the new texts as an operator would; if they are good: go test ./scripts -run Messages -update\n%s", diff)
 	}
 }
 
-// checkStyle: lower case, no full stop, and it names what it is about.
+// checkStyle checks that a message begins in lower case, has no full stop, and names its
+// subject.
 func checkStyle(t *testing.T, file, message string) {
 	if unicode.IsUpper(rune(message[0])) {
 		t.Errorf("%s: %q begins with a capital", file, message)
 	}
 	if strings.HasSuffix(message, ".") || strings.HasSuffix(message, "!") {
-		t.Errorf("%s: %q ends as a sentence does", file, message)
+		t.Errorf("%s: %q ends like a sentence", file, message)
 	}
 	passedOn := false
 	for begin := range inner {
 		passedOn = passedOn || strings.HasPrefix(message, begin)
 	}
 	if !passedOn && !strings.HasPrefix(message, " (") && !regexp.MustCompile(`\{|-[a-z]|standard (in|out)put`).MatchString(message) {
-		t.Errorf("%s: %q does not say what it is about", file, message)
+		t.Errorf("%s: %q does not name its subject", file, message)
 	}
 }

@@ -1,4 +1,5 @@
-// Package scripts has the shell scripts behind make's targets, and tests them.
+// Package scripts tests the shell scripts behind make's targets. It also tests what
+// concerns the whole tree: the messages of all commands, and the names in documents.
 package scripts
 
 import (
@@ -13,7 +14,7 @@ import (
 	"testing"
 )
 
-// bin is where the tests build.
+// bin is the directory into which the tests build.
 var bin string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
@@ -29,7 +30,8 @@ func testMain(m *testing.M) int {
 	return m.Run()
 }
 
-// runIn runs a command in the root of the tree, which must go well.
+// runIn runs a command in the root of the tree and returns its output. The command must
+// succeed.
 func runIn(t *testing.T, env []string, name string, args ...string) string {
 	t.Helper()
 	out, err := command(env, name, args...)
@@ -39,6 +41,8 @@ func runIn(t *testing.T, env []string, name string, args ...string) string {
 	return out
 }
 
+// command runs a command in the root of the tree with additional variables in its
+// environment. It returns the standard output and error.
 func command(env []string, name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = ".."
@@ -47,7 +51,7 @@ func command(env []string, name string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// commands are the names below cmd/.
+// commands returns the names of the commands, which are the directories in cmd/.
 func commands(t *testing.T) (names []string) {
 	dirs, err := os.ReadDir("../cmd")
 	if err != nil {
@@ -59,7 +63,7 @@ func commands(t *testing.T) (names []string) {
 	return names
 }
 
-// files are the regular files below a directory, and their checksums.
+// files returns the checksums of the files below a directory, by their paths.
 func files(t *testing.T, root string) map[string][sha256.Size]byte {
 	sums := map[string][sha256.Size]byte{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -102,7 +106,7 @@ func TestInstallAndUninstall(t *testing.T) {
 	}
 }
 
-// TestBuildsAreEqual builds in another directory, too, which is no checkout.
+// A build outside a repository gives the same bytes.
 func TestBuildsAreEqual(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds everything twice")
@@ -120,12 +124,12 @@ func TestBuildsAreEqual(t *testing.T) {
 	for _, name := range []string{"multilog", "mlcat", "mlstat", "multilog-zstd"} {
 		want := name + " " + version(t) + " (64284d8a1b2c)\n"
 		if got := runIn(t, nil, filepath.Join(bin, name), "--version"); got != want {
-			t.Errorf("--version says %q, not %q", got, want)
+			t.Errorf("--version prints %q, want %q", got, want)
 		}
 	}
 }
 
-// version is the one in the tree.
+// version returns the version in the tree.
 func version(t *testing.T) string {
 	text, err := os.ReadFile("../internal/version/VERSION")
 	if err != nil {
@@ -146,7 +150,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// TestDemoNoticesLoss lets a logger lose a line.
+// If the logger loses a line, the demo fails.
 func TestDemoNoticesLoss(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
@@ -162,8 +166,9 @@ func TestDemoNoticesLoss(t *testing.T) {
 	}
 }
 
-// TestPeersSaysWhatIsSkipped runs it where nothing is installed, by a user who can't.
-func TestPeersSaysWhatIsSkipped(t *testing.T) {
+// Where no program is installed and the user is not root, peers prints how to install
+// them and what is skipped.
+func TestPeersPrintsWhatIsSkipped(t *testing.T) {
 	dir := t.TempDir()
 	for _, tool := range []string{"sh", "cut", "sort", "tr"} {
 		path, err := exec.LookPath(tool)
@@ -181,13 +186,27 @@ func TestPeersSaysWhatIsSkipped(t *testing.T) {
 	}
 	env := []string{"PATH=" + dir, "CI="}
 	out := runIn(t, env, "scripts/peers")
-	for _, want := range []string{"only root can; to have them: sudo apt-get install ", " strace ", "without strace (strace) these are skipped: "} {
+	for _, want := range []string{"only root can install them: sudo apt-get install ", " strace ", "strace (package strace) is missing, tests skip: "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("there is no %q in\n%s", want, out)
 		}
 	}
 	if out, err := command(append(env, "CI=true"), "scripts/peers"); err == nil {
-		t.Errorf("in CI it goes well all the same:\n%s", out)
+		t.Errorf("in CI it succeeds:\n%s", out)
+	}
+}
+
+// A package whose tests can't be listed ends the fuzzing with a failure.
+func TestFuzzFindsBrokenPackages(t *testing.T) {
+	dir := t.TempDir()
+	stub := "#!/bin/sh\n[ \"$1\" != list ] || { echo one; echo two; exit; }\n" +
+		"case $* in *-list*two) echo broken; exit 1 ;; *-list*) echo FuzzOne; echo ok ;; esac\n"
+	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(stub), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	out, err := command([]string{"PATH=" + dir + ":" + os.Getenv("PATH")}, "scripts/fuzz", "1s")
+	if err == nil || !strings.Contains(out, "fuzz: one FuzzOne, 1s\n") || !strings.Contains(out, "broken\nfuzz: fatal: unable to list the tests of two\n") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -12,41 +12,42 @@ import (
 	"testing"
 )
 
-// How the strings that the programs can print are found in the source, and put
-// together as far as that tells: "unable to open {path}: {err}".
+// This file finds the texts that the programs can print: it collects the strings in
+// the source and assembles them as far as the source shows how, as in
+// "unable to open {path}: {err}".
 
-// printing are the trees that the programs are made of; of these, mute are not
-// part of any.
 var (
-	printing = []string{"cmd", "pipeline", "rotate", "ioring", "tai64n", "internal"}
-	mute     = regexp.MustCompile(`^internal/test/(naive|simkernel|seccomp|kernelversion)/`)
+	// programTrees are the trees that contain the programs' packages.
+	programTrees = []string{"cmd", "pipeline", "rotate", "ioring", "tai64n", "internal"}
+	// testOnly matches files in these trees that only tests use.
+	testOnly = regexp.MustCompile(`^internal/test/(naive|simkernel|seccomp|kernelversion)/`)
 )
 
-// words says whether a text has two words, or one and something put in.
+// words matches a text with two words, or with one word and an insertion.
 var words = regexp.MustCompile(`[A-Za-z,:;]['")]? ["'(]?[A-Za-z{]|[}] [a-z]`)
 
-// A text is a string that the source puts together.
+// A text is a string that the source assembles.
 type text struct {
 	file string
 	text string
 }
 
-// texts finds what the programs can print.
+// texts collects the texts.
 type texts struct {
 	consts map[string]string // string constants, by "directory/name"
-	dir    string
-	file   string
+	dir    string            // of the current file
+	file   string            // the current file
 	found  []text
 }
 
-// collect reads the source.
+// collect returns all texts that the programs can print.
 func collect(t *testing.T) []text {
 	c := &texts{consts: map[string]string{}}
 	files := map[string]*ast.File{}
-	for _, root := range printing {
+	for _, root := range programTrees {
 		err := filepath.WalkDir("../"+root, func(path string, d fs.DirEntry, err error) error {
 			path = strings.TrimPrefix(path, "../")
-			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || mute.MatchString(path) {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || testOnly.MatchString(path) {
 				return err
 			}
 			file, err := parser.ParseFile(token.NewFileSet(), "../"+path, nil, parser.SkipObjectResolution)
@@ -83,8 +84,8 @@ func (c *texts) readConsts(dir string, file *ast.File) {
 	})
 }
 
-// visitor looks for strings in the place in which they stand: the name of the
-// function that they are an argument of, of the field or variable they become.
+// visitor visits part of a file. place is the name of the function of which that part
+// is an argument, or of the field or variable of which it is the value.
 type visitor struct {
 	*texts
 	place string
@@ -92,8 +93,8 @@ type visitor struct {
 
 func (c *texts) within(place string) visitor { return visitor{c, place} }
 
-// frames are what is put around a string by what takes it: see
-// rotate/message.go. Those of places that nobody reads about are empty.
+// frames maps a place to the message into which the code there puts a string, for which
+// % stands; see rotate/message.go. The frame is empty where no string is a message.
 var frames = map[string]string{
 	"What":        "unable to %: {reason}",
 	"rotate/what": "unable to %: {reason}",
@@ -101,7 +102,7 @@ var frames = map[string]string{
 	"Failed":      "unable to %, pausing: {reason}",
 	"syscall":     "unable to {what}: %", // the words for an errno
 
-	"name":         "", // steps' names are for tests
+	"name":         "", // only tests use the names of steps
 	"redo":         "",
 	"closeStep":    "",
 	"removeStep":   "",
@@ -119,7 +120,7 @@ func (v visitor) Visit(n ast.Node) ast.Visitor {
 	switch n := n.(type) {
 	case *ast.ImportSpec:
 		return nil
-	case *ast.Field: // a struct's tags say nothing to people
+	case *ast.Field: // without its tag, which is no text
 		ast.Walk(v, n.Type)
 		return nil
 	case *ast.KeyValueExpr:
@@ -150,7 +151,7 @@ func (v visitor) Visit(n ast.Node) ast.Visitor {
 	return v
 }
 
-// call looks at the arguments of a function.
+// call visits a call of a function.
 func (v visitor) call(call *ast.CallExpr) {
 	name := called(call)
 	args := v.within(name)
@@ -177,7 +178,7 @@ func (v visitor) call(call *ast.CallExpr) {
 	ast.Walk(v, call.Fun)
 }
 
-// callsIn looks into the calls of a sum, whose literals are in its text already.
+// callsIn visits the calls in a sum. The sum's literals are in its text already.
 func (v visitor) callsIn(sum ast.Expr) {
 	ast.Inspect(sum, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
@@ -188,6 +189,7 @@ func (v visitor) callsIn(sum ast.Expr) {
 	})
 }
 
+// add adds the text s, in the frame of its place.
 func (v visitor) add(s string) {
 	if frame, ok := frames[v.place]; ok {
 		s = strings.ReplaceAll(frame, "%", s)
@@ -197,7 +199,7 @@ func (v visitor) add(s string) {
 	}
 }
 
-// called is the name of the function that is called.
+// called returns the name of the function that is called.
 func called(call *ast.CallExpr) string {
 	switch f := call.Fun.(type) {
 	case *ast.SelectorExpr:
@@ -208,7 +210,8 @@ func called(call *ast.CallExpr) string {
 	return ""
 }
 
-// formatOf is which argument of a function like fmt's is the format, or -1.
+// formatOf returns the index of the argument that is the format, or -1 if the function
+// is none like those of package fmt.
 func formatOf(name string) int {
 	switch name {
 	case "Errorf", "Sprintf", "Printf":
@@ -219,10 +222,10 @@ func formatOf(name string) int {
 	return -1
 }
 
-// verb is one of fmt's.
+// verb matches a verb of package fmt.
 var verb = regexp.MustCompile(`%[-+# 0]*[0-9*]*(\.[0-9*]+)?[a-zA-Z%]`)
 
-// formatted is a format with its arguments put in.
+// formatted returns a format with its arguments inserted.
 func (v visitor) formatted(call *ast.CallExpr, format int) string {
 	s, _ := v.render(call.Args[format])
 	args := call.Args[format+1:]
@@ -237,7 +240,8 @@ func (v visitor) formatted(call *ast.CallExpr, format int) string {
 	})
 }
 
-// render is a string expression as text, and whether any of it is a literal.
+// render returns a string expression as text. literal reports whether any part of it is
+// a literal.
 func (v visitor) render(e ast.Expr) (s string, literal bool) {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -261,7 +265,7 @@ func (v visitor) render(e ast.Expr) (s string, literal bool) {
 	return "{" + v.expression(e) + "}", false
 }
 
-// expression is what is put in, as the source has it.
+// expression returns an inserted expression as the source has it.
 func (v visitor) expression(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
