@@ -27,9 +27,16 @@ const (
 	ioprioClassShift = 13
 )
 
+// runTasks are the thread that starts a program, and the program.
+const runTasks = 2
+
 // run starts cmd and waits for it, and for nothing that it leaves behind.
 // It returns the exit status, or 128 + the number of the signal that ended it.
 func run(cmd *Command) (int64, error) {
+	// Go's runtime ends the process when it can't have the thread.
+	if _, err := SpareTasks(runTasks); err != nil {
+		return 0, err
+	}
 	var pid int
 	var err error
 	onThrowawayThread(func() { pid, err = start(cmd) })

@@ -49,10 +49,14 @@ type Linux struct {
 }
 
 // NewLinux takes over standard input and the signals that multilog obeys.
-func NewLinux() (*Linux, error) {
+func NewLinux(limits Limits) (*Linux, error) {
 	runtime.LockOSThread() // see waiter.wait
 	backend := os.Getenv("MULTILOG_IO")
-	queue, err := ioring.NewQueue(ioring.Options{Backend: backend})
+	options := ioring.Options{Backend: backend}
+	if backend == "" && limits.ScarceTasks {
+		options.Backend = "pool"
+	}
+	queue, err := ioring.NewQueue(options)
 	if err != nil {
 		if backend == "" {
 			return nil, fmt.Errorf("unable to set up file operations: %w", err)
@@ -91,19 +95,8 @@ func (k *Linux) Backend() string {
 }
 
 func bootID() (id [16]byte) {
-	// Not by package os: that would start Go's own polling of descriptors,
-	// and with it wakes that nobody needs.
-	fd, err := unix.Open("/proc/sys/kernel/random/boot_id", unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return id
-	}
-	defer func() { _ = unix.Close(fd) }()
-	var text [64]byte
-	n, err := unix.Read(fd, text[:])
-	if err != nil {
-		return id
-	}
-	b, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(string(text[:n])), "-", ""))
+	text := readText("/proc/sys/kernel/random/boot_id")
+	b, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(text), "-", ""))
 	if err == nil {
 		copy(id[:], b)
 	}

@@ -73,7 +73,6 @@ func main() {
 	if filepath.Base(os.Args[0]) == zstdcmd.Name {
 		os.Exit(zstdcmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
-	tuneRuntime()
 	unix.Umask(0o022)
 	if err := unblockSignals(); err != nil {
 		fatal(err)
@@ -82,7 +81,12 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
-	kernel, err := pipeline.NewLinux()
+	limits, err := pipeline.CheckLimits(parsed)
+	if err != nil {
+		fatal(err)
+	}
+	tuneRuntime()
+	kernel, err := pipeline.NewLinux(limits)
 	if err != nil {
 		fatal(err)
 	}

@@ -1,0 +1,122 @@
+package pipeline
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"multilog/ioring"
+	"multilog/pipeline/script"
+	"multilog/rotate"
+)
+
+// What a logger may run short of later is looked for before it opens anything: then
+// it says so, and no input is taken.
+//
+// With so many descriptors every file is logged, processed and named in the end. An
+// operation that gets none is tried again after some seconds. Twice as many are enough
+// for no operation to fail. Five are in use when this is looked at: the standard ones,
+// and two of Go's runtime.
+const (
+	ownFiles       = 9 // ring, pipe, eventfds, epoll sets, Go's poller
+	passingFiles   = 2 // open for a moment: a file that is listed, renamed, opened again
+	dirFiles       = 4 // the directory, lock, current, next
+	processorFiles = 6 // previous, processed, state, newstate, and two while the program is started
+)
+
+// Of threads, these are what Go's runtime and the loop make besides the four that are
+// there from the start. The runtime ends the process when it can't have one. Few are
+// needed all the time; the others come and go.
+const (
+	ownTasks       = 14
+	keptTasks      = 8
+	processorTasks = 3 // waits for the program, starts it, is it
+
+	// Below so many for the user, or the control group, threads are counted. The
+	// ring's workers are as many as the kernel likes, so there is no ring then.
+	scarceTasks = 256
+)
+
+// spareBytes is more than what Go's heap, the buffers and the stacks of threads grow by.
+const spareBytes = 64 << 20
+
+// Limits are what the process has to get by with.
+type Limits struct {
+	ScarceTasks bool // so file operations are done by threads, not by the ring and its workers
+}
+
+// CheckLimits reports whether the limits of the process leave room for what the
+// script needs. Its errors are of type *rotate.Error. Where threads are scarce it
+// makes those that are needed all the time.
+func CheckLimits(s *script.Script) (Limits, error) {
+	files := ownFiles + passingFiles + len(s.Status) + dirFiles*len(s.Dirs)
+	tasks := ownTasks
+	for _, d := range s.Dirs {
+		if len(d.Command) > 0 {
+			files += processorFiles
+			tasks += processorTasks
+		}
+	}
+	if spare, err := ioring.SpareFiles(files); err != nil {
+		return Limits{}, &rotate.Error{What: "reserve descriptors", Err: err, More: shortOf(files, spare, "softlimit -o, ulimit -n")}
+	}
+	if err := ioring.SpareMemory(spareBytes); err != nil {
+		return Limits{}, &rotate.Error{What: fmt.Sprintf("reserve %d MiB of memory", spareBytes>>20), Err: err,
+			More: " (a limit of 2 GB for addresses, 256 MB for data is enough, see softlimit -a, -d, -m, ulimit -v, -d)"}
+	}
+	l := Limits{ScarceTasks: tasksLimit() < uint64(max(scarceTasks, 2*tasks))}
+	if !l.ScarceTasks {
+		return l, nil
+	}
+	if spare, err := ioring.SpareTasks(tasks); err == syscall.EAGAIN {
+		return l, &rotate.Error{What: "reserve threads and processes", Err: err, More: shortOf(tasks, spare, "softlimit -p, ulimit -u, pids.max")}
+	}
+	ioring.RaiseThreads(keptTasks)
+	return l, nil
+}
+
+// shortOf is what to do about a limit.
+func shortOf(want, have int, limit string) string {
+	return fmt.Sprintf(" (%d are needed, %d are left: raise the limit by %d, see %s)", want, have, want-have, limit)
+}
+
+// tasksLimit returns how many threads and processes the user, or the control group,
+// may have at most.
+func tasksLimit() uint64 {
+	least := uint64(math.MaxUint64)
+	var user unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &user); err == nil && os.Getuid() != 0 { // it is not for root
+		least = user.Cur
+	}
+	_, group, _ := strings.Cut("\n"+readText("/proc/self/cgroup"), "\n0::")
+	group, _, _ = strings.Cut(group, "\n")
+	for ; strings.HasPrefix(group, "/"); group = group[:strings.LastIndexByte(group, '/')] {
+		text := readText("/sys/fs/cgroup" + group + "/pids.max")
+		if n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64); err == nil { // or "max"
+			least = min(least, n)
+		}
+	}
+	return least
+}
+
+// readText returns the first bytes of a small file, and "" if that can't be read. It
+// is not done by package os: that would start Go's own polling of descriptors, and
+// with it wakes that nobody needs.
+func readText(path string) string {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = unix.Close(fd) }()
+	var text [4096]byte
+	n, err := unix.Read(fd, text[:])
+	if err != nil {
+		return ""
+	}
+	return string(text[:n])
+}
