@@ -9,8 +9,9 @@
 // The digits have a fixed length and stand in order of weight, so labels sort as
 // text in the same order as they sort as times.
 //
-// A Label converts from and to time.Time and nanoseconds. A Stamper makes labels
-// that strictly increase even while the clock does not; it is what puts a label in
-// front of each line. The caller reads the clock; the package never does. Nothing
-// here allocates, but for Label.String and for Label.Append where dst is too small.
+// A Label converts from and to time.Time and nanoseconds. A Stamper makes the labels
+// of a stream of lines: they strictly increase while the clock stands still or runs
+// ahead, and follow it only if it is set back by more than MaxAhead. The caller reads
+// the clock; the package never does. Nothing here allocates, except Label.String, and
+// Label.Append if dst is too small.
 package tai64n

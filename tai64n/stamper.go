@@ -9,11 +9,12 @@ import (
 // a space.
 const StampLen = Len + 1
 
-// A Stamper returns labels that strictly increase, unless the clock is set back. Lines
-// that were read at one instant get labels one nanosecond apart. While the clock
-// stands still, or is behind by at most MaxAhead, labels advance by one nanosecond;
-// once it has passed the last label, they follow it again. When it is further
-// behind, they follow it back: a wrong time on every line is worse than one step.
+// A Stamper returns labels that strictly increase, unless the clock is set back by more
+// than MaxAhead. Lines that were read at one instant get labels one nanosecond apart.
+// While the clock stands still, or is behind by at most MaxAhead, labels advance by one
+// nanosecond; once it has passed the last label, they follow it again. If it is further
+// behind, they follow it back, because a wrong time on every line is worse than one
+// step back.
 //
 // The zero Stamper is ready for use. It has no lock: one goroutine may use it at a
 // time.
@@ -25,16 +26,16 @@ type Stamper struct {
 	first, second, third uint64
 }
 
-// MaxAhead is how far labels may be ahead of the clock.
+// MaxAhead is the most by which labels may be ahead of the clock.
 const MaxAhead = time.Second
 
 // Advance tells the Stamper the time. The next label is now, or one nanosecond after
-// the last label if that is later, by MaxAhead at most. It returns how far the labels
-// go back, which is 0 unless the clock was set back.
+// the last label if that is later than now by at most MaxAhead. Advance returns the
+// time by which the labels go back, 0 if they do not.
 func (s *Stamper) Advance(now Label) (back time.Duration) {
 	switch {
 	case s.next.Before(now):
-	case now.far(s.next):
+	case now.farBefore(s.next):
 		back = time.Duration(s.next.UnixNano() - now.UnixNano())
 	default:
 		return 0
@@ -44,8 +45,8 @@ func (s *Stamper) Advance(now Label) (back time.Duration) {
 	return back
 }
 
-// far reports whether m is more than MaxAhead after l.
-func (l Label) far(m Label) bool {
+// farBefore reports whether l is more than MaxAhead before m.
+func (l Label) farBefore(m Label) bool {
 	const ahead = uint64(MaxAhead / time.Second)
 	return m.Sec > l.Sec+ahead || m.Sec == l.Sec+ahead && m.Nano > l.Nano
 }

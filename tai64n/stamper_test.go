@@ -83,7 +83,8 @@ func checkNext(t *testing.T, s *Stamper, want Label, asLabel bool) {
 	}
 }
 
-// A clock that is a second behind is waited for, one that is further behind followed.
+// Labels wait for a clock that is a second behind, and follow one that is further
+// behind.
 func TestStamperFollowsBack(t *testing.T) {
 	at := func(sec uint64, nano uint32) Label { return Label{UnixEpoch + sec, nano} }
 	var s Stamper
@@ -101,7 +102,7 @@ func TestStamperFollowsBack(t *testing.T) {
 		{at(10, 9), at(10, 9), 0},
 	} {
 		if back := s.Advance(step.now); back != step.back {
-			t.Errorf("at %v it goes back %v, want %v", step.now, back, step.back)
+			t.Errorf("Advance(%v) = %v, want %v", step.now, back, step.back)
 		}
 		if got := s.Take(); got != step.want {
 			t.Errorf("at %v: %v, want %v", step.now, got, step.want)

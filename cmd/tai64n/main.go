@@ -3,7 +3,7 @@
 //
 // The label is the time at which tai64n read the first byte of the line. Labels
 // strictly increase from line to line, unless the clock is set back by more than a
-// second. An unfinished last line stays unfinished.
+// second; then they follow the clock. An unfinished last line stays unfinished.
 // Tai64n ignores its arguments, as daemontools' tai64n does.
 package main
 

@@ -1,8 +1,12 @@
 package hugepage
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"sync"
 	"testing"
+	"unsafe"
 )
 
 // Buffers are zeroed, have the requested length, and do not overlap.
@@ -41,6 +45,47 @@ func TestAlloc(t *testing.T) {
 		}
 	}
 	if b := append(Alloc(5), 1); cap(b) == cap(Alloc(5)) {
-		t.Error("append wrote behind a buffer without copying it")
+		t.Error("append extended a buffer in place")
 	}
+}
+
+// A buffer begins at a page, in memory for which huge pages were requested.
+func TestAllocFromHugePages(t *testing.T) {
+	if _, err := os.Stat("/sys/kernel/mm/transparent_hugepage"); err != nil {
+		t.Skip("this kernel has no huge pages")
+	}
+	mu.Lock()
+	rest, mapped = nil, 0 // other tests may have used the 8 MiB
+	mu.Unlock()
+	for _, n := range []int{1, 5000, Bytes} {
+		b := Alloc(n)
+		at := uintptr(unsafe.Pointer(&b[0]))
+		if at%alignBytes != 0 {
+			t.Errorf("Alloc(%d) is at %#x, which is not the start of a page", n, at)
+		}
+		if flags := mappingFlags(t, at); !strings.Contains(flags, " hg ") {
+			t.Errorf("Alloc(%d) is in memory with the flags %q, want hg among them", n, flags)
+		}
+	}
+}
+
+// mappingFlags returns the flags of the mapping that contains an address (proc(5),
+// smaps).
+func mappingFlags(t *testing.T, at uintptr) string {
+	smaps, err := os.ReadFile("/proc/self/smaps")
+	if err != nil {
+		t.Skip(err)
+	}
+	inside := false
+	for line := range strings.Lines(string(smaps)) {
+		var from, to uintptr
+		if n, _ := fmt.Sscanf(line, "%x-%x ", &from, &to); n == 2 {
+			inside = from <= at && at < to
+		}
+		if flags, ok := strings.CutPrefix(line, "VmFlags:"); ok && inside {
+			return flags
+		}
+	}
+	t.Fatalf("%#x is in no mapping", at)
+	return ""
 }

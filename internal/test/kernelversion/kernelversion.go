@@ -18,10 +18,18 @@ func AtLeast(tb testing.TB, major, minor int) bool {
 	if err := unix.Uname(&u); err != nil {
 		tb.Fatal(err)
 	}
-	release := unix.ByteSliceToString(u.Release[:])
+	newer, err := atLeast(unix.ByteSliceToString(u.Release[:]), major, minor)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return newer
+}
+
+// atLeast is AtLeast for a kernel with this release.
+func atLeast(release string, major, minor int) (bool, error) {
 	var gotMajor, gotMinor int
 	if _, err := fmt.Sscanf(release, "%d.%d", &gotMajor, &gotMinor); err != nil {
-		tb.Fatalf("kernel release %q: %v", release, err)
+		return false, fmt.Errorf("kernel release %q: %w", release, err)
 	}
-	return gotMajor > major || gotMajor == major && gotMinor >= minor
+	return gotMajor > major || gotMajor == major && gotMinor >= minor, nil
 }
