@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"multilog/internal/console"
 	"multilog/ioring"
 	"multilog/pipeline/script"
 	"multilog/rotate"
@@ -54,6 +55,9 @@ type Limits struct {
 // script needs. Its errors are of type *rotate.Error. Where threads are scarce it
 // makes those that are needed all the time.
 func CheckLimits(s *script.Script) (Limits, error) {
+	if err := fitFileSize(s); err != nil {
+		return Limits{}, err
+	}
 	files := ownFiles + passingFiles + len(s.Status) + dirFiles*len(s.Dirs)
 	tasks := ownTasks
 	for _, d := range s.Dirs {
@@ -78,6 +82,32 @@ func CheckLimits(s *script.Script) (Limits, error) {
 	}
 	ioring.RaiseThreads(keptTasks)
 	return l, nil
+}
+
+// leastFileBytes is the least size of a file that can be asked for, and that of the
+// lock page; a status file is smaller.
+const leastFileBytes = 4096
+
+// fitFileSize has files finished at the limit for file sizes, where the script wants
+// larger ones: a file that could not be filled would never be finished, and the
+// service would wait.
+func fitFileSize(s *script.Script) error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil || limit.Cur > math.MaxInt64 {
+		return nil // there is none
+	}
+	if limit.Cur < leastFileBytes && len(s.Dirs)+len(s.Status) > 0 {
+		return &rotate.Error{What: "write files of " + strconv.Itoa(leastFileBytes) + " bytes", Err: syscall.EFBIG,
+			More: fmt.Sprintf(" (the limit is %d bytes, see softlimit -f, ulimit -f)", limit.Cur)}
+	}
+	for i := range s.Dirs {
+		d := &s.Dirs[i]
+		if most := int64(limit.Cur); d.Size > most {
+			console.Say("multilog", console.Warning, fmt.Sprintf("files in %s are finished at %d bytes, the limit for file sizes (softlimit -f, ulimit -f), not at %d", d.Name, most, d.Size))
+			d.Size = most
+		}
+	}
+	return nil
 }
 
 // shortOf is what to do about a limit.
