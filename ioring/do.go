@@ -59,6 +59,10 @@ func do(op *Op) error {
 		return readDir(op)
 	case Flock:
 		return unix.Flock(op.FD, op.Flags)
+	case GetLock:
+		return getLock(op)
+	case SetLock:
+		return unix.FcntlFlock(uintptr(op.FD), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
 	case Statfs:
 		return statfs(op)
 	case InPlace:
@@ -79,7 +83,7 @@ func statxTarget(op *Op) (dir, flags int) {
 	if op.Path == "" {
 		return op.FD, unix.AT_EMPTY_PATH
 	}
-	return op.Dir, op.Flags
+	return op.Dir, unix.AT_SYMLINK_NOFOLLOW
 }
 
 func stat(op *Op) error {
@@ -103,6 +107,7 @@ func fileInfo(stx *unix.Statx_t) FileInfo {
 		Mtime: stx.Mtime.Sec*1e9 + int64(stx.Mtime.Nsec),
 		Size:  int64(stx.Size),
 		Nlink: stx.Nlink,
+		UID:   stx.Uid,
 		Mode:  uint32(stx.Mode),
 	}
 	if stx.Mask&unix.STATX_BTIME != 0 {
@@ -117,7 +122,7 @@ func statWithoutBirth(op *Op) error {
 	if op.Path == "" {
 		err = unix.Fstat(op.FD, &st)
 	} else {
-		err = unix.Fstatat(op.Dir, op.Path, &st, op.Flags)
+		err = unix.Fstatat(op.Dir, op.Path, &st, unix.AT_SYMLINK_NOFOLLOW)
 	}
 	if err == nil {
 		op.Stat = FileInfo{
@@ -126,6 +131,7 @@ func statWithoutBirth(op *Op) error {
 			Mtime: st.Mtim.Nano(),
 			Size:  st.Size,
 			Nlink: uint32(st.Nlink),
+			UID:   st.Uid,
 			Mode:  st.Mode,
 		}
 	}
@@ -150,6 +156,19 @@ func readDir(op *Op) error {
 		}
 		_, _, op.Names = unix.ParseDirent(buf[:n], -1, op.Names)
 	}
+}
+
+// getLock looks for a lock as fcntl(2) makes them, of a process (F_SETLK) or of
+// an open file description (F_OFD_SETLK); the latter have no process.
+func getLock(op *Op) error {
+	lock := unix.Flock_t{Type: unix.F_WRLCK}
+	if err := unix.FcntlFlock(uintptr(op.FD), unix.F_OFD_GETLK, &lock); err != nil || lock.Type == unix.F_UNLCK {
+		return err
+	}
+	if op.Res = int64(lock.Pid); op.Res == 0 {
+		op.Res = -1 // it is in another pid namespace
+	}
+	return nil
 }
 
 func statfs(op *Op) error {

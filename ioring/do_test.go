@@ -98,8 +98,8 @@ func (o *opTest) stat() {
 	if err := os.Symlink("a", filepath.Join(o.name, "l")); err != nil {
 		o.t.Fatal(err)
 	}
-	if got := o.info("l"); got != info {
-		o.t.Errorf("stat of a symbolic link: %+v, want the file's", got)
+	if got := o.info("l"); got.Mode&unix.S_IFMT != unix.S_IFLNK || got.Ino == info.Ino {
+		o.t.Errorf("stat of a symbolic link: %+v, want the link", got)
 	}
 	o.fails(unix.ENOENT, &Op{Code: Stat, Dir: o.dir, Path: "nothing"})
 	o.fails(unix.EBADF, &Op{Code: Stat, FD: -1})
@@ -169,12 +169,36 @@ func (o *opTest) lockAndFree() {
 	other := int(o.must(&Op{Code: OpenAt, Dir: o.dir, Path: "c", Flags: unix.O_RDONLY}).Res)
 	o.fails(unix.EWOULDBLOCK, &Op{Code: Flock, FD: other, Flags: unix.LOCK_EX | unix.LOCK_NB})
 	o.must(&Op{Code: Close, FD: other})
+	o.recordLocks()
 
 	var st unix.Statfs_t
 	free := o.must(&Op{Code: Statfs, FD: o.fd}).Free
 	if err := unix.Fstatfs(o.fd, &st); err != nil || free <= 0 || free > int64(st.Blocks)*int64(st.Frsize) {
 		o.t.Errorf("statfs: %d bytes free of %+v, %v", free, st, err)
 	}
+}
+
+// recordLocks tries locks as fcntl makes them, which do not see flock's.
+func (o *opTest) recordLocks() {
+	open := func() int { return int(o.must(&Op{Code: OpenAt, Dir: o.dir, Path: "c", Flags: unix.O_RDWR}).Res) }
+	one, two := open(), open()
+	if got := o.must(&Op{Code: GetLock, FD: one}).Res; got != 0 {
+		o.t.Errorf("get lock: %d before there is one", got)
+	}
+	o.must(&Op{Code: SetLock, FD: one})
+	if got := o.must(&Op{Code: GetLock, FD: two}).Res; got != -1 {
+		o.t.Errorf("get lock: %d, want -1", got)
+	}
+	o.fails(unix.EAGAIN, &Op{Code: SetLock, FD: two})
+	o.must(&Op{Code: Close, FD: one})
+	// A process's own, which another descriptor of it is locked out by.
+	if err := unix.FcntlFlock(uintptr(two), unix.F_SETLK, &unix.Flock_t{Type: unix.F_WRLCK}); err != nil {
+		o.t.Fatal(err)
+	}
+	if got := o.must(&Op{Code: GetLock, FD: two}).Res; got != int64(os.Getpid()) {
+		o.t.Errorf("get lock: %d, want %d", got, os.Getpid())
+	}
+	o.must(&Op{Code: Close, FD: two})
 }
 
 func (o *opTest) close() {

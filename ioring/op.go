@@ -24,9 +24,11 @@ const (
 	LinkAt         // Dir Path NewPath, both names in Dir
 	UnlinkAt       // Dir Path
 	MkdirAt        // Dir Path Mode
-	Stat           // Dir Path Flags, or FD when Path is empty; Flags are 0 or AT_SYMLINK_NOFOLLOW; fills Stat
+	Stat           // Dir Path, or FD when Path is empty; follows no symbolic link; fills Stat
 	ReadDir        // FD, a directory; fills Names, without . and .., in no order
 	Flock          // FD Flags; Flags are LOCK_ bits
+	GetLock        // FD: look for another's record lock on the file; Res is its process, -1 if that has no number, 0 for no lock
+	SetLock        // FD: take a record lock on the whole file for this descriptor, without waiting (F_OFD_SETLK)
 	Statfs         // FD; fills Free
 	SyncRange      // FD Off Len: start writing these pages out (sync_file_range)
 	InPlace        // FD, an empty file that is to be overwritten where it stands, not elsewhere (FS_NOCOW_FL)
@@ -38,7 +40,7 @@ var codeNames = [...]string{
 	Nop: "nop", OpenAt: "open", Close: "close", Fsync: "fsync", Fdatasync: "fdatasync",
 	Fallocate: "fallocate", Ftruncate: "ftruncate", Fchmod: "fchmod", RenameAt: "rename",
 	LinkAt: "link", UnlinkAt: "unlink", MkdirAt: "mkdir", Stat: "stat", ReadDir: "readdir",
-	Flock: "flock", Statfs: "statfs", SyncRange: "sync_file_range", InPlace: "ioctl", Rewrite: "rewrite", Run: "run",
+	Flock: "flock", GetLock: "fcntl_getlk", SetLock: "fcntl_setlk", Statfs: "statfs", SyncRange: "sync_file_range", InPlace: "ioctl", Rewrite: "rewrite", Run: "run",
 }
 
 // String is the name of the system call behind c.
@@ -57,6 +59,7 @@ type FileInfo struct {
 	Mtime int64 // nanoseconds since 1970
 	Size  int64 // bytes
 	Nlink uint32
+	UID   uint32
 	Mode  uint32 // type and permission bits, as in st_mode
 }
 

@@ -14,7 +14,7 @@ const rewriteBytes = 256 << 10
 // fsync succeeds without writing them. As long as they are in memory, writing
 // them again makes them dirty again.
 func rewrite(op *Op) error {
-	fd, err := unix.Openat(op.Dir, op.Path, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	fd, err := unix.Openat(op.Dir, op.Path, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"multilog/ioring"
 	"multilog/pipeline/script"
+	"multilog/rotate/lockpage"
 )
 
 // fakeKernel takes everything, keeps nothing, and allocates nothing: what is
@@ -23,7 +24,7 @@ func (k *fakeKernel) Backend() string                        { return "none" }
 func (k *fakeKernel) Now() int64                             { k.now += 1000; return k.now }
 func (k *fakeKernel) Mono() int64                            { return k.now }
 func (k *fakeKernel) BootID() [16]byte                       { return [16]byte{} }
-func (k *fakeKernel) MapPage(int) ([]byte, error)            { return nil, syscall.ENODEV }
+func (k *fakeKernel) MapPage(int) ([]byte, error)            { return lockpage.New(), nil }
 func (k *fakeKernel) Warn(text string)                       { panic(text) }
 func (k *fakeKernel) Submit(op *ioring.Op)                   { k.submitted = append(k.submitted, op) }
 func (k *fakeKernel) Identity() (dev, ino uint64)            { return 1, 1 }

@@ -59,7 +59,9 @@ type Dir struct {
 	cur  *file
 	next *file // the spare, ready to be swapped in; nil while there is none
 	made *file // the spare, while it is being made
-	last tai64n.Label
+
+	obstacle bool // something else is called next
+	last     tai64n.Label
 
 	rest    [][]byte // pieces that Append could not write yet
 	base    int64    // size of current before the batch

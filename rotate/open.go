@@ -1,8 +1,6 @@
 package rotate
 
 import (
-	"os"
-	"strconv"
 	"syscall"
 
 	"multilog/ioring"
@@ -10,104 +8,14 @@ import (
 	"multilog/tai64n"
 )
 
+// How files are opened. No name in a log directory is followed if it is a link,
+// and no FIFO that has taken the place of a file makes the logger wait; on
+// regular files O_NONBLOCK does nothing.
 const (
-	openAppend = syscall.O_WRONLY | syscall.O_APPEND
+	openSafely = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+	openAppend = syscall.O_WRONLY | syscall.O_APPEND | openSafely
 	openDir    = syscall.O_RDONLY | syscall.O_DIRECTORY
 )
-
-// Lock opens a log directory, relative to the directory start, making it when
-// it is not there, and locks it, without waiting. What the logger before left
-// is not touched yet: Settle, then Recover. Errors are of type *Error.
-func Lock(k Kernel, start int, conf Config) (*Dir, error) {
-	d := &Dir{k: k, conf: conf, waiting: map[string]bool{}, sizes: map[string]int64{}, stuck: map[string]bool{}, fd: -1, lock: -1}
-	op := ioring.Op{Code: ioring.MkdirAt, Dir: start, Path: conf.Name, Mode: modeDir}
-	k.Do(&op) // trouble shows when it is opened
-	op = ioring.Op{Code: ioring.OpenAt, Dir: start, Path: conf.Name, Flags: openDir}
-	if k.Do(&op); op.Err != nil {
-		return nil, &Error{What: "open directory " + conf.Name, Err: op.Err}
-	}
-	d.fd = int(op.Res)
-	what := "lock directory " + conf.Name
-	op = ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: lockName, Flags: syscall.O_RDWR | syscall.O_CREAT, Mode: modeLock}
-	if k.Do(&op); op.Err != nil {
-		return nil, &Error{What: what, Err: op.Err}
-	}
-	d.lock = int(op.Res)
-	op = ioring.Op{Code: ioring.Flock, FD: d.lock, Flags: syscall.LOCK_EX | syscall.LOCK_NB}
-	if k.Do(&op); op.Err != nil {
-		return nil, &Error{What: what, Err: op.Err, More: d.holder(op.Err)}
-	}
-	d.openPage()
-	return d, nil
-}
-
-// holder names the process that holds the lock, if its lock page says so.
-func (d *Dir) holder(err error) string {
-	if err != syscall.EAGAIN {
-		return ""
-	}
-	info := ioring.Op{Code: ioring.Stat, FD: d.lock}
-	if d.k.Do(&info); info.Err != nil || info.Stat.Size < lockpage.Size {
-		return " (held by another logger)"
-	}
-	mem, err := d.k.MapPage(d.lock)
-	if err != nil {
-		return " (held by another logger)"
-	}
-	pid := lockpage.PIDOf(mem)
-	if pid == 0 {
-		return " (held by another logger)"
-	}
-	return " (held by pid " + strconv.Itoa(pid) + ")"
-}
-
-// openPage maps the lock page, keeps what the last logger has left in it, and
-// makes it this process's. A page that can't be had is replaced by one of this
-// process's own: everything works but the in-flight record.
-func (d *Dir) openPage() {
-	owner := lockpage.Owner{PID: os.Getpid(), Started: d.k.Now(), Boot: d.k.BootID()}
-	d.page, d.left = lockpage.Open(d.mapPage(), owner)
-	d.stored(!d.page.Lost())
-	if d.left.Damaged {
-		d.k.Warn("unable to use the record in " + d.path(lockName) + ", going on without: it is damaged (if the logger before was killed, its last lines may be logged twice)")
-	}
-}
-
-// mapPage maps the lock page. It returns nil if that can't be done, or if the
-// lock file is somebody's: what is in it stays as it is.
-func (d *Dir) mapPage() []byte {
-	op := ioring.Op{Code: ioring.Stat, FD: d.lock}
-	if d.k.Do(&op); op.Err != nil {
-		return nil
-	}
-	if size := op.Stat.Size; size > 0 {
-		mem, err := d.k.MapPage(d.lock)
-		if err != nil {
-			return nil
-		}
-		kind := lockpage.KindOf(mem)
-		if kind == lockpage.Foreign {
-			d.k.Warn("unable to use " + d.path(lockName) + " as lock page, going on without: there is something else in it, which stays as it is (if killed, the last lines may be logged twice; to mend it, stop the logger and remove the file)")
-			return nil
-		}
-		if size >= lockpage.Size {
-			return mem
-		}
-	}
-	// Its block is reserved first, and for good: a store into a hole is a fault
-	// when the disk is full, and so is one into a page that is to be written
-	// elsewhere than before.
-	op = ioring.Op{Code: ioring.InPlace, FD: d.lock}
-	d.k.Do(&op) // most file systems can't do anything else, and say so
-	if n, err := d.k.Writev(d.lock, [][]byte{make([]byte, lockpage.Size)}); err != nil || n < lockpage.Size {
-		return nil
-	}
-	mem, err := d.k.MapPage(d.lock)
-	if err != nil {
-		return nil
-	}
-	return mem
-}
 
 // lookFor looks at a file, which may not be there.
 func (d *Dir) lookFor(name string) (info ioring.FileInfo, there bool, err error) {

@@ -17,12 +17,8 @@ const (
 	// openNew is for files that must not be there yet: nothing is followed,
 	// overwritten or waited for.
 	openNew = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_EXCL
-	// openOld is for what may be anything: links are not followed, FIFOs not
-	// waited for. daemontools' multilog opens all files of a processor
-	// non-blocking.
-	openOld = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
-
-	atSymlinkNofollow = 0x100 // AT_SYMLINK_NOFOLLOW
+	// openOld is for what may be anything.
+	openOld = openSafely
 )
 
 func previousFD(p *pending) *int  { return &p.previous }
@@ -126,7 +122,7 @@ func replacedSteps(name string, fd func(*pending) *int, missing func(d *Dir, p *
 		{
 			name: "look at " + name,
 			prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-				op.Code, op.Dir, op.Path, op.Flags = ioring.Stat, d.fd, name, atSymlinkNofollow
+				op.Code, op.Dir, op.Path = ioring.Stat, d.fd, name
 				return true
 			},
 			then: func(d *Dir, p *pending, op *ioring.Op) verdict {

@@ -13,9 +13,10 @@ import (
 // daemontools', with next and .u files added:
 //
 //	current, 0100 set       finished cleanly: goes on, if next holds nothing,
-//	                        no old file is the same one, and there is neither
-//	                        previous nor a whole processed: those a power cut
-//	                        has brought back, and current's name with them
+//	                        no old file is the same one, it is not a link to
+//	                        another user's file, and there is neither previous
+//	                        nor a whole processed: those a power cut has brought
+//	                        back, and current's name with them
 //	current, 0100 not set   an outage: becomes @LABEL.u
 //	next, not empty         was swapped in, and not named yet: becomes
 //	                        @LABEL.u after current; before it, if another
@@ -73,7 +74,7 @@ func (d *Dir) Recover() error {
 		if err != nil {
 			return err
 		}
-		if !named && !unsettled {
+		if !named && !unsettled && !foreign(cur) {
 			return d.openCurrent(0)
 		}
 	}
@@ -108,7 +109,7 @@ func (d *Dir) afterOutage(names []string, haveCurrent, haveNext bool) error {
 			return err
 		}
 	}
-	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: stateName, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC, Mode: modeOpen}
+	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: stateName, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC | openSafely, Mode: modeOpen}
 	if d.k.Do(&op); op.Err != nil {
 		return &Error{What: "write to " + d.path(stateName), Err: op.Err}
 	}
@@ -177,7 +178,9 @@ func (d *Dir) makeOld(names []string, name, suffix string, label tai64n.Label) e
 		return err
 	}
 	if !named {
-		d.giveBack(name, info.Size)
+		if !foreign(info) {
+			d.giveBack(name, info.Size)
+		}
 		op := ioring.Op{Code: ioring.LinkAt, Dir: d.fd, Path: name, NewPath: label.String() + suffix}
 		if d.k.Do(&op); op.Err != nil {
 			return &Error{What: "link to " + d.path(op.NewPath), Err: op.Err}

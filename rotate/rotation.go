@@ -16,16 +16,36 @@ import (
 
 // spareSteps make next.
 var spareSteps = []step{
+	// Nobody else makes a file of that name, unless to harm: it is neither
+	// written to nor waited for, and is not in the way for long.
+	{
+		name: "move another's next away",
+		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
+			return d.obstacle && rename(d, op, nextName, nextName+"."+d.newLabel().String())
+		},
+		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
+			if op.Err == nil {
+				d.k.Warn("another program has made " + d.path(nextName) + ": renamed to " + op.NewPath + ", going on")
+			}
+			d.obstacle = op.Err != nil && op.Err != syscall.ENOENT
+			return unlessMissing(d, nil, op)
+		},
+		trouble: troubleWith("rename ", nextName, ""),
+	},
 	{
 		name: "open next",
 		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
 			op.Code, op.Dir, op.Path = ioring.OpenAt, d.fd, nextName
-			op.Flags, op.Mode = syscall.O_WRONLY|syscall.O_APPEND|syscall.O_CREAT, modeOpen
+			op.Flags, op.Mode = openAppend|syscall.O_CREAT|syscall.O_EXCL, modeOpen
 			return true
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
-			if op.Err == nil {
+			switch op.Err {
+			case nil:
 				d.made = &file{fd: int(op.Res)}
+			case syscall.EEXIST:
+				d.obstacle = true
+				return verdict{redo: "move another's next away"}
 			}
 			return verdict{err: op.Err}
 		},

@@ -33,19 +33,21 @@ func writeTable(w io.Writer, looks, before []glance) {
 
 func logger(l glance) string {
 	switch {
-	case l.PID == 0 && l.Alive:
+	case l.Alive:
+		return fmt.Sprintf("pid %d", l.PID)
+	case l.Holder.PID != 0:
+		return fmt.Sprintf("another's, pid %d", l.Holder.PID)
+	case l.Holder.Held:
 		return "another's"
 	case l.PID == 0:
 		return "none"
-	case l.Alive:
-		return fmt.Sprintf("pid %d", l.PID)
 	default:
 		return "gone"
 	}
 }
 
 func up(l glance) string {
-	if !l.Alive || l.PID == 0 {
+	if !l.Alive {
 		return "-"
 	}
 	return l.at.Sub(l.Started).Round(time.Second).String()
@@ -117,6 +119,7 @@ type object struct {
 	Dir     string    `json:"dir"`
 	Alive   bool      `json:"alive"`
 	PID     int       `json:"pid,omitempty"`
+	Other   int       `json:"other_pid,omitempty"` // of another program that holds the directory
 	Started time.Time `json:"started,omitzero"`
 	Backend string    `json:"io,omitempty"`
 
@@ -127,6 +130,9 @@ func writeJSON(w io.Writer, looks []glance) {
 	e := json.NewEncoder(w)
 	for _, l := range looks {
 		o := object{Dir: l.Dir, Alive: l.Alive, PID: l.PID, Started: l.Started, Backend: l.Backend}
+		if !l.Alive {
+			o.Other = l.Holder.PID
+		}
 		if l.PID != 0 {
 			o.Metrics = map[string]float64{}
 			for _, m := range metrics {
@@ -161,7 +167,7 @@ func gauge(name, unit, help string, get func(c *lockpage.Counters) uint64) metri
 
 // metrics are all numbers, under the names that programs see.
 var metrics = []metric{
-	{"up", "gauge", "", "whether a logger holds the directory", func(l glance) float64 {
+	{"up", "gauge", "", "whether this logger holds the directory", func(l glance) float64 {
 		if l.Alive {
 			return 1
 		}

@@ -68,9 +68,6 @@ func TestUnreadable(t *testing.T) {
 	if got := KindOf(mem); got != Unreadable {
 		t.Errorf("kind %d", got)
 	}
-	if pid := PIDOf(mem); pid != 0 {
-		t.Errorf("pid %d", pid)
-	}
 	w, left := Open(mem, owner)
 	if left != (Left{}) || !w.Lost() || w.Mark() == nil {
 		t.Errorf("%+v", left)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,8 +20,9 @@ const fileName = "lock"
 // costs the logger nothing, and needs no more than leave to read the file.
 type Status struct {
 	Dir      string
-	Alive    bool // a logger holds the directory
-	PID      int  // of the logger that holds it, or did last
+	Alive    bool   // the logger that the page is about holds the directory
+	Holder   Holder // the process that does
+	PID      int    // of the logger that the page is about; 0 for none
 	Started  time.Time
 	Backend  string // UTF-8
 	Counters Counters
@@ -44,13 +44,13 @@ func ReadStatus(dir string) (*Status, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return &Status{Dir: dir}, ErrNoPage
 	}
-	alive := held(f)
+	holder := HolderOf(int(f.Fd()))
 	raw := New()
 	if _, err := io.ReadFull(f, raw); err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
 	}
 	s, err := Parse(raw)
-	s.Dir, s.Alive = dir, alive
+	s.Dir, s.Holder, s.Alive = dir, holder, holder.is(s.PID)
 	return &s, err
 }
 
@@ -81,51 +81,9 @@ func Parse(raw []byte) (Status, error) {
 	return s, nil
 }
 
-// PIDOf returns the process that a mapped lock page names, 0 if there is none.
-func PIDOf(mem []byte) (pid int) {
-	survive(func() {
-		if p := At(mem); p.Magic == magic() {
-			pid = p.pid()
-		}
-	})
-	return pid
-}
-
 func (p *Page) pid() int {
 	if p.PID > maxPID {
 		return 0
 	}
 	return int(p.PID)
-}
-
-// held says whether a logger holds the lock, by the kernel's list of locks.
-// Trying the lock would tell too, but a logger that starts at that very moment
-// would find the directory taken.
-func held(f *os.File) bool {
-	var st unix.Stat_t
-	if unix.Fstat(int(f.Fd()), &st) != nil {
-		return false
-	}
-	locks, err := os.ReadFile("/proc/locks")
-	if err != nil {
-		return false
-	}
-	return lockListed(string(locks), st.Ino)
-}
-
-// lockListed says whether a list of locks, as in proc_locks(5), has a flock of
-// a file with that inode. The device is not looked at: some filesystems give
-// one to stat and another to the list.
-func lockListed(locks string, ino uint64) bool {
-	for line := range strings.Lines(locks) {
-		// 1: FLOCK ADVISORY WRITE 1234 fe:00:5308521 0 EOF
-		f := strings.Fields(line)
-		if len(f) < 6 || f[1] != "FLOCK" {
-			continue
-		}
-		if at := strings.LastIndexByte(f[5], ':'); f[5][at+1:] == strconv.FormatUint(ino, 10) {
-			return true
-		}
-	}
-	return false
 }

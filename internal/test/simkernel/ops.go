@@ -2,6 +2,7 @@ package simkernel
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"syscall"
 
@@ -34,7 +35,7 @@ func (k *Kernel) dir(fd int) *Dir {
 func usesFD(op *ioring.Op) bool {
 	switch op.Code {
 	case ioring.Close, ioring.Fsync, ioring.Fdatasync, ioring.Fallocate, ioring.Ftruncate, ioring.Fchmod,
-		ioring.ReadDir, ioring.Flock, ioring.Statfs, ioring.SyncRange, ioring.InPlace:
+		ioring.ReadDir, ioring.Flock, ioring.GetLock, ioring.SetLock, ioring.Statfs, ioring.SyncRange, ioring.InPlace:
 		return true
 	case ioring.Stat:
 		return op.Path == ""
@@ -130,7 +131,7 @@ func (k *Kernel) perform(op *ioring.Op) error {
 		}
 	case ioring.Statfs:
 		op.Free = k.w.free
-	case ioring.Nop, ioring.Flock, ioring.SyncRange, ioring.Fallocate, ioring.InPlace:
+	case ioring.Nop, ioring.Flock, ioring.GetLock, ioring.SetLock, ioring.SyncRange, ioring.Fallocate, ioring.InPlace:
 	default:
 		return syscall.ENOSYS
 	}
@@ -146,6 +147,8 @@ func (k *Kernel) openAt(op *ioring.Op) error {
 	switch {
 	case f == nil && op.Flags&syscall.O_CREAT == 0:
 		return syscall.ENOENT
+	case f != nil && op.Flags&syscall.O_EXCL != 0:
+		return syscall.EEXIST
 	case f == nil:
 		f = k.w.newFile(d, op.Mode)
 		k.w.link(d, name, f)
@@ -178,7 +181,7 @@ func (k *Kernel) stat(op *ioring.Op) error {
 	}
 	op.Stat = ioring.FileInfo{
 		Dev: 1, Ino: f.Ino, Birth: f.Birth, Mtime: f.Mtime,
-		Size: int64(len(f.Data)), Nlink: uint32(f.Links), Mode: f.Mode | syscall.S_IFREG,
+		Size: int64(len(f.Data)), Nlink: uint32(f.Links), UID: uint32(os.Geteuid()), Mode: f.Mode | syscall.S_IFREG,
 	}
 	if f.index != nil {
 		op.Stat.Mode = f.Mode | syscall.S_IFDIR

@@ -1,0 +1,91 @@
+package lockpage
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Holder is who has locked a log directory, as far as the system says.
+type Holder struct {
+	Held bool // somebody has
+	PID  int  // a process of this pid namespace; 0 if it is not known
+}
+
+// HolderOf returns who has locked the file that is open as fd, by the kernel's
+// list of locks. Trying the lock would tell too, but a logger that starts at
+// that very moment would find the directory taken.
+func HolderOf(fd int) Holder {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil {
+		return Holder{}
+	}
+	locks, err := os.ReadFile("/proc/locks")
+	if err != nil {
+		return Holder{}
+	}
+	return holderIn(string(locks), st.Ino, devices(fd, st.Dev))
+}
+
+// devices returns the numbers that the list of locks may call a file's device:
+// that of the file, and that of the mounted file system, which is another on
+// btrfs.
+func devices(fd int, dev uint64) []string {
+	name := func(major, minor uint32) string { return fmt.Sprintf("%02x:%02x", major, minor) }
+	names := []string{name(unix.Major(dev), unix.Minor(dev))}
+	info, _ := os.ReadFile(fmt.Sprintf("/proc/self/fdinfo/%d", fd))
+	mounts, _ := os.ReadFile("/proc/self/mountinfo")
+	_, id, _ := strings.Cut(string(info), "mnt_id:")
+	id, _, _ = strings.Cut(id, "\n")
+	for line := range strings.Lines(string(mounts)) {
+		// 36 35 98:0 /mnt1 /mnt2 rw,noatime ...
+		if f := strings.Fields(line); len(f) > 2 && f[0] == strings.TrimSpace(id) {
+			var major, minor uint32
+			if _, err := fmt.Sscanf(f[2], "%d:%d", &major, &minor); err == nil {
+				names = append(names, name(major, minor))
+			}
+		}
+	}
+	return names
+}
+
+// holderIn returns who holds a lock for writing, by a list of locks as in
+// proc_locks(5), on the file with that inode on one of the devices.
+func holderIn(locks string, ino uint64, devices []string) (h Holder) {
+	for line := range strings.Lines(locks) {
+		// 1: FLOCK  ADVISORY  WRITE 1234 fe:00:5308521 0 EOF
+		f := strings.Fields(line)
+		if len(f) < 6 || f[3] != "WRITE" || f[1] != "FLOCK" && f[1] != "POSIX" && f[1] != "OFDLCK" {
+			continue
+		}
+		at := strings.LastIndexByte(f[5], ':')
+		if at < 0 || f[5][at+1:] != strconv.FormatUint(ino, 10) || !slices.Contains(devices, f[5][:at]) {
+			continue
+		}
+		h.Held = true
+		if pid, err := strconv.Atoi(f[4]); err == nil && pid > 0 && pid <= maxPID {
+			h.PID = pid
+		}
+	}
+	return h
+}
+
+// is reports whether the holder is the process that a page calls pid: its
+// number in its own pid namespace, which may be another than the reader's.
+func (h Holder) is(pid int) bool {
+	if !h.Held || pid == 0 {
+		return false
+	}
+	if h.PID == pid || h.PID == 0 {
+		return true // as far as can be known
+	}
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.PID))
+	_, numbers, _ := strings.Cut(string(status), "\nNSpid:")
+	numbers, _, _ = strings.Cut(numbers, "\n")
+	f := strings.Fields(numbers)
+	return len(f) > 0 && f[len(f)-1] == strconv.Itoa(pid)
+}
