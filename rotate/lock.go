@@ -42,7 +42,7 @@ func (d *Dir) open(start int) error {
 		d.fd = int(op.Res)
 		return nil
 	case op.Err == syscall.ENOENT && mkdir.Err == syscall.ENOENT:
-		return &Error{What: "open directory " + name, Err: op.Err, More: " (nor does the directory that it is to be made in)"}
+		return &Error{What: "open directory " + name, Err: op.Err, More: " (its parent directory is not there either: make that first)"}
 	case op.Err == syscall.ENOENT && mkdir.Err != nil:
 		return &Error{What: "create directory " + name, Err: mkdir.Err, More: howToMake(name, mkdir.Err)}
 	}

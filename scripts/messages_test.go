@@ -27,6 +27,14 @@ var results = regexp.MustCompile(`^cmd/mlstat/write\.go$`)
 // inner maps the beginning of a message that does not name its subject to the message
 // into which the caller puts it, at the place of %.
 var inner = map[string]string{
+	"is a symbolic link": "unable to use {path}: %",
+	"is a FIFO":          "unable to use {path}: %",
+	"is a socket":        "unable to use {path}: %",
+	"is a device":        "unable to use {path}: %",
+
+	"holds something that is not a logger's":         "unable to use {path} as lock page, going on without: %",
+	"has another name, and may be another program's": "unable to use {path} as lock page, going on without: %",
+
 	"not a time longer than 0, such as ":                      "unable to understand {arg} in the script: %",
 	"not a time like ":                                        "--{option}: {text}: %",
 	"not a cursor that mlcat has shown, and no label":         "unable to use cursor {text}: %",

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"multilog/rotate/lockpage"
+)
+
+// A logger that has ended is not alive because another program has its
+// directory now.
+func TestAnothersDirectory(t *testing.T) {
+	const djb = "/usr/bin/multilog"
+	if _, err := exec.LookPath(djb); err != nil {
+		t.Skip("needs multilog (package daemontools)")
+	}
+	dir := filepath.Join(t.TempDir(), "main")
+	in, cmd := startLogger(t, dir)
+	_, _ = io.WriteString(in, "x\n")
+	ours := until(t, dir, func(o object) bool { return o.Alive && o.Metrics["read_lines"] == 1 })
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	_ = cmd.Wait()
+	other := exec.Command(djb, dir)
+	stdin, err := other.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = stdin.Close()
+		_ = other.Wait()
+	}()
+	o := until(t, dir, func(o object) bool { return o.Other != 0 })
+	if o.Alive || o.PID != ours.PID || o.Other != other.Process.Pid || o.Metrics["up"] != 0 {
+		t.Errorf("%+v", o)
+	}
+	var table bytes.Buffer
+	run([]string{dir}, &table, io.Discard)
+	if !strings.Contains(table.String(), "another's, pid ") {
+		t.Errorf("%s", table.String())
+	}
+}
+
+// Whatever is in a lock page, mlstat shows something, and does so in its own
+// formats.
+func FuzzShow(f *testing.F) {
+	page := lockpage.New()
+	_, _ = lockpage.Open(page, lockpage.Owner{PID: 7, Started: 8})
+	f.Add(append([]byte(nil), page...))
+	for i := 8; i < len(page); i++ {
+		page[i] = 0xff
+	}
+	f.Add(page)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		mem := lockpage.New()
+		copy(mem, raw)
+		copy(mem, page[:8]) // it is a page
+		s, err := lockpage.Parse(mem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		looks := []glance{{Status: &s}}
+		var out bytes.Buffer
+		writeTable(&out, looks, looks)
+		writeJSON(&out, looks)
+		writeOpenMetrics(&out, looks)
+		if text := out.String(); strings.Contains(text, "NaN") || strings.Contains(text, "\x1b") || strings.Contains(text, "-292") || strings.Count(text, "\n{\"dir\"") != 1 {
+			t.Errorf("%s", text)
+		}
+	})
+}
