@@ -9,12 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
 )
 
 var (
@@ -133,7 +135,9 @@ func TestKill(t *testing.T) {
 	for i, s := range scripts {
 		t.Run(s.name, func(t *testing.T) {
 			from := startSeed(t)
-			env := append(os.Environ(), "MULTILOG_IO="+s.io)
+			capacity := capacities[(i+int(from%uint64(len(capacities))))%len(capacities)]
+			t.Logf("a pipe of %d bytes", capacity)
+			env := append(os.Environ(), "MULTILOG_IO="+s.io, fmt.Sprintf("MULTILOG_PIPE=%d", capacity))
 			dir := t.TempDir()
 			sent := killOften(t, dir, env, append([]string{bin}, s.script...), (n+i)/len(scripts)+1, from, true)
 			for name, wanted := range s.dirs {
@@ -158,6 +162,7 @@ func killOften(t *testing.T, dir string, env, command []string, n int, seed uint
 		t.Fatal(err)
 	}
 	defer r.Close()
+	setCapacity(t, w, env)
 	random := rand.New(rand.NewPCG(seed, 2))
 	p := produce(w, seed)
 	start := func() (*exec.Cmd, *bytes.Buffer) {
@@ -197,6 +202,22 @@ func killOften(t *testing.T, dir string, env, command []string, n int, seed uint
 		t.Fatalf("at the end: %v\n%s", err, said)
 	}
 	return sent
+}
+
+// setCapacity gives the pipe the capacity that the logger is told to ask for.
+func setCapacity(t *testing.T, w *os.File, env []string) {
+	t.Helper()
+	for _, v := range env {
+		if text, ok := strings.CutPrefix(v, "MULTILOG_PIPE="); ok {
+			n, err := strconv.Atoi(text)
+			if err == nil {
+				_, err = unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, n)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // zombie says whether the process has ended and waits to be waited for.

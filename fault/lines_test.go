@@ -30,8 +30,8 @@ func appendLine(b []byte, n int) []byte {
 	return append(b, '\n')
 }
 
-// producer writes numbered lines to a pipe, in pieces of any size, until it is
-// stopped; then it closes the pipe.
+// producer writes numbered lines to a pipe, in pieces of any size, some larger
+// than the pipe, until it is stopped; then it closes the pipe.
 type producer struct {
 	stop chan struct{}
 	sent chan int // how many lines, when it is done
@@ -52,13 +52,19 @@ func produce(w *os.File, seed uint64) *producer {
 			default:
 			}
 			b = b[:0]
-			for range 1 + r.IntN(200) {
+			many := 200
+			if r.IntN(50) == 0 {
+				many = 40_000 // more than any pipe holds
+			}
+			for range 1 + r.IntN(many) {
 				b = appendLine(b, n)
 				n++
 			}
 			for len(b) > 0 {
 				k := len(b)
-				if r.IntN(3) == 0 {
+				if many > 200 {
+					k = max(1, k-r.IntN(2000)) // one write, which blocks, and ends within a line
+				} else if r.IntN(3) == 0 {
 					k = 1 + r.IntN(k)
 				}
 				if _, err := w.Write(b[:k]); err != nil {

@@ -27,7 +27,6 @@ type Linux struct {
 	more   bool // there is probably more input than the last Peek looked at
 	left   int  // bytes that Peek has shown and Consume has not dropped
 	waited bool // for input, since the last Peek
-	shared bool // another process reads standard input
 	dev    uint64
 	ino    uint64
 
@@ -79,6 +78,12 @@ func NewLinux(limits Limits) (*Linux, error) {
 	}
 	if err := k.openWait(); err != nil {
 		return nil, &rotate.Error{What: "set up waiting for input", Err: err}
+	}
+	if p, ok := k.source.(*pipe); ok {
+		if pid, other := claim(p.fd); other {
+			k.Warn(sharedText(pid))
+			k.share(p)
+		}
 	}
 	k.coalescer.capacity = k.source.capacity()
 	k.coalescer.off = os.Getenv("MULTILOG_NAP") == "0" // to measure what naps gain
@@ -221,7 +226,10 @@ func (k *Linux) Consume(n int, mark *byte, tail []byte) error {
 // share goes on with a pipe that another process reads, too: what is shown of it
 // must have been taken.
 func (k *Linux) share(p *pipe) {
-	k.source, k.shared = streamOn(p, k.buf), true
+	k.source = streamOn(p, k.buf)
+	// What was taken may end within a line: its end is taken before the other
+	// reader comes to it.
+	k.source.peek(k.buf[:peekBytes])
 	k.left = k.source.holds()
 }
 

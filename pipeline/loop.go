@@ -255,7 +255,7 @@ func (l *loop) failed(err error) {
 	if errors.Is(err, ErrTaken) {
 		// Who has taken the batch has to log it; what was taken instead is
 		// shown next.
-		l.k.Warn("unable to have standard input alone: another process reads it, too; going on, each line goes to one of them (if killed, the last lines may be lost)")
+		l.k.Warn(sharedText(0))
 		l.dev, l.ino = l.k.Identity()
 		l.again, l.kept = true, 0
 		return

@@ -1,0 +1,39 @@
+package pipeline
+
+import (
+	"io"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// A pipe that two processes read: each byte goes to one of them, whichever takes
+// it first. Peek, write, consume would log the same lines twice. So a pipe that
+// has another reader is read plainly: what is logged was taken before.
+//
+// Loggers like this one see each other at the start: each has a read lock
+// (fcntl) on its standard input, which stands in nobody's way. Any other reader
+// is seen when it has taken what was shown, and was about to be consumed.
+
+// claim sets the lock, and returns the process that has one already; pid is 0 if
+// that process can't be seen from here.
+func claim(fd int) (pid int, other bool) {
+	lock := unix.Flock_t{Type: unix.F_RDLCK, Whence: io.SeekStart}
+	if unix.FcntlFlock(uintptr(fd), unix.F_SETLK, &lock) != nil {
+		return 0, false
+	}
+	lock = unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
+	if unix.FcntlFlock(uintptr(fd), unix.F_GETLK, &lock) != nil || lock.Type == unix.F_UNLCK {
+		return 0, false
+	}
+	return max(0, int(lock.Pid)), true
+}
+
+// sharedText is the warning of another reader.
+func sharedText(pid int) string {
+	who := "another process"
+	if pid > 0 {
+		who = "process " + strconv.Itoa(pid)
+	}
+	return "unable to have standard input alone: " + who + " reads it, too; going on, each line goes to one of the two (if killed, the last lines may be lost)"
+}
