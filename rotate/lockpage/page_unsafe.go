@@ -34,3 +34,8 @@ func (r *Record) sealed() []byte {
 	const from, to = unsafe.Sizeof(r.Seal), unsafe.Offsetof(r.Mark)
 	return unsafe.Slice((*byte)(unsafe.Pointer(r)), unsafe.Sizeof(*r))[from:to]
 }
+
+// named is what of a slot its checksum covers: all before Sum.
+func (s *tailSlot) named() []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(s)), unsafe.Sizeof(*s))[:unsafe.Offsetof(s.Sum)]
+}

@@ -2,7 +2,6 @@ package lockpage
 
 import (
 	"bytes"
-	"encoding/binary"
 	"hash/crc32"
 )
 
@@ -32,13 +31,7 @@ type tailSlot struct {
 
 var newlines = bytes.Repeat([]byte{'\n'}, TailBytes)
 
-func (s *tailSlot) sum() uint32 {
-	var b [20]byte
-	binary.LittleEndian.PutUint64(b[:], s.Ino)
-	binary.LittleEndian.PutUint64(b[8:], uint64(s.Since))
-	binary.LittleEndian.PutUint32(b[16:], s.Dev)
-	return crc32.Checksum(b[:], castagnoli)
-}
+func (s *tailSlot) sum() uint32 { return crc32.Checksum(s.named(), castagnoli) }
 
 // tail returns what the slot holds. A slot that is not whole holds none.
 func (s *tailSlot) tail() Tail {
