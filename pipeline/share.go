@@ -31,9 +31,9 @@ func claim(fd int) (pid int, other bool) {
 
 // sharedText is the warning of another reader.
 func sharedText(pid int) string {
-	who := "another process"
+	text := "unable to have standard input alone: another process reads it, too; going on, each line goes to one of the two (if killed, the last lines may be lost)"
 	if pid > 0 {
-		who = "process " + strconv.Itoa(pid)
+		return text + " (pid " + strconv.Itoa(pid) + ")"
 	}
-	return "unable to have standard input alone: " + who + " reads it, too; going on, each line goes to one of the two (if killed, the last lines may be lost)"
+	return text
 }

@@ -40,6 +40,12 @@ import (
 // not empty, a .u file, beside an empty current: a recovery was killed), or when
 // somebody else has changed that file's size.
 //
+// The beginning of a line that is not complete, the tail, is out of the input
+// and in the lock page of one directory: behind the record, where the read that
+// consumes a batch puts it. The batch that has the line's end begins with it.
+// While that is begun, the tail of the record before stands for it; once it is
+// done, that tail is logged.
+//
 // Records also say whether the input stands within a line, and whether it is
 // one for that directory: so a long line goes on where it was, unless the input
 // is a file that is read from its beginning again.

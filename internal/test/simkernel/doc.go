@@ -16,8 +16,9 @@
 // # The pipe
 //
 // Standard input is a pipe of some capacity. Its writer has a stream of bytes
-// and a schedule that says how much of it is to be written by when; it blocks
-// while the pipe is full. The supervisor holds the pipe: it survives a kill of
+// and a list of write calls; it sleeps within one while the pipe has no free
+// slot, and wakes the logger as Linux does: see [Pipe]. A test holds it against
+// a real pipe. The supervisor holds the pipe: it survives a kill of
 // the logger. A power cut takes the pipe, its bytes and the writer; the next
 // pipe may bear the same inode number. The end of the whole service takes them,
 // too, but the number is not used again.
