@@ -1,8 +1,10 @@
-// Package console is where the commands' messages are made and printed.
+// Package console formats the messages of all commands and prints them to standard
+// error. A test makes sure that no command prints messages in any other way.
 //
-// Names in messages are chosen by others: by the owner of a directory, by who
-// writes to a log. Line shows what might steer a terminal as \xNN, so a message is
-// one line, and nothing else. Nothing that prints messages may pass it by.
+// Two rules hold for every message. It is one line and controls no terminal: other
+// users choose the names of directories and files, so Line writes control characters
+// as \xNN. And printing it never waits: neither a full disk behind standard error nor a
+// reader that has stopped reading may stop a logger.
 package console
 
 import (
@@ -16,17 +18,17 @@ import (
 // Severities of messages.
 const (
 	Fatal   = "fatal"   // the command ends
-	Warning = "warning" // it goes on
+	Warning = "warning" // the command goes on
 )
 
-// Line returns a message as all commands print it, with its newline.
+// Line returns a message as all commands print it, "PROGRAM: SEVERITY: TEXT" and a
+// newline, with control characters as \xNN.
 func Line(program, severity, text string) string {
 	return program + ": " + severity + ": " + visible.Text(text) + "\n"
 }
 
-// Say prints a message on standard error. It never waits: a message that can't be
-// printed at once is dropped, since neither a full disk behind standard error nor a
-// reader that has stopped reading may stop the command.
+// Say prints a message to standard error. It drops a message that it can't print
+// without waiting.
 func Say(program, severity, text string) {
 	b := []byte(Line(program, severity, text))
 	for len(b) > 0 {
@@ -40,15 +42,15 @@ func Say(program, severity, text string) {
 
 const stderr = 2
 
-// Write writes to standard error what can be written without waiting, and returns
-// how many bytes that were: at least one, or an error, EAGAIN where it would have
-// to wait. Unlike package os it returns EPIPE when the reader of a pipe has gone.
+// Write writes to standard error as much of b, which must not be empty, as it can
+// without waiting. It returns the number of bytes written, which is at least one, or an
+// error: EAGAIN if it would have to wait, EPIPE if the reader of a pipe has gone, where
+// package os would end the process by SIGPIPE.
 //
-// The file status flags stay as they are, since others share them (O_NONBLOCK would
-// be theirs, too). So it asks for one write without waiting (RWF_NOWAIT); where
-// that is not possible, as with most filesystems and old kernels, it looks first. A
-// pipe or terminal that takes something then takes a message, unless somebody else
-// fills it in between.
+// Write does not set O_NONBLOCK, because other processes share the file status flags.
+// It requests a single write without waiting (RWF_NOWAIT). Most filesystems and old
+// kernels refuse that; then Write polls before it writes. A pipe or terminal that is
+// ready has room for a message, unless another process fills it in between.
 func Write(b []byte) (int, error) {
 	for {
 		n, err := writeNow(b)
@@ -75,8 +77,8 @@ func Write(b []byte) (int, error) {
 	}
 }
 
-// Wait waits until Write is worth a try, for at most so many milliseconds, and
-// reports whether it is.
+// Wait waits at most that many milliseconds until Write can succeed or fail with an
+// error other than EAGAIN, and reports whether it can.
 func Wait(millis int) bool {
 	ready, err := poll(millis)
 	return err != nil && err != syscall.EINTR || ready > 0

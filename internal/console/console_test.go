@@ -14,7 +14,7 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// redirect makes fd standard error until the test is over.
+// redirect makes fd standard error until the test ends.
 func redirect(t *testing.T, fd int) {
 	before, err := unix.Dup(stderr)
 	if err != nil {
@@ -39,7 +39,7 @@ func newPipe(t *testing.T) (r, w int) {
 	return p[0], p[1]
 }
 
-// A pipe takes what it has room for, and Write never waits for more.
+// Write fills a pipe and never waits for more room.
 func TestWritePipe(t *testing.T) {
 	r, w := newPipe(t)
 	redirect(t, w)
@@ -56,26 +56,26 @@ func TestWritePipe(t *testing.T) {
 		total += n
 	}
 	if total < 4096 {
-		t.Errorf("only %d bytes went", total)
+		t.Errorf("wrote only %d bytes", total)
 	}
 	if Wait(0) {
-		t.Error("it is full, and worth a try")
+		t.Error("the pipe is full, but Wait reports room")
 	}
 	Say("x", Warning, "dropped")
 	if _, err := unix.Read(r, make([]byte, total)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Write(line); !Wait(0) || err != nil {
-		t.Errorf("there is room: %v", err)
+		t.Errorf("the pipe has room, but Write returns %v", err)
 	}
 	unix.Close(r)
 	if _, err := Write(line); err != syscall.EPIPE || !Wait(0) {
-		t.Errorf("nobody reads: %v", err)
+		t.Errorf("the reader has gone: Write returns %v, want EPIPE", err)
 	}
 	unix.Close(w)
 }
 
-// Most filesystems can't write without waiting: that is no reason not to write.
+// Write also writes to filesystems that can't write without waiting.
 func TestWriteFile(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), "/dev/shm", "/proc/self"} {
 		name := dir + "/console_test"

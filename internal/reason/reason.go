@@ -1,5 +1,5 @@
-// Package reason says why something failed, in the words that daemontools uses:
-// people and scripts look for those.
+// Package reason returns the text for an error in daemontools' words, because people and
+// scripts search for these.
 package reason
 
 import (
@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// texts are daemontools' words for the errors that people meet.
+// texts holds daemontools' words for common errors.
 var texts = map[syscall.Errno]string{
 	syscall.EACCES:       "access denied",
 	syscall.EAGAIN:       "temporary failure",
@@ -35,8 +35,8 @@ var texts = map[syscall.Errno]string{
 	syscall.ETXTBSY:      "text busy",
 }
 
-// Of returns an error in words: daemontools' where it has any, the system's
-// otherwise.
+// Of returns the text for err: for an errno, daemontools' words or else the system's;
+// for any other error, its own text.
 func Of(err error) string {
 	var errno syscall.Errno
 	if errors.As(err, &errno) {

@@ -14,11 +14,11 @@ func TestOf(t *testing.T) {
 		syscall.ENXIO:                   "device not configured",
 		syscall.EMFILE:                  "process cannot open more files",
 		&fs.PathError{Err: syscall.EIO}: "input/output error",
-		syscall.EDOM:                    "numerical argument out of domain", // none of daemontools' own
+		syscall.EDOM:                    "numerical argument out of domain", // the system's words
 		errors.New("exit code 1"):       "exit code 1",
 	} {
 		if got := Of(err); got != want {
-			t.Errorf("%v: %q, not %q", err, got, want)
+			t.Errorf("Of(%v) = %q, want %q", err, got, want)
 		}
 	}
 }

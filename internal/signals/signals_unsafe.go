@@ -1,6 +1,9 @@
-// Package signals gives signals the action that they have in a program in C. Go's
-// runtime takes all of them: it prints its goroutines on SIGQUIT and SIGABRT, and
-// drops SIGUSR1 and others.
+// Package signals restores the default actions of signals, which a program in C has.
+// Go's runtime handles all signals: it prints its goroutines on SIGQUIT and SIGABRT, and
+// ignores SIGUSR1 and others.
+//
+// Every command calls [Default] at the start of main. A command that handles signals
+// itself passes them to Default, and calls signal.Notify afterwards.
 package signals
 
 import (
@@ -12,44 +15,44 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sigaction is the kernel's struct sigaction, with handler, flags and all
-// zero: SIG_DFL. It is larger than on any architecture.
+// sigaction stands for the kernel's struct sigaction. All zeros mean SIG_DFL. It is at
+// least as large as on any architecture.
 type sigaction [8]uint64
 
 // sigsetBytes is the size of the kernel's sigset_t.
 const sigsetBytes = 8
 
-// gos are the signals that stay Go's in every command: its runtime needs them, or
-// does with them what is right. After SIGPIPE a write fails with EPIPE; on standard
-// output, package os then ends the process by that signal, as the default action
-// does. Programs that are started get the default action.
-var gos = []syscall.Signal{
-	syscall.SIGHUP, syscall.SIGINT, // they go on being ignored under nohup
+// keptByGo lists the signals that Default leaves to Go's runtime, which needs them or
+// handles them correctly. With SIGPIPE a write fails with EPIPE; if the write was to
+// standard output or error, package os then ends the process by SIGPIPE, as the default
+// action does. Child processes get the default action.
+var keptByGo = []syscall.Signal{
+	syscall.SIGHUP, syscall.SIGINT, // Go keeps ignoring them if nohup ignored them
 	syscall.SIGTERM, syscall.SIGPIPE,
 	syscall.SIGURG, syscall.SIGCHLD,
 	syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE,
 	syscall.SIGKILL, syscall.SIGSTOP,
-	32, 33, 34, // the C library's, and the runtime's
+	32, 33, 34, // the C library and Go's runtime use them
 }
 
 // lastSignal is the greatest signal number.
 const lastSignal = 64
 
-// Default gives signals their default action, but for those that Go needs and
-// those in own. It is for the beginning of main, before signal.Notify.
+// Default restores the default action of all signals but those that Go's runtime needs
+// and those in own. Call it at the start of main, before signal.Notify.
 func Default(own ...syscall.Signal) {
 	var action sigaction
 	for s := syscall.Signal(1); s <= lastSignal; s++ {
-		if slices.Contains(gos, s) || slices.Contains(own, s) {
+		if slices.Contains(keptByGo, s) || slices.Contains(own, s) {
 			continue
 		}
-		// It fails for numbers that the kernel has no signal for.
+		// The call fails for numbers that are no signals.
 		_, _, _ = syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, sigsetBytes, 0, 0)
 	}
 }
 
-// Unblock unblocks all signals of the calling thread, and returns whether the
-// parent had blocked any.
+// Unblock unblocks all signals in the calling thread. blocked reports whether any was
+// blocked.
 func Unblock() (blocked bool, err error) {
 	var none, before uint64
 	_, _, e := syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&none)), uintptr(unsafe.Pointer(&before)), sigsetBytes, 0, 0)

@@ -1,6 +1,9 @@
-// Package visible shows what might steer a terminal as \xNN: who connects to a
-// service decides much of what is in its log, and who owns a directory what the
-// files in it are called.
+// Package visible writes control characters as \xNN, so that a text can't control the
+// terminal on which it is shown. Strangers choose much of what a log contains, and other
+// users choose the names of their files.
+//
+// Use Line for the lines of a log, Text for names and messages, and UTF8 for formats
+// such as JSON, which escape control characters themselves but must be UTF-8.
 package visible
 
 import (
@@ -9,12 +12,13 @@ import (
 	"unicode/utf8"
 )
 
-// Steers reports whether a terminal takes c for a command: C0 without the tab, DEL
-// and C1 (ECMA-48).
+// Steers reports whether c is a control character that a terminal may obey: C0 except
+// the tab, DEL, or C1 (ECMA-48).
 func Steers(c rune) bool { return c < ' ' && c != '\t' || 0x7f <= c && c <= 0x9f }
 
-// Line returns a log's line with what steers shown as \xNN. Of what is not UTF-8,
-// that is a C1 control character as one byte.
+// Line returns a line of a log with control characters as \xNN. It treats a byte that
+// is not part of valid UTF-8 as the character of that number, so it also replaces C1
+// control characters of one byte. It returns line itself if that needs no change.
 func Line(line []byte) []byte {
 	if !special(line) {
 		return line
@@ -22,17 +26,17 @@ func Line(line []byte) []byte {
 	return replace(line, func(c rune, _ bool) bool { return Steers(c) })
 }
 
-// replace returns text with \xNN for what odd says is so. What is not UTF-8 comes to
-// odd as a character that is one byte, and not whole.
-func replace(text []byte, odd func(c rune, whole bool) bool) []byte {
+// replace returns text with \xNN for each character for which odd returns true. For a
+// byte that is not part of valid UTF-8, it calls odd with that byte and valid false.
+func replace(text []byte, odd func(c rune, valid bool) bool) []byte {
 	var shown []byte
 	for len(text) > 0 {
 		c, size := utf8.DecodeRune(text)
-		whole := c != utf8.RuneError || size > 1
-		if !whole {
+		valid := c != utf8.RuneError || size > 1
+		if !valid {
 			c = rune(text[0])
 		}
-		if odd(c, whole) {
+		if odd(c, valid) {
 			shown = fmt.Appendf(shown, `\x%02x`, c)
 		} else {
 			shown = append(shown, text[:size]...)
@@ -42,7 +46,7 @@ func replace(text []byte, odd func(c rune, whole bool) bool) []byte {
 	return shown
 }
 
-// special reports whether a line has anything but tabs and printable ASCII.
+// special reports whether a line contains anything but tabs and printable ASCII.
 func special(line []byte) bool {
 	for _, b := range line {
 		if b != '\t' && (b < ' ' || b >= 0x7f) {
@@ -52,14 +56,13 @@ func special(line []byte) bool {
 	return false
 }
 
-// Text is Line for names, and for messages with names in them: of one line, and one
-// cell of a table.
+// Text is Line for names and for messages with names in them. It also replaces tabs, so
+// the result fits into one cell of a table.
 func Text(text string) string {
 	return strings.ReplaceAll(string(Line([]byte(text))), "\t", `\x09`)
 }
 
-// UTF8 returns a name with the bytes that are not UTF-8 shown as \xNN, for formats
-// that are nothing else.
+// UTF8 returns a name with \xNN for each byte that is not part of valid UTF-8.
 func UTF8(name string) string {
-	return string(replace([]byte(name), func(_ rune, whole bool) bool { return !whole }))
+	return string(replace([]byte(name), func(_ rune, valid bool) bool { return !valid }))
 }

@@ -16,7 +16,7 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// A name neither begins a line nor a cell of a table.
+// A name can begin neither a new line nor a new cell of a table.
 func TestText(t *testing.T) {
 	if got, want := Text("a\tb\n\u00e9"), `a\x09b\x0aé`; got != want {
 		t.Errorf("%q, want %q", got, want)
