@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"syscall"
@@ -40,19 +41,21 @@ func newWaiter() (*waiter, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.SetNonblock(fd, true); err != nil {
-		return nil, err
-	}
-	w := &waiter{fd: fd, file: os.NewFile(uintptr(fd), "epoll")}
-	if w.raw, err = w.file.SyscallConn(); err != nil {
-		return nil, err
-	}
+	w := &waiter{fd: fd}
 	w.look = func(uintptr) bool {
 		n, err := epollWaitRaw(w.fd, w.events[:], 0)
 		w.n = max(n, 0)
 		return w.n > 0 || err != nil
 	}
-	return w, nil
+	return w, unix.SetNonblock(fd, true)
+}
+
+// register has Go's poller watch the set. That ends the process where it can't be
+// set up: what fails then must have failed for this process's own sets before.
+func (w *waiter) register() (err error) {
+	w.file = os.NewFile(uintptr(w.fd), "epoll")
+	w.raw, err = w.file.SyscallConn()
+	return err
 }
 
 // add has the descriptor watched.
@@ -103,8 +106,11 @@ func (k *Linux) openWait() (err error) {
 	// that found it empty: with an edge, a writer that fills up a pipe in which
 	// something was left would wait for the logger, and the logger for it.
 	// Regular files and some devices can't be waited for: they are always ready.
-	k.polled = k.all.add(0, unix.EPOLLIN) == nil
-	return nil
+	err = k.all.add(0, unix.EPOLLIN)
+	if k.polled = err == nil; err != nil && err != unix.EPERM {
+		return err
+	}
+	return errors.Join(k.all.register(), k.quiet.register())
 }
 
 // Wait implements [Kernel]. While the stream is busy it naps, so that one batch

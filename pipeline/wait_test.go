@@ -11,6 +11,9 @@ import (
 func watching(t *testing.T, fds ...int) *waiter {
 	t.Helper()
 	w := must[*waiter](t)(newWaiter())
+	if err := w.register(); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { _ = w.file.Close() })
 	for _, fd := range fds {
 		if err := w.add(fd, unix.EPOLLIN); err != nil {
