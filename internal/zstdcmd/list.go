@@ -14,11 +14,11 @@ import (
 	"multilog/internal/visible"
 )
 
-// listing is one line of -l.
+// listing is one line of the output of -l.
 type listing struct {
 	frames     int
 	compressed int64 // bytes
-	content    int64 // bytes; -1 when the file does not say
+	content    int64 // bytes; -1 if the file does not state it
 	seekable   bool
 	name       string
 }

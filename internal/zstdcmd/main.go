@@ -40,7 +40,7 @@ The output is a zstd file with a table that lets readers start anywhere in it.
 Exit status: 0 if the output is complete, 111 if it is not.
 `
 
-// options is a command line.
+// options are the options and files on the command line.
 type options struct {
 	level                    int
 	decompress, list         bool

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// Memory does not grow with the input.
+// The memory of a process does not grow with its input.
 func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
