@@ -60,8 +60,9 @@ type Dir struct {
 	next *file // the spare, ready to be swapped in; nil while there is none
 	made *file // the spare, while it is being made
 
-	obstacle bool // something else is called next
-	last     tai64n.Label
+	obstacle    bool // something else is called next
+	warnedAhead bool // names ahead of the clock were mentioned
+	last        tai64n.Label
 
 	rest    [][]byte // pieces that Append could not write yet
 	base    int64    // size of current before the batch
@@ -218,9 +219,12 @@ func (d *Dir) finishNext() {
 }
 
 // newLabel is a label that sorts after every old file of the directory, also
-// when the clock was set back.
+// when the clock was set back by less than a day; see horizon.
 func (d *Dir) newLabel() tai64n.Label {
 	l := tai64n.FromUnixNano(d.k.Now())
+	if d.horizon().Before(d.last) { // the clock was set back by more than a day
+		d.last = tai64n.Label{}
+	}
 	if l.Compare(d.last) <= 0 {
 		if after := d.last.Next(); d.last.Compare(after) < 0 {
 			l = after

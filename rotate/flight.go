@@ -307,8 +307,9 @@ func (d *Dir) findFlightFile() error {
 		return err
 	}
 	slices.Sort(names)
+	horizon := d.horizon()
 	for _, name := range slices.Backward(names) {
-		if !isOld(name) {
+		if !isOld(name) || isAhead(name, horizon) {
 			continue
 		}
 		if name[tai64n.Len:] != unsafeSuffix {
@@ -383,7 +384,7 @@ func (d *Dir) noFlight(line uint64, tail lockpage.Tail) {
 func (d *Dir) rebindFlight(names []string, haveCurrent bool) error {
 	anchor := currentName
 	if !haveCurrent {
-		anchor = newestLabel(names).String() + unsafeSuffix
+		anchor = newestLabel(names, d.horizon()).String() + unsafeSuffix
 	}
 	info, there, err := d.lookFor(anchor)
 	if err != nil || !there {

@@ -12,7 +12,8 @@ import (
 
 // What is kept, and for how long: the oldest files go when there are more than
 // Count, when they take more than Cap, and when less than KeepFree is left of
-// the filesystem. Neither current nor what is pending ever goes.
+// the filesystem. Neither current nor what is pending ever goes. A file whose
+// name is ahead of the clock counts as the oldest, see horizon.
 
 // keeping is what is known of a directory's old files while they are judged.
 type keeping struct {
@@ -96,7 +97,7 @@ func removeStep(name, again string, tooMany func(d *Dir, p *pending) bool) step 
 			if !tooMany(d, p) {
 				return false
 			}
-			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, oldest(p.kept.names, d.isKept)
+			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, oldest(p.kept.names, d.horizon(), d.isKept)
 			return op.Path != ""
 		},
 		then: func(d *Dir, p *pending, op *ioring.Op) verdict {
@@ -107,7 +108,7 @@ func removeStep(name, again string, tooMany func(d *Dir, p *pending) bool) step 
 			return verdict{redo: again}
 		},
 		trouble: func(d *Dir, p *pending) string {
-			return "remove " + d.path(oldest(p.kept.names, d.isKept))
+			return "remove " + d.path(oldest(p.kept.names, d.horizon(), d.isKept))
 		},
 	}
 }
@@ -203,7 +204,7 @@ var reliefSteps = []step{
 	{
 		name: "remove the oldest from a full disk",
 		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, oldest(p.kept.names, d.isKept)
+			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, oldest(p.kept.names, d.horizon(), d.isKept)
 			return op.Path != ""
 		},
 		then: func(d *Dir, _ *pending, op *ioring.Op) verdict {
@@ -252,7 +253,8 @@ const reliefPause = 1e9 // nanoseconds
 const reliefRetry = 50e6 // nanoseconds
 
 // relieve has the oldest file removed when the disk was found full and the
-// script wants some of it kept free, and says whether that is under way.
+// script wants some of it kept free, and reports whether that is under way. Other
+// errors are not what relief is about.
 func (d *Dir) relieve(err error) bool {
 	full := err == syscall.ENOSPC || err == syscall.EDQUOT
 	now := d.k.Mono()
@@ -260,7 +262,7 @@ func (d *Dir) relieve(err error) bool {
 		d.relieved = now + reliefPause
 		d.relief.start(d, reliefSteps, &pending{}, nil)
 	}
-	return d.relief.busy()
+	return full && d.relief.busy()
 }
 
 // flushSteps bring current to disk while it is written.

@@ -80,3 +80,19 @@ func TestFlushWritesAgainOnce(t *testing.T) {
 		t.Error("what was written again is to be written once more")
 	}
 }
+
+// Only a full disk is relieved: another error is warned about, and waits as
+// long as ever, also while room is made.
+func TestReliefIsForFullDisks(t *testing.T) {
+	k := &latentKernel{realKernel: newKernel(t)}
+	d, _ := k.open(t.TempDir(), &head{})
+	d.k, d.conf.KeepFree = k, 1
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{{syscall.EIO, false}, {syscall.ENOSPC, true}, {syscall.EIO, false}, {syscall.EROFS, false}, {syscall.EDQUOT, true}} {
+		if got := d.relieve(c.err); got != c.want {
+			t.Errorf("%v: relief under way: %v", c.err, got)
+		}
+	}
+}

@@ -1,7 +1,13 @@
 package rotate
 
 import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"multilog/tai64n"
 )
@@ -14,6 +20,9 @@ const (
 
 func none(string) bool { return false }
 
+// never is a horizon that no name is behind.
+var never = tai64n.Label{Sec: math.MaxUint64}
+
 func TestOldFiles(t *testing.T) {
 	names := []string{
 		"current", "lock", labelC, labelB + ".u", "@", "@40000000400000000000.s", labelA + ".s.zst", "x" + labelA[1:] + ".s",
@@ -22,25 +31,26 @@ func TestOldFiles(t *testing.T) {
 	if n := countOld(names); n != 4 {
 		t.Errorf("%d old files", n)
 	}
-	if name := oldest(names, none); name != labelA+".s.zst" {
+	if name := oldest(names, never, none); name != labelA+".s.zst" {
 		t.Errorf("oldest: %s", name)
 	}
-	if name := oldest(names, func(name string) bool { return name < labelB+".v" }); name != labelC {
+	if name := oldest(names, never, func(name string) bool { return name < labelB+".v" }); name != labelC {
 		t.Errorf("oldest but those: %s", name)
 	}
-	if name := oldest([]string{"current"}, none); name != "" {
+	if name := oldest([]string{"current"}, never, none); name != "" {
 		t.Errorf("oldest of none: %s", name)
 	}
 	// What looks like a label and is none counts, and goes, but names nothing.
-	if l := newestLabel(names); l.String() != labelC {
+	if l := newestLabel(names, never); l.String() != labelC {
 		t.Errorf("newest label: %v", l)
 	}
-	if l := newestLabel([]string{"current", "@zzzzzzzzzzzzzzzzzzzzzzzz.s"}); !l.IsZero() {
+	if l := newestLabel([]string{"current", "@zzzzzzzzzzzzzzzzzzzzzzzz.s"}, never); !l.IsZero() {
 		t.Errorf("newest label of none: %v", l)
 	}
 }
 
-// A label sorts after all that were there, whatever the clock says.
+// A label sorts after all that were there, when the clock is set back by less
+// than a day, and while it is not set.
 func TestNewLabel(t *testing.T) {
 	k := newKernel(t)
 	d := &Dir{k: k}
@@ -57,6 +67,66 @@ func TestNewLabel(t *testing.T) {
 	k.clock = -9e18 // before 1970
 	if l := d.newLabel(); l != (tai64n.Label{Sec: 1<<62 + 1}) {
 		t.Errorf("after a full second: %v", l)
+	}
+}
+
+// Names that are more than a day ahead are of a wrong clock: labels do not go on
+// from them, nor from one's own after the clock was set back by more.
+func TestLabelsFollowTheClock(t *testing.T) {
+	k := newKernel(t)
+	const day, minute = 24 * 3600e9, 60e9
+	ahead := func(ns int64) string { return tai64n.FromUnixNano(k.Now()+ns).String() + ".s" }
+	for _, c := range []struct {
+		ahead  int64
+		follow bool
+	}{{-day, true}, {minute, false}, {day - minute, false}, {day + minute, true}, {3650 * day, true}} {
+		d := &Dir{k: k}
+		if l := newestLabel([]string{ahead(c.ahead)}, d.horizon()); d.last.Before(l) {
+			d.last = l
+		}
+		after := d.newLabel().UnixNano() - k.Now()
+		if follows := -minute < after && after <= 0; follows != c.follow {
+			t.Errorf("beside a name that is %v ahead: a label that is %v ahead", time.Duration(c.ahead), time.Duration(after))
+		}
+	}
+	d := &Dir{k: k}
+	d.newLabel()
+	k.clock -= day + minute
+	if after := d.newLabel().UnixNano() - k.Now(); after > 0 {
+		t.Errorf("after the clock was set back by more than a day: %v ahead", time.Duration(after))
+	}
+	k.clock -= day - minute
+	if after := d.newLabel().UnixNano() - k.Now(); after <= 0 {
+		t.Errorf("after the clock was set back by less than a day: %v ahead", time.Duration(after))
+	}
+}
+
+// The file that is named far ahead goes first when there are too many, and no
+// later file is named after it: so the directory is in order again.
+func TestNamesAheadHeal(t *testing.T) {
+	label := func(ns int64) string { return tai64n.FromUnixNano(time.Now().UnixNano()+ns).String() + ".s" }
+	bad := "@40000000f0000000ffffffff.s"
+	files := []found{{currentName, "c", 0o644, ""}, {bad, "bad", 0o744, ""}}
+	for i := range 9 {
+		files = append(files, found{label(int64(i-20) * 1e9), string('a' + rune(i)), 0o744, ""})
+	}
+	dir := makeFiles(t, files)
+	k := newKernel(t)
+	k.open(dir, &head{})
+	if got, want := listing(t, dir), ".s=b .s=c .s=d .s=e .s=f .s=g .s=h .s=i .u=c current="; got != want {
+		t.Errorf("%s, not %s", got, want)
+	}
+	old, _ := filepath.Glob(filepath.Join(dir, "@*.u"))
+	if len(old) != 1 || filepath.Base(old[0]) > label(60e9) {
+		t.Errorf("%v is named after the clock", old)
+	}
+	if _, err := os.Stat(filepath.Join(dir, bad)); err == nil {
+		t.Error("the name ahead of the clock is still there")
+	}
+	if !slices.ContainsFunc(k.warned, func(text string) bool {
+		return strings.Contains(text, bad+" is named more than a day ahead of the clock")
+	}) {
+		t.Errorf("%q", k.warned)
 	}
 }
 

@@ -44,10 +44,22 @@ func (d *Dir) list() ([]string, error) {
 		return nil, &Error{What: "read directory " + d.conf.Name, Err: op.Err}
 	}
 	d.oldFiles = countOld(op.Names)
-	if l := newestLabel(op.Names); d.last.Compare(l) < 0 {
+	horizon := d.horizon()
+	if l := newestLabel(op.Names, horizon); d.last.Before(l) {
 		d.last = l
 	}
+	d.warnOfNamesAhead(op.Names, horizon)
 	return op.Names, nil
+}
+
+// warnOfNamesAhead says, once, what becomes of names that are ahead of the clock.
+func (d *Dir) warnOfNamesAhead(names []string, horizon tai64n.Label) {
+	for _, name := range names {
+		if isOld(name) && isAhead(name, horizon) && !d.warnedAhead {
+			d.warnedAhead = true
+			d.k.Warn(d.path(name) + " is named more than a day ahead of the clock: it counts as the oldest file, and is removed first")
+		}
+	}
 }
 
 // openCurrent opens current for appending, with flags besides, and gives it
@@ -89,16 +101,17 @@ func (d *Dir) openCurrent(flags int) error {
 // since 1970, 0 if that is not known; the .u files that are left wait behind it.
 func (d *Dir) labelBefore(names []string, begun int64) tai64n.Label {
 	var after, first tai64n.Label
+	horizon := d.horizon()
 	if begun != 0 {
 		after = tai64n.FromUnixNano(begun)
 	}
 	for _, name := range names {
-		if l, waits := oldLabel(name); !waits && after.Before(l) {
+		if l, waits := oldLabel(name, horizon); !waits && after.Before(l) {
 			after = l
 		}
 	}
 	for _, name := range names {
-		if l, waits := oldLabel(name); waits && after.Before(l) && (first.IsZero() || l.Before(first)) {
+		if l, waits := oldLabel(name, horizon); waits && after.Before(l) && (first.IsZero() || l.Before(first)) {
 			first = l
 		}
 	}
@@ -114,14 +127,14 @@ func (d *Dir) labelBefore(names []string, begun int64) tai64n.Label {
 // labelBehind is a label for a next that was written until wrote, before other
 // loggers came. The first of them has made .u files of what was older than it.
 func (d *Dir) labelBehind(names []string, wrote int64) tai64n.Label {
-	after, end := tai64n.FromUnixNano(wrote), tai64n.Label{}
+	after, end, horizon := tai64n.FromUnixNano(wrote), tai64n.Label{}, d.horizon()
 	for _, name := range names {
-		if l, waits := oldLabel(name); !waits && after.Before(l) && (end.IsZero() || l.Before(end)) {
+		if l, waits := oldLabel(name, horizon); !waits && after.Before(l) && (end.IsZero() || l.Before(end)) {
 			end = l
 		}
 	}
 	for _, name := range names {
-		if l, waits := oldLabel(name); waits && after.Before(l) && (end.IsZero() || l.Before(end)) {
+		if l, waits := oldLabel(name, horizon); waits && after.Before(l) && (end.IsZero() || l.Before(end)) {
 			after = l
 		}
 	}
@@ -135,9 +148,9 @@ func (d *Dir) labelBehind(names []string, wrote int64) tai64n.Label {
 }
 
 // oldLabel is the label of an old file, and whether that is a .u file; the
-// zero label if it has none.
-func oldLabel(name string) (l tai64n.Label, waits bool) {
-	if isOld(name) {
+// zero label if it has none, or one behind the horizon.
+func oldLabel(name string, horizon tai64n.Label) (l tai64n.Label, waits bool) {
+	if isOld(name) && !isAhead(name, horizon) {
 		l, _ = tai64n.ParseString(name[:tai64n.Len])
 	}
 	return l, !l.IsZero() && name[tai64n.Len:] == unsafeSuffix

@@ -140,9 +140,12 @@ func (d *Dir) notePrevious(l tai64n.Label) {
 // the logger ended, beside old files called names; begun is when the file was
 // made, 0 if that is not known.
 func (d *Dir) previousLabel(names []string, begun int64) tai64n.Label {
-	noted := d.left.Previous
+	noted, horizon := d.left.Previous, d.horizon()
+	if horizon.Before(noted) {
+		noted = tai64n.Label{}
+	}
 	for _, name := range names {
-		if !isOld(name) {
+		if !isOld(name) || isAhead(name, horizon) {
 			continue
 		}
 		// Files become safe in the order of their labels, so this one's is

@@ -265,7 +265,7 @@ func (d *Dir) prune() error {
 		return err
 	}
 	for n := countOld(names); n >= d.conf.Count; n-- {
-		name := oldest(names, func(string) bool { return false })
+		name := oldest(names, d.horizon(), func(string) bool { return false })
 		if err := d.remove(name); err != nil && !d.passesOver(name, errors.Unwrap(err)) {
 			return err
 		}
