@@ -43,7 +43,7 @@ func parse(args []string, stdout io.Writer) (options, error) {
 	racers := f.String("racers", "", "run only contenders whose name matches this `regexp`")
 	run := f.String("run", "", "run only cases whose scenario/case matches this `regexp`; -list shows them")
 	f.IntVar(&o.rounds, "rounds", 0, "run this `number` of rounds of each case instead of its own")
-	f.BoolVar(&o.quick, "quick", false, "run fewer and shorter cases: some four minutes instead of half an hour")
+	f.BoolVar(&o.quick, "quick", false, "run fewer and shorter cases: some five minutes instead of 35")
 	f.BoolVar(&o.list, "list", false, "say what the scenarios measure, list their cases, and exit")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON; tables go to standard error")
 	f.StringVar(&o.report, "report", "", "write HTML pages with charts, pictures and results.json to this `directory`")

@@ -54,6 +54,19 @@ func LastLines(files []string, source Source, skip int64) error {
 	for range skip {
 		source.Next()
 	}
+	number := int64(0)
+	return EachLabelled(files, func(line []byte) error {
+		number++
+		if want := source.Next(); !bytes.Equal(line, want) {
+			return fmt.Errorf("line %d behind the first %d of the input: want %s, have %s", number, skip, quote(want), quote(line))
+		}
+		return nil
+	})
+}
+
+// EachLabelled calls do with each line of files without its label. It fails if a
+// label is not well-formed, or earlier than the one before.
+func EachLabelled(files []string, do func(line []byte) error) error {
 	var last []byte
 	number := int64(0)
 	return EachLine(files, func(got []byte) error {
@@ -62,10 +75,7 @@ func LastLines(files []string, source Source, skip int64) error {
 		if err != nil {
 			return fmt.Errorf("line %d: %w", number, err)
 		}
-		if want := source.Next(); !bytes.Equal(line, want) {
-			return fmt.Errorf("line %d behind the first %d of the input: want %s, have %s", number, skip, quote(want), quote(line))
-		}
-		return nil
+		return do(line)
 	})
 }
 

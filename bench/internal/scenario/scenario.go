@@ -13,6 +13,7 @@ func All(lab *feed.Lab, quick bool) []race.Scenario {
 		e.throughput(),
 		e.rate(),
 		e.stall(),
+		e.postfix(),
 		e.latency(),
 		e.footprint(),
 		e.scale(),
