@@ -15,6 +15,10 @@ type Order struct {
 	// the logger takes them; 0 is one write a line. With Mail it is the most.
 	Chunk int
 
+	// Part is the number of bytes that a producer of chunks writes a second before all
+	// others: the beginning of a line.
+	Part int
+
 	// Rate, if positive, is the number of lines a second, one write each, on an
 	// absolute schedule; Lines is how many in all. The input begins again at its end.
 	Rate  float64
@@ -24,7 +28,8 @@ type Order struct {
 	Watch Watch // if it has a path: find out when lines can be read
 
 	// Timed has the duration of each write measured. The pipe does not block then:
-	// the producer waits in poll(2) while it is full.
+	// the producer waits in poll(2) while it is full. With Chunk, and no Mail, the
+	// writes block.
 	Timed bool
 }
 

@@ -62,17 +62,34 @@ func producerChild() error {
 	return report(p.produced)
 }
 
+// partNanos is the time between the beginning of a line and the rest.
+const partNanos = 1e9
+
 // chunks writes the input in pieces of the same size, as fast as it goes.
 func (p *producer) chunks() error {
 	p.produced.Start = p.clock.now()
-	for rest := p.data; len(rest) > 0; {
-		n := min(p.order.Chunk, len(rest))
+	rest := p.data
+	if p.order.Part > 0 {
+		if err := writeAll(1, rest[:p.order.Part]); err != nil {
+			return err
+		}
+		rest = rest[p.order.Part:]
+		SleepUntil(p.clock.now() + partNanos)
+	}
+	for len(rest) > 0 {
+		n, start := min(p.order.Chunk, len(rest)), p.clock.now()
 		if err := writeAll(1, rest[:n]); err != nil {
 			return err
+		}
+		if p.order.Timed {
+			p.waits = append(p.waits, p.clock.now()-start)
 		}
 		rest = rest[n:]
 	}
 	p.produced.End, p.produced.Bytes = p.clock.now(), int64(len(p.data))
+	if p.order.Timed {
+		p.produced.Writes.Quantiles = newQuantiles(p.waits)
+	}
 	return nil
 }
 

@@ -26,6 +26,10 @@ type stalling struct {
 	length      time.Duration
 	rounds      int
 	hog         bool // beside a process that keeps the disk busy
+
+	// If chunk is positive, the service writes as fast as it goes, so many bytes at
+	// once, and part bytes of the first line a second before all others.
+	chunk, part int
 }
 
 func (e env) stall() race.Scenario {
@@ -39,17 +43,19 @@ func (e env) stall() race.Scenario {
 	j := contender.Job{Stamp: true, FileBytes: stallFileBytes, Files: fileCount, LineBytes: stallLineBytes}
 	work := j
 	work.FileBytes, work.Processor = file, processor
-	onSlow := stalling{"slow-disk", "on a disk with a slow fsync", j, slow, rounds, false}
+	onSlow := stalling{name: "slow-disk", title: "on a disk with a slow fsync", job: j, length: slow, rounds: rounds}
 	return race.Scenario{
 		Name: "stall", Title: "how long the service waits for its logger", Baseline: contender.Daemontools, Metrics: writeMetrics(),
 		About: "A service writes 20,000 lines of 100 bytes a second, one write each, and times every one; t, files of 1 MB, 20 of them. Longest write: the longest of all rounds, " +
 			"the scheduler's share included. The other figures are medians of the rounds. Pipe full: how often a write found no room, for how long at most (of all rounds), and for what " +
 			"part of the run; while the service waits there, it does not answer.",
 		Cases: []race.Case{
-			e.stallCase(stalling{"none", "nothing beside it", j, length, rounds, false}),
-			e.stallCase(stalling{"hog", "beside a process that writes 1 MiB and fsyncs, over and over", j, length, rounds, true}),
-			e.stallCase(stalling{"processor", fmt.Sprintf("with the processor '!%s', a file every %v", processor, fills.Round(100*time.Millisecond)), work,
-				max(length, 3*fills+fills/2), rounds, false}),
+			e.stallCase(stalling{name: "none", title: "nothing beside it", job: j, length: length, rounds: rounds}),
+			e.stallCase(stalling{name: "hog", title: "beside a process that writes 1 MiB and fsyncs, over and over", job: j, length: length, rounds: rounds, hog: true}),
+			e.stallCase(stalling{name: "processor", title: fmt.Sprintf("with the processor '!%s', a file every %v", processor, fills.Round(100*time.Millisecond)),
+				job: work, length: max(length, 3*fills+fills/2), rounds: rounds}),
+			e.stallCase(stalling{name: "megabyte", title: "1 MiB a write, as fast as it goes", job: j, length: length, rounds: rounds, chunk: 1 << 20}),
+			e.stallCase(stalling{name: "part", title: "5 bytes of a line, a second later the rest, 2 MiB a write", job: j, length: length, rounds: rounds, chunk: 2 << 20, part: 5}),
 			e.onSlowDisk(e.stallCase(onSlow), func(ctx context.Context, c contender.Contender, root string) (race.Sample, error) {
 				return e.runStall(ctx, c, onSlow, root)
 			}),
@@ -85,10 +91,11 @@ func (e env) runStall(ctx context.Context, c contender.Contender, s stalling, ro
 		}
 		defer stop()
 	}
-	got, err := feed.Feed{
-		Contender: c, Job: s.job, Input: in, Dir: dir,
-		Order: feed.Order{Rate: stallRate, Lines: lines, Timed: true},
-	}.Run(ctx)
+	order := feed.Order{Rate: stallRate, Lines: lines, Timed: true}
+	if s.chunk > 0 {
+		order = feed.Order{Chunk: s.chunk, Part: s.part, Timed: true}
+	}
+	got, err := feed.Feed{Contender: c, Job: s.job, Input: in, Dir: dir, Order: order}.Run(ctx)
 	if err != nil {
 		return nil, err
 	}
