@@ -85,6 +85,60 @@ func writerReturns(t *testing.T, bin string, script []string, capacity, size, ta
 	}
 }
 
+// The same with a socket that holds little: what is read in part of a message
+// counts as the whole of it.
+func TestSocketWriterReturns(t *testing.T) {
+	bin := binary(t)
+	for _, script := range [][]string{{"s16777215", "./main"}, {"e"}} {
+		t.Run(script[0], func(t *testing.T) {
+			ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := unix.SetsockoptInt(ends[1], unix.SOL_SOCKET, unix.SO_SNDBUF, 1); err != nil { // the least there is
+				t.Fatal(err)
+			}
+			r, w := os.NewFile(uintptr(ends[0]), "socket"), os.NewFile(uintptr(ends[1]), "socket")
+			dir := t.TempDir()
+			l := run(t, dir, r, append([]string{bin}, script...)...)
+			_ = r.Close()
+			var sent []byte
+			returned := make(chan error, 1)
+			go func() {
+				for n := 0; len(sent) < 200_000; {
+					var b []byte
+					for len(b) < 3000 {
+						b = appendLine(b, n)
+						n++
+					}
+					b = append(b, "beginning of a line, "...)
+					sent = append(sent, b...)
+					if _, err := w.Write(b); err != nil {
+						returned <- err
+						return
+					}
+				}
+				returned <- w.Close()
+			}()
+			select {
+			case err := <-returned:
+				if err != nil {
+					t.Fatal(err)
+				}
+			case <-time.After(patience):
+				t.Fatal("a write does not return")
+			}
+			l.exits(0)
+			if script[0] == "e" {
+				return
+			}
+			if got := content(t, filepath.Join(dir, "main", "current")); !bytes.Equal(got, append(sent, '\n')) {
+				t.Errorf("%d bytes are logged, not %d", len(got), len(sent)+1)
+			}
+		})
+	}
+}
+
 // asleep reports whether all threads of the logger sleep, and it has begun.
 func (l *logger) asleep() bool {
 	stats, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", l.cmd.Process.Pid))
