@@ -77,6 +77,7 @@ type Command struct {
 // everything it points to.
 type Op struct {
 	Code    Code
+	Lane    uint64 // operations of other lanes do not wait for this one: the disk, say
 	Dir     int
 	FD      int
 	Path    string

@@ -2,23 +2,14 @@ package ioring
 
 import "sync"
 
-const (
-	// filePoolWorkers bounds the goroutines that wait in file operations. Few
-	// are enough: the directories of one logger mostly share a disk.
-	filePoolWorkers = 4
-	// runPoolWorkers is one, so that programs run one after another. They have
-	// a worker of their own because they may take hours.
-	runPoolWorkers = 1
-)
-
-// pool carries operations out on at most so many goroutines. They are started
+// pool carries operations out on at most limit goroutines. They are started
 // when there is work and end when there is none, so an idle pool is nothing
 // but memory.
 type pool struct {
-	finish func(*Op) // called by the worker
-	limit  int
+	do func(*Op) // carries an operation out, and says that it has finished
 
 	mu      sync.Mutex
+	limit   int
 	waiting fifo
 	workers int
 }
@@ -37,6 +28,13 @@ func (p *pool) submit(op *Op) {
 	}
 }
 
+// widen raises the limit.
+func (p *pool) widen(limit int) {
+	p.mu.Lock()
+	p.limit = limit
+	p.mu.Unlock()
+}
+
 func (p *pool) work() {
 	for {
 		p.mu.Lock()
@@ -47,8 +45,7 @@ func (p *pool) work() {
 			return
 		}
 		p.mu.Unlock()
-		Do(op)
-		p.finish(op)
+		p.do(op)
 	}
 }
 

@@ -25,10 +25,11 @@ type Queue struct {
 	inflight  int // submitted, Done not yet called
 	completed int // Done called, ever
 
-	ring   *ring // nil where goroutines do everything
-	reason string
-	files  pool
-	runs   pool
+	ring     *ring // nil where goroutines do everything
+	reason   string
+	files    pool
+	lanes    map[uint64]*lane
+	programs *programs
 
 	mu       sync.Mutex
 	finished []*Op // by the pools
@@ -42,9 +43,12 @@ func NewQueue(o Options) (*Queue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("eventfd: %w", err)
 	}
-	q := &Queue{eventfd: fd}
-	q.files = pool{finish: q.finish, limit: filePoolWorkers}
-	q.runs = pool{finish: q.finish, limit: runPoolWorkers}
+	q := &Queue{eventfd: fd, lanes: map[uint64]*lane{}}
+	q.files = pool{limit: laneOps, do: func(op *Op) {
+		Do(op)
+		q.finish(op)
+	}}
+	q.programs = newPrograms(q.finish)
 	if err := q.choose(o.Backend); err != nil {
 		unix.Close(fd)
 		return nil, err
@@ -91,7 +95,8 @@ func (q *Queue) FD() int { return q.eventfd }
 func (q *Queue) Inflight() int { return q.inflight }
 
 // Submit takes op and returns at once, however many are in flight. They may
-// finish in any order; programs ([Run]) run one after another.
+// finish in any order, and wait for others of their lane only. Programs ([Run])
+// run side by side, as many as there are.
 //
 // When the process ends in the midst of operations, each is carried out before
 // the process is gone, and its locks with it, or not at all. But the kernel's
@@ -99,13 +104,10 @@ func (q *Queue) Inflight() int { return q.inflight }
 // whose flock others wait for is not for Submit.
 func (q *Queue) Submit(op *Op) {
 	q.inflight++
-	switch {
-	case op.Code == Run:
-		q.runs.submit(op)
-	case q.ring != nil && q.ring.takes(op):
-		q.ring.submit(op)
-	default:
-		q.files.submit(op)
+	if op.Code == Run {
+		q.programs.submit(op)
+	} else {
+		q.admit(op)
 	}
 }
 
@@ -123,8 +125,7 @@ func (q *Queue) Complete() int {
 	before := q.completed
 	// The event counter is reset before the finished operations are taken: one
 	// that finishes in between signals again, and is not missed.
-	var counter [8]byte
-	_, _ = unix.Read(q.eventfd, counter[:])
+	resetEvent(q.eventfd)
 	if q.ring != nil {
 		q.ring.complete(q.handBack)
 	}
@@ -143,6 +144,9 @@ func (q *Queue) Complete() int {
 func (q *Queue) handBack(op *Op) {
 	q.inflight--
 	q.completed++
+	if op.Code != Run {
+		q.leave(op)
+	}
 	if op.Done != nil {
 		op.Done(op)
 	}
@@ -155,9 +159,20 @@ func (q *Queue) finish(op *Op) {
 	first := len(q.finished) == 1
 	q.mu.Unlock()
 	if first {
-		one := [8]byte{1} // in either byte order not 0, which is all that counts
-		_, _ = unix.Write(q.eventfd, one[:])
+		signalEvent(q.eventfd)
 	}
+}
+
+// signalEvent makes an eventfd readable.
+func signalEvent(fd int) {
+	one := [8]byte{1} // in either byte order not 0, which is all that counts
+	_, _ = unix.Write(fd, one[:])
+}
+
+// resetEvent makes an eventfd unreadable.
+func resetEvent(fd int) {
+	var counter [8]byte
+	_, _ = unix.Read(fd, counter[:])
 }
 
 // Close waits for what is in flight, calls Done for it and for what that
@@ -177,5 +192,6 @@ func (q *Queue) Close() error {
 			return err
 		}
 	}
+	q.programs.close()
 	return unix.Close(q.eventfd)
 }

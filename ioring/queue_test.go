@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -149,24 +150,26 @@ func TestQueueSteps(t *testing.T) {
 	})
 }
 
-// TestQueueRunsInOrder: programs run one after another, in the order in which
-// they were submitted, and file operations do not wait for them.
-func TestQueueRunsInOrder(t *testing.T) {
+// TestQueueRunsSideBySide: programs do not wait for each other, nor file
+// operations for programs, and no thread waits for each of them.
+func TestQueueRunsSideBySide(t *testing.T) {
 	queues(t, func(t *testing.T, q *Queue) {
-		name := t.TempDir()
-		dir := openDir(t, name)
-		if err := unix.Mkfifoat(dir, "gate", 0o600); err != nil {
-			t.Fatal(err)
-		}
-		gate, err := unix.Openat(dir, "gate", unix.O_RDWR|unix.O_CLOEXEC, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer unix.Close(gate)
+		const programs = 12
+		dir := openDir(t, t.TempDir())
+		gates := make([]int, programs)
+		threads := countThreads(t)
 		var order []int64
-		for i := range 4 {
-			// Reading the gate, then: was another one here at the same time?
-			script := "mkdir busy || exit 100; read x <gate; rmdir busy; exit " + itoa(i)
+		for i := range gates {
+			if err := unix.Mkfifoat(dir, itoa(i), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			gate, err := unix.Openat(dir, itoa(i), unix.O_RDWR|unix.O_CLOEXEC, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer unix.Close(gate)
+			gates[i] = gate
+			script := "read x <" + itoa(i) + "; exit " + itoa(i)
 			q.Submit(&Op{
 				Code: Run, Cmd: &Command{Path: "/bin/sh", Args: []string{"sh", "-c", script}, Dir: dir, Files: []int{-1, -1, 2}},
 				Done: func(op *Op) { order = append(order, op.Res) },
@@ -176,19 +179,73 @@ func TestQueueRunsInOrder(t *testing.T) {
 		for range 100 {
 			q.Submit(&Op{Code: Fsync, FD: dir})
 		}
-		wait(t, q, 4)
+		wait(t, q, programs)
 		if len(order) != 0 {
 			t.Fatalf("programs ended: %v", order)
 		}
-		for i := range 4 {
-			if _, err := unix.Write(gate, []byte("\n")); err != nil {
+		// The last one first: it runs although all others do.
+		for i := programs - 1; i >= 0; i-- {
+			if _, err := unix.Write(gates[i], []byte("\n")); err != nil {
 				t.Fatal(err)
 			}
-			wait(t, q, 3-i)
+			wait(t, q, i)
+			if i == 1 && countThreads(t) >= threads+programs {
+				t.Errorf("%d threads more than %d", countThreads(t)-threads, threads)
+			}
 		}
-		if !slices.Equal(order, []int64{0, 1, 2, 3}) {
-			t.Errorf("order %v", order)
+		if want := []int64{11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0}; !slices.Equal(order, want) {
+			t.Errorf("order %v, want %v", order, want)
 		}
+	})
+}
+
+func countThreads(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// TestQueueLanes: what waits in one lane, for a disk that hangs, does not hold
+// up other lanes.
+func TestQueueLanes(t *testing.T) {
+	queues(t, func(t *testing.T, q *Queue) {
+		dir := openDir(t, t.TempDir())
+		if err := unix.Mkfifoat(dir, "fifo", 0o600); err != nil {
+			t.Fatal(err)
+		}
+		const hanging = 3 * laneOps
+		for range hanging { // until somebody opens the other end
+			q.Submit(&Op{Code: OpenAt, Dir: dir, Path: "fifo", Flags: unix.O_WRONLY, Lane: 1, Done: func(op *Op) {
+				if op.Err == nil {
+					unix.Close(int(op.Res))
+				}
+			}})
+		}
+		done := 0
+		for range 50 {
+			q.Submit(&Op{Code: Fsync, FD: dir, Lane: 2, Done: func(*Op) { done++ }})
+		}
+		end := time.Now().Add(time.Minute)
+		for done < 50 && time.Now().Before(end) {
+			q.Flush()
+			fds := []unix.PollFd{{Fd: int32(q.FD()), Events: unix.POLLIN}}
+			if _, err := unix.Poll(fds, 1000); err != nil && err != unix.EINTR {
+				t.Fatal(err)
+			}
+			q.Complete()
+		}
+		if done < 50 || q.Inflight() != hanging {
+			t.Errorf("%d operations done, %d in flight", done, q.Inflight())
+		}
+		other, err := unix.Openat(dir, "fifo", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(other)
+		wait(t, q, 0)
 	})
 }
 

@@ -18,9 +18,8 @@ const (
 	// nil. The completion queue has twice as many, so it never overflows.
 	ringSlots = 32
 
-	// ringWorkers limits the kernel's threads for file operations, as
-	// filePoolWorkers limits goroutines. Nothing needs the other threads.
-	ringWorkers          = 4
+	// ringUnboundedWorkers limits the kernel's threads for what is not done to
+	// files, which nothing needs. The others are limited by widen.
 	ringUnboundedWorkers = 1
 )
 
@@ -59,6 +58,7 @@ type kernelRing interface {
 	PeekCQE() *uring.CQE
 	SeenCQE()
 	RegisterIOWQAff(mask *unix.CPUSet) error
+	RegisterIOWQMaxWorkers(bounded, unbounded uint32) error
 	Close() error
 }
 
@@ -152,10 +152,16 @@ func (r *ring) prepare(kernel *uring.Ring, eventfd int) error {
 	if err := kernel.RegisterEventfd(eventfd); err != nil {
 		return fmt.Errorf("io_uring: eventfd: %w", err)
 	}
-	if err := kernel.RegisterIOWQMaxWorkers(ringWorkers, ringUnboundedWorkers); err != nil {
+	if err := kernel.RegisterIOWQMaxWorkers(laneOps, ringUnboundedWorkers); err != nil {
 		return fmt.Errorf("io_uring: bound the workers: %w", err)
 	}
 	return nil
+}
+
+// widen raises the limit of the kernel's threads for file operations. It has set
+// a limit before, so it does not refuse another.
+func (r *ring) widen(workers int) {
+	_ = r.kernel.RegisterIOWQMaxWorkers(uint32(workers), ringUnboundedWorkers)
 }
 
 // endIdleWorkers makes the kernel's workers of this thread end when they have

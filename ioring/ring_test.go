@@ -232,7 +232,7 @@ func TestRingCancelled(t *testing.T) {
 }
 
 // TestRingWorkersAreFew: however many operations sleep, no more than
-// ringWorkers of the kernel's threads sleep with them.
+// laneOps of the kernel's threads sleep with them.
 func TestRingWorkersAreFew(t *testing.T) {
 	q := newRingQueue(t)
 	dir := openDir(t, t.TempDir())
@@ -249,8 +249,8 @@ func TestRingWorkersAreFew(t *testing.T) {
 	}
 	for left := ringSlots - 1; left >= 0; left-- {
 		wait(t, q, left)
-		if n := countWorkers(t); n > ringWorkers {
-			t.Fatalf("%d workers, want %d at most", n, ringWorkers)
+		if n := countWorkers(t); n > laneOps {
+			t.Fatalf("%d workers, want %d at most", n, laneOps)
 		}
 	}
 }

@@ -33,24 +33,39 @@ const runTasks = 2
 // run starts cmd and waits for it, and for nothing that it leaves behind.
 // It returns the exit status, or 128 + the number of the signal that ended it.
 func run(cmd *Command) (int64, error) {
-	// Go's runtime ends the process when it can't have the thread.
-	if _, err := SpareTasks(runTasks); err != nil {
-		return 0, err
-	}
-	var pid int
-	var err error
-	onThrowawayThread(func() { pid, err = start(cmd) })
+	pid, pidfd, err := startProgram(cmd)
 	if err != nil {
 		return 0, err
 	}
+	if pidfd >= 0 {
+		_ = unix.Close(pidfd)
+	}
+	return waitFor(pid)
+}
+
+// startProgram starts cmd. pidfd is a descriptor that polls readable when the
+// program has ended; -1 where the kernel has none.
+func startProgram(cmd *Command) (pid, pidfd int, err error) {
+	// Go's runtime ends the process when it can't have the thread.
+	if _, err := SpareTasks(runTasks); err != nil {
+		return 0, -1, err
+	}
+	pidfd = -1
+	onThrowawayThread(func() { pid, err = start(cmd, &pidfd) })
+	return pid, pidfd, err
+}
+
+// waitFor waits until a program has ended. It returns the exit status, or 128 +
+// the number of the signal that ended it.
+func waitFor(pid int) (int64, error) {
 	for {
 		var status unix.WaitStatus
-		if _, err = unix.Wait4(pid, &status, 0, nil); err == unix.EINTR {
+		if _, err := unix.Wait4(pid, &status, 0, nil); err == unix.EINTR {
 			continue
+		} else if err != nil {
+			return 0, err
 		}
 		switch {
-		case err != nil:
-			return 0, err
 		case status.Signaled():
 			return 128 + int64(status.Signal()), nil
 		default:
@@ -85,8 +100,8 @@ func onThrowawayThread(f func()) {
 
 // start forks and executes cmd.
 // Invariant: on entry the calling goroutine is locked to a throwaway thread.
-func start(cmd *Command) (pid int, err error) {
-	attr := syscall.ProcAttr{Env: os.Environ(), Files: make([]uintptr, len(cmd.Files))}
+func start(cmd *Command, pidfd *int) (pid int, err error) {
+	attr := syscall.ProcAttr{Env: os.Environ(), Files: make([]uintptr, len(cmd.Files)), Sys: &syscall.SysProcAttr{PidFD: pidfd}}
 	for i, fd := range cmd.Files {
 		attr.Files[i] = uintptr(fd) // -1 becomes ^0, which ForkExec closes
 	}

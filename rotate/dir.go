@@ -43,7 +43,8 @@ const retryPause = 5e9 // nanoseconds
 type Dir struct {
 	k    Kernel
 	conf Config
-	fd   int // the directory
+	fd   int    // the directory
+	disk uint64 // the device that it is on
 	lock int
 	page *lockpage.Writer
 

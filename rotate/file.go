@@ -50,7 +50,7 @@ func (d *Dir) released(f *file) {
 	if f.users > 0 {
 		return
 	}
-	op := &ioring.Op{Done: func(*ioring.Op) {}}
+	op := &ioring.Op{Lane: d.disk, Done: func(*ioring.Op) {}}
 	if f.retired && f.retire(op) {
 		d.k.Submit(op)
 	}

@@ -76,6 +76,7 @@ func (d *Dir) openCurrent(flags int) error {
 		return &Error{What: what, Err: op.Err}
 	}
 	d.cur.identify(op.Stat)
+	d.disk = op.Stat.Dev
 	marked := op.Stat.Mode&ownerExec != 0
 	op = ioring.Op{Code: ioring.Fchmod, FD: d.cur.fd, Mode: modeOpen}
 	if d.k.Do(&op); op.Err != nil {

@@ -79,7 +79,7 @@ func (t *task) start(d *Dir, steps []step, p *pending, after func()) {
 func (t *task) run() {
 	for t.at < len(t.steps) {
 		s := &t.steps[t.at]
-		t.op, t.file = ioring.Op{Done: t.completed}, nil
+		t.op, t.file = ioring.Op{Lane: t.d.disk, Done: t.completed}, nil
 		if s.on != nil {
 			t.file = s.on(t.d, t.p)
 			t.op.FD = t.file.fd

@@ -64,7 +64,6 @@ type Kernel struct {
 	idles    int
 	pages    []*File
 	records  []record // in the pages, at the call before the last one
-	running  bool     // a processor
 }
 
 var _ pipeline.Kernel = (*Kernel)(nil)

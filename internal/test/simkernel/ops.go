@@ -213,7 +213,7 @@ func (k *Kernel) run(f *flying) {
 		how: k.w.Processor(), in: in, out: k.fd(files[1]).f,
 		state: k.fd(files[4]).f, fresh: k.fd(files[5]).f, at: k.w.mono,
 	}
-	f.run, k.running = p, true
+	f.run = p
 	k.w.running = append(k.w.running, p)
 }
 

@@ -36,7 +36,7 @@ func (k *Kernel) pump() {
 	for {
 		var first *flying
 		for _, f := range k.flying {
-			if !f.happened && f.startAt <= k.w.mono && (first == nil || f.startAt < first.startAt) && k.mayRun(f) {
+			if !f.happened && f.startAt <= k.w.mono && (first == nil || f.startAt < first.startAt) {
 				first = f
 			}
 		}
@@ -46,9 +46,6 @@ func (k *Kernel) pump() {
 		k.happen(first)
 	}
 }
-
-// mayRun says whether the operation needs not wait for a processor's end.
-func (k *Kernel) mayRun(f *flying) bool { return f.op.Code != ioring.Run || !k.running }
 
 // happen lets a submitted operation take effect.
 func (k *Kernel) happen(f *flying) {
@@ -71,9 +68,7 @@ func (k *Kernel) next() int64 {
 		case f.run != nil:
 			// Its steps are the world's.
 		case !f.happened:
-			if k.mayRun(f) {
-				at = min(at, f.startAt)
-			}
+			at = min(at, f.startAt)
 		default:
 			at = min(at, f.doneAt)
 		}
@@ -88,7 +83,7 @@ func (k *Kernel) deliver() bool {
 	for _, f := range k.flying {
 		if f.run != nil && f.run.over {
 			f.op.Res = f.run.exit
-			f.run, k.running = nil, false
+			f.run = nil
 			f.doneAt = k.w.mono
 		}
 		if f.happened && f.run == nil && f.doneAt <= k.w.mono {

@@ -1,0 +1,139 @@
+package ioring
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// startWorkers limits the goroutines that start programs. Go starts one program
+// at a time anyway; a second worker is for a program that is slow to load.
+const startWorkers = 2
+
+// pollPause is the time between two tries to wait when the system has no memory
+// for that.
+const pollPause = 100 * time.Millisecond
+
+// programs starts programs and waits for them. Any number of them runs at a
+// time, and one goroutine waits for all: a thread for each would cost more than
+// some programs do.
+type programs struct {
+	finish   func(*Op)
+	starters pool
+
+	mu       sync.Mutex
+	running  []child
+	wake     int // eventfd: another one is running; -1 until it is needed
+	watching bool
+}
+
+// child is a program that runs.
+type child struct {
+	op    *Op
+	pid   int
+	pidfd int
+}
+
+func newPrograms(finish func(*Op)) *programs {
+	p := &programs{finish: finish, wake: -1}
+	p.starters = pool{do: p.start, limit: startWorkers}
+	return p
+}
+
+func (p *programs) submit(op *Op) { p.starters.submit(op) }
+
+// start starts the program of op, in a starter's goroutine.
+func (p *programs) start(op *Op) {
+	op.Res, op.Err = 0, nil
+	pid, pidfd, err := startProgram(op.Cmd)
+	switch {
+	case err != nil:
+		op.Err = err
+		p.finish(op)
+	case pidfd < 0 || !p.watch(child{op, pid, pidfd}):
+		// Linux before 5.3, or no descriptor is left.
+		go func() {
+			op.Res, op.Err = waitFor(pid)
+			p.finish(op)
+		}()
+	}
+}
+
+// watch has the watcher wait for a program, and reports whether it can.
+func (p *programs) watch(r child) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.wake < 0 {
+		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+		if err != nil {
+			_ = unix.Close(r.pidfd)
+			return false
+		}
+		p.wake = fd
+	}
+	p.running = append(p.running, r)
+	if !p.watching {
+		p.watching = true
+		go p.wait()
+		return true
+	}
+	signalEvent(p.wake)
+	return true
+}
+
+// wait waits for programs until none is left.
+func (p *programs) wait() {
+	var fds []unix.PollFd
+	for {
+		p.mu.Lock()
+		if len(p.running) == 0 {
+			p.watching = false
+			p.mu.Unlock()
+			return
+		}
+		fds = append(fds[:0], unix.PollFd{Fd: int32(p.wake), Events: unix.POLLIN})
+		for _, r := range p.running {
+			fds = append(fds, unix.PollFd{Fd: int32(r.pidfd), Events: unix.POLLIN})
+		}
+		p.mu.Unlock()
+		if _, err := unix.Poll(fds, -1); err != nil {
+			if err != unix.EINTR {
+				time.Sleep(pollPause)
+			}
+			continue
+		}
+		if fds[0].Revents != 0 {
+			resetEvent(p.wake)
+		}
+		for _, r := range p.take(fds[1:]) {
+			_ = unix.Close(r.pidfd)
+			r.op.Res, r.op.Err = waitFor(r.pid)
+			p.finish(r.op)
+		}
+	}
+}
+
+// take takes the programs that have ended from the list: those whose
+// descriptors, which are the first of the list in its order, are readable.
+func (p *programs) take(fds []unix.PollFd) (ended []child) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	left := p.running[:0]
+	for i, r := range p.running {
+		if i < len(fds) && fds[i].Revents != 0 {
+			ended = append(ended, r)
+		} else {
+			left = append(left, r)
+		}
+	}
+	p.running = left
+	return ended
+}
+
+// close gives the descriptor back. No program runs any more.
+func (p *programs) close() {
+	if p.wake >= 0 {
+		_ = unix.Close(p.wake)
+	}
+}
