@@ -13,11 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"multilog/internal/console"
+	"multilog/internal/self"
 	"multilog/internal/signals"
 	"multilog/internal/version"
 	"multilog/internal/zstdcmd"
 	"multilog/pipeline"
 	"multilog/pipeline/script"
+	"multilog/rotate"
 )
 
 const usage = `usage: multilog script
@@ -85,6 +87,9 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
+	if err := findSelf(parsed); err != nil {
+		fatal(err)
+	}
 	tuneRuntime()
 	kernel, err := pipeline.NewLinux(limits)
 	if err != nil {
@@ -93,6 +98,22 @@ func main() {
 	if err := pipeline.Run(kernel, parsed); err != nil {
 		fatal(err)
 	}
+}
+
+// findSelf makes sure that z can run this program.
+func findSelf(s *script.Script) error {
+	for i := range s.Dirs {
+		command := s.Dirs[i].Command
+		if len(command) == 0 || command[0] != script.Self {
+			continue
+		}
+		path, err := self.Path()
+		if err != nil {
+			return &rotate.Error{What: "find this program, which z runs for " + s.Dirs[i].Name, Err: err, More: " (/proc is not mounted)"}
+		}
+		command[0] = path
+	}
+	return nil
 }
 
 // tuneRuntime makes Go fit the loop: it calls the kernel without telling the

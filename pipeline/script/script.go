@@ -185,9 +185,12 @@ func (p *parser) level(text string) error {
 	return nil
 }
 
+// Self stands for the path of this very program, as the first word of a command.
+const Self = "/proc/self/exe"
+
 // compress makes this program the processor, under the name of multilog-zstd.
 func (p *parser) compress(level int) {
-	p.conf.Command = []string{"/proc/self/exe", zstdcmd.Name, "-" + strconv.Itoa(level)}
+	p.conf.Command = []string{Self, zstdcmd.Name, "-" + strconv.Itoa(level)}
 	p.zstd = true
 }
 
