@@ -27,7 +27,7 @@ const (
 	ownFiles       = 9 // ring, pipe, eventfds, epoll sets, Go's poller
 	passingFiles   = 2 // open for a moment: a file that is listed, renamed, opened again
 	dirFiles       = 4 // the directory, lock, current, next
-	processorFiles = 6 // previous, processed, state, newstate, and two while the program is started
+	processorFiles = 8 // previous, processed, state, newstate, and four while the program is started and waited for
 )
 
 // Of threads, these are what Go's runtime and the loop make besides the four that are
