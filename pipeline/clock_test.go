@@ -16,6 +16,12 @@ import (
 // runClock logs a line every 100 ms for twenty seconds. After the tenth the clock is set
 // by step. It returns how far each label is ahead of the clock, and the warnings.
 func runClock(t *testing.T, step time.Duration) (ahead []time.Duration, warnings []string) {
+	ahead, warnings, _ = runAged(t, step, "t", "./main")
+	return ahead, warnings
+}
+
+// runAged is runClock with a script, and returns how many old files there are, too.
+func runAged(t *testing.T, step time.Duration, args ...string) (ahead []time.Duration, warnings []string, files int) {
 	const lines, gap, setAfter = 200, 100e6, 10e9
 	w := simkernel.NewWorld(rand.New(rand.NewPCG(1, 0)))
 	pipe := &simkernel.Pipe{Stream: []byte(strings.Repeat("line\n", lines)), Capacity: 65536}
@@ -34,15 +40,15 @@ func runClock(t *testing.T, step time.Duration) (ahead []time.Duration, warnings
 	})
 	k := &streamKernel{Kernel: inner}
 	clock := k.Now()
-	parsed, err := script.Parse([]string{"t", "./main"})
+	parsed, err := script.Parse(args)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if out := inner.Run(k, parsed); w.Err() != nil || out.Err != nil {
 		t.Fatal(w.Err(), out.Err)
 	}
-	_, current := contents(w, "./main")
-	for i, line := range naive.Lines(current) {
+	old, current := contents(w, "./main")
+	for i, line := range naive.Lines(strings.Join(old, "") + current) {
 		l, ok := tai64n.ParseString(line)
 		if !ok {
 			t.Fatalf("no label: %q", line)
@@ -56,7 +62,7 @@ func runClock(t *testing.T, step time.Duration) (ahead []time.Duration, warnings
 	if len(ahead) != lines {
 		t.Fatalf("%d lines", len(ahead))
 	}
-	return ahead, k.warnings
+	return ahead, k.warnings, len(old)
 }
 
 // Labels are never more than a second ahead of a clock that was set back, and what
@@ -85,6 +91,15 @@ func TestClockSetBack(t *testing.T) {
 				t.Errorf("%v: the label of line %d is %v ahead of the clock", tt.step, i, d)
 				break
 			}
+		}
+	}
+}
+
+// A file's age is what has passed, whatever the clock says.
+func TestAgeWithoutClock(t *testing.T) {
+	for _, step := range []time.Duration{0, -2 * time.Hour, 2 * time.Hour} {
+		if _, _, files := runAged(t, step, "t", "a6s", "./main"); files != 3 {
+			t.Errorf("clock set by %v: %d files in 20 seconds, want 3", step, files)
 		}
 	}
 }

@@ -93,7 +93,7 @@ type Dir struct {
 
 	relieved int64 // Mono from when on relief may be looked for
 
-	since int64 // Now of the first line of current; 0 if it is empty, or if nobody asks
+	ripe int64 // Mono at which current has MaxAge; 0 if it is empty, or if nobody asks
 }
 
 // pending is a file that is full, on its way to being safe.
@@ -180,7 +180,7 @@ func (d *Dir) Ready() bool {
 // background. Invariant: on entry, Ready, and no batch has begun.
 func (d *Dir) Rotate() {
 	p := &pending{file: d.cur, label: d.newLabel(), split: !d.newline, previous: -1, state: -1, processed: -1, fresh: -1}
-	d.cur, d.next, d.since = d.next, nil, 0
+	d.cur, d.next, d.ripe = d.next, nil, 0
 	d.want, d.newline = false, true
 	d.noFlight(d.page.Record().LineAfter, d.page.Tail())
 	d.queue = append(d.queue, p)

@@ -335,17 +335,20 @@ func (d *Dir) wrote() {
 	if d.conf.SyncWithin > 0 && d.cur.dirty == 0 {
 		d.cur.dirty = d.k.Mono()
 	}
-	if d.conf.MaxAge > 0 && d.since == 0 {
+	if d.conf.MaxAge > 0 && d.ripe == 0 {
 		d.sinceIs(d.k.Now())
 	}
 }
 
-// sinceIs notes, for the next logger too, when current's first line came, in
-// nanoseconds since 1970.
+// sinceIs notes when current's first line came, in nanoseconds since 1970, for the
+// next logger, too. This one counts by Mono: nobody sets that.
 func (d *Dir) sinceIs(since int64) {
-	d.since = since
+	d.ripensAfter(d.k.Now() - since)
 	d.note(func(page *lockpage.Page) { page.AgeIno, page.AgeSince = d.cur.ino, since })
 }
+
+// ripensAfter notes how old current's first line is, in nanoseconds.
+func (d *Dir) ripensAfter(age int64) { d.ripe = max(d.k.Mono()+d.conf.MaxAge-age, 1) }
 
 // findSince finds out since when the current that was opened has lines: from
 // the lock page, or else from the file's birth.
@@ -355,7 +358,7 @@ func (d *Dir) findSince(birth int64) {
 	}
 	now := d.k.Now()
 	if l := d.left; l.AgeIno == d.cur.ino && l.AgeSince != 0 && l.AgeSince <= now {
-		d.since = l.AgeSince
+		d.ripensAfter(now - l.AgeSince)
 		return
 	}
 	if birth == 0 || birth > now {
@@ -372,11 +375,8 @@ func (d *Dir) due() int64 {
 	} else if d.cur.dirty != 0 && !d.flush.busy() && !d.ended && !d.ending.busy() {
 		at = d.cur.dirty + d.conf.SyncWithin
 	}
-	if d.since != 0 && !d.want && d.cur.size > 0 && !d.ended && !d.ending.busy() {
-		age := d.k.Mono() + d.since + d.conf.MaxAge - d.k.Now()
-		if at == 0 || age < at {
-			at = max(age, 1)
-		}
+	if d.ripe != 0 && !d.want && d.cur.size > 0 && !d.ended && !d.ending.busy() && (at == 0 || d.ripe < at) {
+		at = d.ripe
 	}
 	return at
 }
@@ -388,7 +388,7 @@ func (d *Dir) tend(now int64) {
 	} else if d.cur.dirty != 0 && now >= d.cur.dirty+d.conf.SyncWithin && !d.flush.busy() && !d.ended && !d.ending.busy() {
 		d.flush.start(d, flushSteps, nil, nil)
 	}
-	if d.since != 0 && !d.want && d.k.Now() >= d.since+d.conf.MaxAge {
+	if d.ripe != 0 && !d.want && now >= d.ripe {
 		d.Want()
 	}
 }

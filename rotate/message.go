@@ -30,6 +30,7 @@ func (e *Error) Unwrap() error { return e.Err }
 type Trouble struct {
 	what   string
 	since  int64 // Now of the first failure; 0 when there is no trouble
+	begun  int64 // Mono of it
 	tries  int
 	next   int64 // Mono of the next warning
 	gap    int64
@@ -47,7 +48,7 @@ const (
 func (t *Trouble) Failed(k Kernel, what string, err error) {
 	now := k.Mono()
 	if t.since == 0 || t.what != what || t.over != 0 && now-t.over >= firstWarningGap {
-		*t = Trouble{what: what, since: k.Now(), next: now, gap: firstWarningGap}
+		*t = Trouble{what: what, since: k.Now(), begun: now, next: now, gap: firstWarningGap}
 	}
 	t.over = 0
 	t.tries++
@@ -74,6 +75,6 @@ func (t *Trouble) Over(k Kernel) {
 	if t.tries > 1 && t.warned {
 		t.warned = false
 		k.Warn(fmt.Sprintf("able to %s again after %s", t.what,
-			time.Duration(k.Now()-t.since).Round(time.Second)))
+			time.Duration(k.Mono()-t.begun).Round(time.Second)))
 	}
 }
