@@ -1,0 +1,179 @@
+package pipeline
+
+import (
+	"errors"
+	"syscall"
+
+	"multilog/internal/reason"
+	"multilog/rotate"
+)
+
+// The order of a batch: records, writes, records, consume, records.
+
+// commit writes a batch, consumes its input, and reports whether it did; if not,
+// the input stands where it did, and nothing of it is left in any directory,
+// or the in-flight records say that it is. rest is what is known of the input
+// behind the batch: if it is the beginning of a line, it is moved to the lock
+// page by the same operation that consumes the batch.
+func (l *loop) commit(in []byte, consume int, rest []byte) bool {
+	start := l.k.Mono()
+	b := &l.batch
+	l.number++
+	waits := in[min(consume, l.k.Held()):consume] // in the input
+	input := rotate.Input{Batch: l.number, Dev: l.dev, Ino: l.ino, Length: len(waits), Sum: rotate.Fingerprint(waits)}
+	if len(waits) > 0 {
+		input.Last = waits[len(waits)-1]
+	}
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		o.begun = o.queued > 0 || o.dir == l.owner || o.dir.Involves(b.midline, o.selected)
+		if o.begun {
+			o.dir.Begin(input, o.queued, b.midline, o.selected)
+		}
+	}
+	for i := range b.outputs {
+		if o := &b.outputs[i]; o.queued > 0 && !l.append(o) {
+			l.abandoned = true
+			l.takeBack()
+			return false
+		}
+	}
+	l.writeStatuses()
+	for i := range b.outputs {
+		if o := &b.outputs[i]; o.begun {
+			o.dir.Done()
+		}
+	}
+	since := int64(0)
+	var tail []byte
+	if l.begins(rest) {
+		since = b.next()
+		if l.k.CanMove() && consume > 0 {
+			tail = l.tail(0, len(rest), since)
+		}
+	}
+	if err := l.k.Consume(consume, l.mark(), tail); err != nil {
+		if l.failed(err); l.again {
+			l.takeBack()
+		}
+		return false
+	}
+	l.since, l.kept = since, len(tail)
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		if o.begun {
+			o.dir.Clear()
+		}
+		o.dir.CountBatch(consume, b.lines, o.lines, l.k.Mono()-start, l.k.Now())
+	}
+	b.reset()
+	return true
+}
+
+// failed deals with a Consume that has failed.
+func (l *loop) failed(err error) {
+	if errors.Is(err, ErrTaken) {
+		// Who has taken the batch has to log it; what was taken instead is
+		// shown next.
+		l.k.Warn(sharedText(0))
+		l.dev, l.ino = l.k.Identity()
+		l.again, l.kept = true, 0
+		return
+	}
+	// Reading on would log the batch twice, so stop. The records say that it is
+	// written, for the next logger.
+	l.k.Warn("unable to take logged lines from standard input, exiting: " + reason.Of(err) + " (the next logger skips them)")
+	l.abandoned = true
+	l.batch.reset()
+}
+
+// mark is where a directory that gets a part of the batch wants to see that
+// its input is consumed: the one whose page has the unfinished line, or else
+// the first.
+func (l *loop) mark() *byte {
+	var mark *byte
+	for i := range l.batch.outputs {
+		if o := &l.batch.outputs[i]; o.begun && (mark == nil || o.dir == l.owner) {
+			mark = o.dir.Mark()
+		}
+	}
+	return mark
+}
+
+// append writes an output, pausing and trying again when there is trouble, and
+// reports whether it could before SIGTERM.
+func (l *loop) append(o *output) bool {
+	err := o.dir.Append(l.piecesOf(o))
+	for err != nil {
+		if l.givesUp() {
+			return false
+		}
+		l.wait(l.k.Mono()+troublePause, false)
+		err = o.dir.Append(nil)
+	}
+	return true
+}
+
+// takeBack takes back what has been written of the batch.
+func (l *loop) takeBack() {
+	for i := range l.batch.outputs {
+		o := &l.batch.outputs[i]
+		if !o.begun {
+			continue
+		}
+		if err := o.dir.Rollback(); err != nil {
+			l.k.Warn(err.Error())
+		}
+	}
+	l.batch.reset()
+}
+
+// piecesOf turns an output's runs into pieces to write. Short ones are copied
+// together: a piece costs the kernel more than copying it does.
+func (l *loop) piecesOf(o *output) [][]byte {
+	text := l.batch.text
+	l.pieces = l.pieces[:0]
+	if o.queued >= int64(len(o.runs)*gatherBytes) {
+		for _, r := range o.runs {
+			l.pieces = append(l.pieces, text[r.from:r.to])
+		}
+		return l.pieces
+	}
+	l.gather = l.gather[:0]
+	for _, r := range o.runs {
+		l.gather = append(l.gather, text[r.from:r.to]...)
+	}
+	l.pieces = append(l.pieces, l.gather)
+	return l.pieces
+}
+
+// writeStatuses writes the last selected line of the batch to each =file.
+func (l *loop) writeStatuses() {
+	for i := range l.batch.statuses {
+		s := &l.batch.statuses[i]
+		if !s.fresh || s.useless {
+			continue
+		}
+		n := copy(l.line[:lineBytes], l.batch.text[s.from:s.to])
+		for j := n; j < len(l.line); j++ {
+			l.line[j] = '\n'
+		}
+		for {
+			err := l.k.WriteStatus(s.fd, l.line[:])
+			if err == nil {
+				s.trouble.Over(l.k)
+				break
+			}
+			if err == syscall.ESPIPE { // a FIFO, a terminal: it never will have a beginning
+				l.k.Warn("unable to write " + s.path + ", going on without it: " + reason.Of(err))
+				s.useless = true
+				break
+			}
+			s.trouble.Failed(l.k, "write "+s.path, err)
+			if l.terms > 0 {
+				break // the line is in the logs; the file is a convenience
+			}
+			l.wait(l.k.Mono()+troublePause, false)
+		}
+	}
+}
