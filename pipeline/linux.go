@@ -36,6 +36,7 @@ type Linux struct {
 	signal    int // eventfd: a signal has come
 	signaled  atomic.Bool
 	terms     atomic.Int32
+	started   atomic.Bool // it waits for input, or has
 	alrms     atomic.Int32
 
 	all   *waiter // for standard input, the queue, signals
@@ -50,6 +51,12 @@ type Linux struct {
 // NewLinux takes over standard input and the signals that multilog obeys.
 func NewLinux(limits Limits) (*Linux, error) {
 	runtime.LockOSThread() // see waiter.wait
+	k := &Linux{start: time.Now(), boot: bootID()}
+	var err error
+	if k.signal, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return nil, &rotate.Error{What: "set up signals", Err: err}
+	}
+	k.watchSignals()
 	backend := os.Getenv("MULTILOG_IO")
 	options := ioring.Options{Backend: backend}
 	if backend == "" && limits.ScarceTasks {
@@ -62,7 +69,7 @@ func NewLinux(limits Limits) (*Linux, error) {
 		}
 		return nil, fmt.Errorf("unable to set up file operations with MULTILOG_IO=%s: %w", backend, err)
 	}
-	k := &Linux{queue: queue, start: time.Now(), boot: bootID()}
+	k.queue = queue
 	if k.source, err = openSource(0, os.Getenv("MULTILOG_INPUT")); err != nil {
 		return nil, &rotate.Error{What: "set up standard input", Err: err}
 	}
@@ -87,7 +94,6 @@ func NewLinux(limits Limits) (*Linux, error) {
 	}
 	k.coalescer.capacity = k.source.capacity()
 	k.coalescer.off = os.Getenv("MULTILOG_NAP") == "0" // to measure what naps gain
-	k.watchSignals()
 	return k, nil
 }
 
@@ -108,6 +114,22 @@ func bootID() (id [16]byte) {
 	return id
 }
 
+// startGrace is how long a start may go on after SIGTERM.
+const startGrace = time.Second
+
+// exitTrouble is the exit status of a logger that could not start.
+const exitTrouble = 111
+
+// giveUpStart ends the process if it is still starting: an operation on a file
+// system that does not answer never returns. What is left then is what a kill
+// leaves, and nothing was taken from standard input.
+func (k *Linux) giveUpStart() {
+	if !k.started.Load() {
+		console.Say("multilog", console.Fatal, "unable to end the start within a second of SIGTERM, exiting (a file system does not answer; standard input was not touched)")
+		os.Exit(exitTrouble)
+	}
+}
+
 // watchSignals has SIGTERM and SIGALRM counted and the wait woken. Go's
 // runtime takes them also when the parent had them blocked or ignored.
 // SIGXFSZ is taken so that a write beyond the limit fails instead; programs
@@ -119,7 +141,9 @@ func (k *Linux) watchSignals() {
 		for s := range c {
 			switch s {
 			case syscall.SIGTERM:
-				k.terms.Add(1)
+				if k.terms.Add(1); !k.started.Load() {
+					time.AfterFunc(startGrace, k.giveUpStart)
+				}
 			case syscall.SIGALRM:
 				k.alrms.Add(1)
 			default:

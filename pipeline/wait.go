@@ -85,9 +85,6 @@ func (w *waiter) wait(deadline time.Time) []unix.EpollEvent {
 }
 
 func (k *Linux) openWait() (err error) {
-	if k.signal, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		return err
-	}
 	if k.all, err = newWaiter(); err != nil {
 		return err
 	}
@@ -116,6 +113,9 @@ func (k *Linux) openWait() (err error) {
 // Wait implements [Kernel]. While the stream is busy it naps, so that one batch
 // takes what would have been many.
 func (k *Linux) Wait(until int64, input bool) Events {
+	if !k.started.Load() {
+		k.started.Store(true)
+	}
 	if input && (k.more || !k.polled || k.nap(until)) {
 		ev, _ := k.poll()
 		return ev

@@ -1,0 +1,42 @@
+package pipeline
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+)
+
+// SIGTERM ends a logger whose start hangs, as on a file system that does not
+// answer: the test's own program, again, is one that does nothing else.
+func TestTermDuringStart(t *testing.T) {
+	const hangs = "MULTILOG_TEST_HANGING_START"
+	if os.Getenv(hangs) != "" {
+		if _, err := NewLinux(Limits{}); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("started")
+		select {}
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestTermDuringStart$")
+	cmd.Env = append(os.Environ(), hangs+"=1")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	in, inErr := cmd.StdinPipe()
+	out, outErr := cmd.StdoutPipe()
+	if inErr != nil || outErr != nil || cmd.Start() != nil {
+		t.Fatal("it can't be started")
+	}
+	defer in.Close()
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitTrouble || !bytes.Contains(stderr.Bytes(), []byte("multilog: fatal: unable to end the start")) {
+		t.Errorf("exit code %d: %s", code, stderr.Bytes())
+	}
+}
