@@ -19,8 +19,8 @@ import (
 // marks, in the order of the logs, joined by commas:
 //
 //	@LABEL+N+M        behind the Nth line that bears LABEL, and M lines without one
-//	/@LABEL+INODE+OFF behind byte OFF of the first file after the old file @LABEL
-//	                  (or of the first of all, without it), which is INODE
+//	/@LABEL+ID+OFF    behind byte OFF of the first file after the old file @LABEL
+//	                  (or of the first of all, without it), whose identity is ID
 //	-                 before the first line
 //
 // A bare label is a cursor too.
@@ -34,14 +34,14 @@ type cursorMark struct {
 	// Of a log without labels:
 	byPlace bool
 	after   string // the label of the old file before the one that was read last
-	ino     uint64
+	id      string
 	off     int64
 }
 
 func (m cursorMark) String() string {
 	switch {
 	case m.byPlace:
-		return fmt.Sprintf("/%s+%d+%d", m.after, m.ino, m.off)
+		return fmt.Sprintf("/%s+%s+%d", m.after, m.id, m.off)
 	case m.label.IsZero():
 		return "-"
 	}
@@ -88,12 +88,11 @@ func parseMark(text string) (cursorMark, error) {
 		if len(parts) != 3 || parts[0] != "" && !logdir.IsOld(parts[0]) {
 			return cursorMark{}, errCursor
 		}
-		ino, err1 := strconv.ParseUint(parts[1], 10, 64)
-		off, err2 := strconv.ParseInt(parts[2], 10, 64)
-		if err1 != nil || err2 != nil || off < 0 {
+		off, err := strconv.ParseInt(parts[2], 10, 64)
+		if parts[1] == "" || err != nil || off < 0 {
 			return cursorMark{}, errCursor
 		}
-		return cursorMark{byPlace: true, after: parts[0], ino: ino, off: off}, nil
+		return cursorMark{byPlace: true, after: parts[0], id: parts[1], off: off}, nil
 	}
 	label, ok := tai64n.ParseString(text)
 	if !ok {
@@ -117,6 +116,7 @@ func (s *source) behind(m cursorMark, at bool) place {
 		return place{}
 	}
 	p := s.bound(m.label, false)
+	s.warnBefore(p, m.label)
 	count, extra := m.count, m.extra
 	if at {
 		count, extra = count-1, 0
@@ -146,9 +146,25 @@ func (s *source) behind(m cursorMark, at bool) place {
 	return p
 }
 
+// warnBefore says that what followed a cursor's label may have been removed: when the
+// log begins at p, with a later label.
+func (s *source) warnBefore(p place, label tai64n.Label) {
+	if p != (place{}) || len(s.files) == 0 || s.files[0].Label == "" {
+		return
+	}
+	c := s.openBlocks(0)
+	if c == nil {
+		return
+	}
+	line, err := c.LineAt(0)
+	if first, ok := tai64n.Parse(line); err == nil && ok && label.Before(first) {
+		s.warn(missing{s.path, logdir.Gap{Files: -1, From: label.String(), To: first.String()}})
+	}
+}
+
 func (s *source) behindPlace(m cursorMark) place {
 	for i, e := range s.files {
-		if e.Inode() == m.ino && e.After == m.after {
+		if e.ID() == m.id && e.After == m.after {
 			return place{i, m.off}
 		}
 	}
@@ -186,7 +202,7 @@ func (s *source) markAt(p place) cursorMark {
 		}
 		if p.off > 0 { // without labels in the last file, they are not relied on
 			e := s.files[p.file]
-			return cursorMark{byPlace: true, after: e.After, ino: e.Inode(), off: p.off}
+			return cursorMark{byPlace: true, after: e.After, id: e.ID(), off: p.off}
 		}
 	}
 	return cursorMark{}

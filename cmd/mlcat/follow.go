@@ -100,7 +100,7 @@ func (f *feed) advance(lines []byte) {
 		f.mark = cursorMark{label: label, count: count, extra: extra}
 	case f.mark.label.IsZero():
 		if file, off := f.tail.Position(); file != nil {
-			f.mark = cursorMark{byPlace: true, after: file.After, ino: file.Inode(), off: off}
+			f.mark = cursorMark{byPlace: true, after: file.After, id: file.ID(), off: off}
 		}
 	default:
 		f.mark.extra += bytes.Count(lines, []byte("\n"))

@@ -159,12 +159,8 @@ func (s *source) bound(target tai64n.Label, until bool) place {
 
 // endsBefore reports whether a file without labels was last written before target.
 func (s *source) endsBefore(i int, target tai64n.Label) bool {
-	f, err := s.files[i].Open()
-	if err != nil {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && tai64n.Of(info.ModTime()).Before(target)
+	modified, err := s.files[i].Modified()
+	return err == nil && tai64n.Of(modified).Before(target)
 }
 
 // span returns which part of file i is wanted; to is -1 for the end of it.

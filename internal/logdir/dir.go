@@ -1,101 +1,124 @@
 package logdir
 
 import (
+	"maps"
+	"path/filepath"
 	"slices"
-
-	"golang.org/x/sys/unix"
 )
 
-// maxLooks bounds how often a directory is read again because its logger renamed
-// something meanwhile.
-const maxLooks = 200
+const (
+	// maxTries bounds how often a directory is looked at again because its logger
+	// renamed something meanwhile.
+	maxTries = 200
 
-// Dir is a log directory that is looked at again and again.
-//
-// What makes this right although names change all the time: a file is known by
-// its label, which it keeps under every name, and while it has none, by its
-// inode, which is kept open so that no other file can get it. Whatever a look
-// finds that is not known is newer than everything known, since loggers remove
-// the oldest only. What came and went between two looks is in the events.
+	// sureTries is how often it is when the lines have labels: then what was seen
+	// can be put in order also while everything moves.
+	sureTries = 4
+)
+
+// Dir is a log directory that is looked at again and again. It is for one
+// goroutine at a time.
 type Dir struct {
-	Path string
+	Path string // for messages
 
-	watch *watch
-	id    fileID // of the directory; zero before it was found
-	blind bool   // events were lost since the last look, or there are none
+	dir      Directory
+	watch    Watch  // nil when the directory tells no changes
+	watching bool   // every change of the directory is told
+	blind    bool   // some changes since the last look were not told
+	missed   bool   // some changes since the last look began were not told
+	id       string // of the directory; "" before it was found
 
-	labels map[string]bool // known old files
-	pins   []pin           // known files that have no label yet, in order
-	seen   map[string]int  // by label: names that came, less those that went, since the last look
-	moved  event           // the last name that went by a rename
-
-	halfMoved bool // and what it became has not been seen yet
-
-	previousLabel string // of `previous`, where it was seen to get that name
-
-	pause func() // for tests: what happens in the midst of a look
+	labels  map[string]bool   // known old files
+	pending map[string]string // the identities of known old files that wait to be finished, by label
+	pins    []*pin            // known files that have no label yet, in order
+	newest  *File             // the known file that is the newest, held open
+	seen    map[string]int    // by label: names that came, less those that went, since the last look
+	passed  string            // the label that `previous` had, and will have again
+	later   []string          // labels of old files that are lost, but behind what was found
 }
 
-func (d *Dir) paused() {
-	if d.pause != nil {
-		d.pause()
-	}
-}
-
-// A pin is a file that is kept open so that it stays known by its inode.
+// A pin is a known file that is held open, so that it stays known by its identity.
 type pin struct {
-	id    fileID
-	fd    int
-	named bool // it has got a label, but may still be there under another name too
+	*File
+	got   string // that label, where it was found out
+	named bool   // it has got a label, but may still be there under another name too
 }
 
-// links returns how many names the file has.
-func (p pin) links() int {
-	var st unix.Stat_t
-	if unix.Fstat(p.fd, &st) != nil {
+// names returns how many names the file has.
+func (p *pin) names() int {
+	info, err := p.handle.Stat()
+	if err != nil {
 		return 0
 	}
-	return int(st.Nlink)
+	return info.Names
 }
 
-func (d *Dir) named(id fileID) {
-	for i := range d.pins {
-		if d.pins[i].id == id {
-			d.pins[i].named = true
-		}
+func (p *pin) isThere() bool { return p.names() > 0 }
+
+// NewDir returns the log directory path of the file system, which need not exist yet.
+func NewDir(path string) *Dir { return OpenDir(path, osDir{filepath.Clean(path)}) }
+
+// OpenDir returns the log that is in dir. Messages call it path.
+func OpenDir(path string, dir Directory) *Dir {
+	d := &Dir{Path: path, dir: dir, seen: make(map[string]int)}
+	if w, ok := dir.(Watcher); ok {
+		d.watch = w.Watch()
 	}
+	return d
 }
-
-// NewDir returns the log directory path, which need not exist yet.
-func NewDir(path string) *Dir { return &Dir{Path: path, watch: newWatch()} }
 
 // Close ends the watching. The files that were found are their user's to close.
 func (d *Dir) Close() {
-	d.watch.close()
-	d.unpin(func(pin) bool { return true })
+	if d.watch != nil {
+		d.watch.Close()
+	}
+	d.forget()
 }
 
-func (d *Dir) unpin(which func(pin) bool) {
-	d.pins = slices.DeleteFunc(d.pins, func(p pin) bool {
-		if !which(p) {
-			return false
+// forget makes ready for another directory at the same path.
+func (d *Dir) forget() {
+	d.unpin(func(*pin) bool { return true })
+	if d.newest != nil {
+		d.newest.Close()
+	}
+	d.labels, d.pending, d.newest, d.later = nil, nil, nil, nil
+	d.seen, d.passed = make(map[string]int), ""
+	d.watching = false
+}
+
+func (d *Dir) unpin(which func(*pin) bool) {
+	d.pins = slices.DeleteFunc(d.pins, func(p *pin) bool {
+		if which(p) {
+			p.Close()
+			return true
 		}
-		unix.Close(p.fd)
-		return true
+		return false
 	})
 }
 
-func (d *Dir) pinned(id fileID) bool {
-	return slices.ContainsFunc(d.pins, func(p pin) bool { return p.id == id })
+// pinOf returns the pin that is the file id, or nil.
+func (d *Dir) pinOf(id string) *pin {
+	i := slices.IndexFunc(d.pins, func(p *pin) bool { return p.id == id })
+	if i < 0 {
+		return nil
+	}
+	return d.pins[i]
+}
+
+// held returns another File that is the same file, held open by itself.
+func (f *File) held() *File {
+	h := *f
+	h.handle = f.handle.hold()
+	return &h
 }
 
 // Look returns the files that are new since the last look, in order: at the first
 // one all. Files that are not old ones are open, and after the first look all are,
 // so that nothing can remove what they hold.
 //
-// An error that wraps fs.ErrNotExist means that there is no such directory now.
+// An error that wraps [fs.ErrNotExist] means that there is no such directory now.
 func (d *Dir) Look() ([]*File, error) {
-	id, err := idOf(d.Path)
+	id, err := d.dir.ID()
 	if err != nil {
 		return nil, err
 	}
@@ -103,63 +126,96 @@ func (d *Dir) Look() ([]*File, error) {
 		d.forget()
 		d.id = id
 	}
-	if d.watch.path != d.Path && !d.watch.add(d.Path) {
-		d.blind = true
-	}
+	d.start()
 	for try := 1; ; try++ {
 		l := &look{Dir: d, first: d.labels == nil}
-		again, err := l.run(try == maxLooks)
-		if err != nil || again {
+		if err := l.probe(); err != nil {
 			l.close()
-		}
-		if err != nil {
 			return nil, err
 		}
-		if !again {
-			return l.finish(), nil
+		if !l.steady && try < l.tries() {
+			l.close()
+			continue
 		}
+		if err := l.resolve(); err != nil {
+			l.close()
+			return nil, err
+		}
+		return l.finish(), nil
 	}
 }
 
-// forget makes ready for another directory at the same path.
-func (d *Dir) forget() {
-	d.unpin(func(pin) bool { return true })
-	d.labels, d.previousLabel, d.moved = nil, "", event{}
-	d.seen = make(map[string]int)
-	d.watch.path = ""
+// start watches the directory that has the path now.
+func (d *Dir) start() {
+	if d.watch == nil {
+		d.blind = true
+		return
+	}
+	if !d.watching {
+		d.watching, d.blind = d.watch.Start(), true
+	}
 }
 
 // note takes in what happened in the directory, and reports whether there may be
 // new files.
-func (d *Dir) note() (renamed bool) {
-	if d.seen == nil {
-		d.seen = make(map[string]int) // something happened before the first look
+func (d *Dir) note() (changed bool) {
+	if d.watch == nil {
+		return true
 	}
-	for _, e := range d.watch.drain() {
-		renamed = renamed || e.mask != unix.IN_MODIFY || e.name == "next"
-		d.halfMoved = e.mask&unix.IN_MOVED_FROM != 0
-		switch {
-		case e.mask&unix.IN_Q_OVERFLOW != 0:
-			d.blind, d.previousLabel = true, ""
-		case e.mask&selfEvents != 0:
-			d.watch.path = ""
-		case e.mask&(unix.IN_CREATE|unix.IN_MOVED_TO) != 0:
-			if IsOld(e.name) {
-				d.seen[labelOf(e.name)]++
-			} else if e.name == "previous" {
-				d.previousLabel = ""
-				if d.moved.cookie == e.cookie && IsOld(d.moved.name) {
-					d.previousLabel = labelOf(d.moved.name)
-				}
+	for _, c := range d.watch.Changes() {
+		changed = changed || c.Kind != Written || c.Name == "next"
+		switch c.Kind {
+		case Missed:
+			d.blind, d.missed = true, true
+		case Moved:
+			d.watching = false
+		case Came:
+			d.count(c.Name, 1)
+			if c.From != "" {
+				d.count(c.From, -1)
 			}
-		case e.mask&(unix.IN_DELETE|unix.IN_MOVED_FROM) != 0:
-			if IsOld(e.name) {
-				d.seen[labelOf(e.name)]--
-			}
-			if e.mask&unix.IN_MOVED_FROM != 0 {
-				d.moved = e
-			}
+			d.pass(c)
+		case Went:
+			d.count(c.Name, -1)
 		}
 	}
-	return renamed
+	return changed || !d.watching
+}
+
+// pass notes which label `previous` had before.
+func (d *Dir) pass(c Change) {
+	switch {
+	case c.Name == "previous":
+		d.passed = ""
+		if IsOld(c.From) {
+			d.passed = labelOf(c.From)
+		}
+	case IsOld(c.Name) && labelOf(c.Name) == d.passed:
+		d.passed = ""
+	}
+}
+
+// count notes that an old file's name came or went.
+func (d *Dir) count(name string, n int) {
+	if IsOld(name) {
+		d.seen[labelOf(name)] += n
+	}
+}
+
+// keptLabels of old files are known at least, whether these are there or not.
+const keptLabels = 1000
+
+// forgetRemoved keeps the known labels few: those of old, which are there, and the
+// greatest.
+func (d *Dir) forgetRemoved(old []string) {
+	if len(d.labels) <= 2*(len(old)+keptLabels) {
+		return
+	}
+	known := slices.Sorted(maps.Keys(d.labels))
+	for _, label := range known[:len(known)-len(old)-keptLabels] {
+		if nameOf(old, label) == "" {
+			delete(d.labels, label)
+			delete(d.pending, label)
+		}
+	}
 }

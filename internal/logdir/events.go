@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,13 +11,13 @@ import (
 
 // Which changes a directory is watched for.
 const (
-	nameEvents  = unix.IN_CREATE | unix.IN_DELETE | unix.IN_MOVED_FROM | unix.IN_MOVED_TO
+	cameEvents  = unix.IN_CREATE | unix.IN_MOVED_TO
+	wentEvents  = unix.IN_DELETE | unix.IN_MOVED_FROM
 	selfEvents  = unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_IGNORED
-	watchEvents = nameEvents | selfEvents | unix.IN_MODIFY
+	watchEvents = cameEvents | wentEvents | selfEvents | unix.IN_MODIFY
 )
 
-// An event is what happened in a watched directory. Events tell the names that
-// came and went between two looks, in order and, until lost, without a hole.
+// An event is one of inotify's.
 type event struct {
 	wd     int32
 	mask   uint32
@@ -26,19 +25,29 @@ type event struct {
 	name   string
 }
 
-// watch is an inotify instance that watches one directory at a time.
-type watch struct {
+// inotify is the Watch of a directory of the file system.
+//
+// Linux queues an event before it unlocks the directory, and Names takes that
+// lock. So what Names has seen is among the Changes after it.
+type inotify struct {
+	path string
 	fd   int    // -1 where there is no inotify
 	wake int    // an eventfd that ends a wait, or -1
-	wd   int32  // of path
-	path string // what is watched; "" when nothing is
+	wd   int32  // what is watched
+	half *event // the first half of a rename, the other one is still to come
 	buf  []byte
 }
 
-const eventBufferBytes = 64 << 10
+const (
+	eventBufferBytes = 64 << 10
 
-func newWatch() *watch {
-	w := &watch{fd: -1, wake: -1}
+	// halfMost is how long the second half of a rename is waited for. It comes within
+	// microseconds, and not at all where the file left the directory.
+	halfMost = 20 * time.Millisecond
+)
+
+func newInotify(path string) *inotify {
+	w := &inotify{path: path, fd: -1, wake: -1}
 	// There are limits per user. Without, looking now and then does it too.
 	if fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC); err == nil {
 		w.fd = fd
@@ -49,15 +58,25 @@ func newWatch() *watch {
 	return w
 }
 
-func (w *watch) close() {
+func (w *inotify) Close() {
 	unix.Close(w.fd)
 	unix.Close(w.wake)
 	w.fd, w.wake = -1, -1
 }
 
-// add begins to watch path, and nothing else.
-func (w *watch) add(path string) bool {
-	w.path = ""
+// Start watches the directory or, while it does not exist, the one nearest to it.
+func (w *inotify) Start() (complete bool) {
+	if w.add(w.path) {
+		return !isShared(w.path)
+	}
+	for dir := w.path; !w.add(dir) && dir != filepath.Dir(dir); {
+		dir = filepath.Dir(dir)
+	}
+	return false
+}
+
+// add watches path, and nothing else.
+func (w *inotify) add(path string) bool {
 	if w.fd < 0 {
 		return false
 	}
@@ -68,38 +87,105 @@ func (w *watch) add(path string) bool {
 	if int32(wd) != w.wd && w.wd != 0 {
 		_, _ = unix.InotifyRmWatch(w.fd, uint32(w.wd)) // fails when its directory is gone
 	}
-	w.wd, w.path = int32(wd), path
+	w.wd = int32(wd)
 	return true
 }
 
-// interrupt ends a wait, from another goroutine.
-func (w *watch) interrupt() {
+// isShared reports whether others may change the file system of path, too: of that
+// inotify tells nothing.
+func isShared(path string) bool {
+	var st unix.Statfs_t
+	if err := unix.Statfs(path, &st); err != nil {
+		return true
+	}
+	switch uint32(st.Type) {
+	case unix.NFS_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.FUSE_SUPER_MAGIC,
+		unix.V9FS_MAGIC, unix.CEPH_SUPER_MAGIC, unix.AFS_SUPER_MAGIC, unix.CODA_SUPER_MAGIC, unix.OCFS2_SUPER_MAGIC:
+		return true
+	}
+	return false
+}
+
+// Interrupt ends a wait, from another goroutine.
+func (w *inotify) Interrupt() {
 	_, _ = unix.Write(w.wake, binary.NativeEndian.AppendUint64(nil, 1))
 }
 
-// addNearest watches path or, while it does not exist, the directory nearest to it.
-func (w *watch) addNearest(path string) {
-	for dir := path; !w.add(dir); dir = filepath.Dir(dir) {
-		if dir == filepath.Dir(dir) {
-			return
+func (w *inotify) Wait(most time.Duration) { poll(most, w.fd, w.wake) }
+
+func (w *inotify) Rest(most time.Duration) { poll(most, w.wake) }
+
+func poll(most time.Duration, fds ...int) {
+	var polled []unix.PollFd
+	for _, fd := range fds {
+		polled = append(polled, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
+	}
+	_, _ = unix.Poll(polled, int(most.Milliseconds())) // an error is a short wait
+}
+
+func (w *inotify) Changes() []Change {
+	var changes []Change
+	var deadline time.Time
+	for {
+		events := w.read()
+		for i := range events {
+			changes = w.append(changes, &events[i])
 		}
+		if w.half == nil {
+			return changes
+		}
+		switch now := time.Now(); {
+		case deadline.IsZero():
+			deadline = now.Add(halfMost)
+		case now.After(deadline):
+			return w.endHalf(changes)
+		}
+		poll(time.Millisecond, w.fd)
 	}
 }
 
-// wait returns when there are events, or after most.
-func (w *watch) wait(most time.Duration) {
-	fds := []unix.PollFd{{Fd: int32(w.fd), Events: unix.POLLIN}, {Fd: int32(w.wake), Events: unix.POLLIN}}
-	_, _ = unix.Poll(fds, int(most.Milliseconds())) // an error is a short wait
+// append adds what e tells to changes.
+func (w *inotify) append(changes []Change, e *event) []Change {
+	if e.mask&unix.IN_Q_OVERFLOW != 0 {
+		return append(w.endHalf(changes), Change{Kind: Missed})
+	}
+	if e.wd != w.wd {
+		return changes // of a directory that was watched before
+	}
+	if w.half != nil && e.mask&unix.IN_MOVED_TO != 0 && e.cookie == w.half.cookie {
+		from := w.half.name
+		w.half = nil
+		return append(changes, Change{Came, e.name, from})
+	}
+	if e.mask&unix.IN_MODIFY == 0 { // that may come between the halves
+		changes = w.endHalf(changes)
+	}
+	switch {
+	case e.mask&selfEvents != 0:
+		return append(changes, Change{Kind: Moved})
+	case e.mask&unix.IN_MOVED_FROM != 0:
+		w.half = e
+	case e.mask&cameEvents != 0:
+		return append(changes, Change{Kind: Came, Name: e.name})
+	case e.mask&wentEvents != 0:
+		return append(changes, Change{Kind: Went, Name: e.name})
+	case e.mask&unix.IN_MODIFY != 0:
+		return append(changes, Change{Kind: Written, Name: e.name})
+	}
+	return changes
 }
 
-// rest waits, whatever happens in the directory.
-func (w *watch) rest(most time.Duration) {
-	fds := []unix.PollFd{{Fd: int32(w.wake), Events: unix.POLLIN}}
-	_, _ = unix.Poll(fds, int(most.Milliseconds()))
+// endHalf adds the first half of a rename as a change of its own.
+func (w *inotify) endHalf(changes []Change) []Change {
+	if w.half != nil {
+		changes = append(changes, Change{Kind: Went, Name: w.half.name})
+		w.half = nil
+	}
+	return changes
 }
 
-// drain returns the events that have come.
-func (w *watch) drain() []event {
+// read returns the events that have come.
+func (w *inotify) read() []event {
 	if w.buf == nil {
 		w.buf = make([]byte, eventBufferBytes)
 	}
@@ -110,13 +196,10 @@ func (w *watch) drain() []event {
 			continue
 		}
 		if err != nil || n <= 0 {
-			break
+			return events
 		}
 		events = appendEvents(events, w.buf[:n])
 	}
-	return slices.DeleteFunc(events, func(e event) bool {
-		return e.wd != w.wd && e.mask&unix.IN_Q_OVERFLOW == 0
-	})
 }
 
 // appendEvents takes apart what was read from an inotify descriptor (inotify(7)).

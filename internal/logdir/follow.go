@@ -45,7 +45,7 @@ func Follow(dir *Dir) *Follower {
 // Close ends the following.
 func (f *Follower) Close() {
 	close(f.stop)
-	f.dir.watch.interrupt()
+	f.interrupt()
 	f.done.Wait()
 	f.dir.Close()
 	for _, file := range f.waiting {
@@ -88,7 +88,7 @@ func (f *Follower) run() {
 		f.tell()
 		// Of a directory of thousands of files a look takes long; then it should
 		// not take all the time there is.
-		f.dir.watch.rest(min(2*time.Since(began), maxRest))
+		f.rest(min(2*time.Since(began), maxRest))
 		missing := errors.Is(err, fs.ErrNotExist)
 		if err != nil && !missing {
 			f.mu.Lock()
@@ -99,10 +99,10 @@ func (f *Follower) run() {
 		}
 		for again := false; !again; {
 			if missing {
-				f.dir.watch.addNearest(f.dir.Path)
+				f.dir.start() // to be told when it begins to exist
 			}
 			began := time.Now()
-			f.dir.watch.wait(pollEvery)
+			f.wait(pollEvery)
 			select {
 			case <-f.stop:
 				return
@@ -111,6 +111,39 @@ func (f *Follower) run() {
 			again = f.dir.note() || missing || time.Since(began) >= pollEvery
 			f.tell()
 		}
+	}
+}
+
+// wait returns when something changes, or after most, or at the end.
+func (f *Follower) wait(most time.Duration) {
+	if f.dir.watch != nil {
+		f.dir.watch.Wait(most)
+		return
+	}
+	f.sleep(most)
+}
+
+// rest returns after most, or at the end.
+func (f *Follower) rest(most time.Duration) {
+	if f.dir.watch != nil {
+		f.dir.watch.Rest(most)
+		return
+	}
+	f.sleep(most)
+}
+
+func (f *Follower) sleep(most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-f.stop:
+	}
+}
+
+func (f *Follower) interrupt() {
+	if f.dir.watch != nil {
+		f.dir.watch.Interrupt()
 	}
 }
 

@@ -14,49 +14,46 @@ func IsOld(name string) bool { return len(name) >= tai64n.Len && name[0] == '@' 
 // labelOf returns the label in an old file's name, the 25 bytes that it is sorted by.
 func labelOf(name string) string { return name[:tai64n.Len] }
 
-// names are the files of a log directory, as far as they are part of the log.
-type names struct {
-	old                                []string // in order
-	current, previous, processed, next bool
-}
-
-// sortNames picks the log's files out of a directory's names.
-func sortNames(all []string) names {
-	var n names
+// oldNames returns the names of old files, in order, one for each label.
+func oldNames(all []string) []string {
+	var old []string
 	for _, name := range all {
-		switch {
-		case IsOld(name) && strings.HasSuffix(name, ".t"): // what svlogd's processor is making of a .u
-		case IsOld(name):
-			n.old = append(n.old, name)
-		case name == "current":
-			n.current = true
-		case name == "previous":
-			n.previous = true
-		case name == "processed":
-			n.processed = true
-		case name == "next":
-			n.next = true
+		// svlogd's processor makes a .t of a .u; it becomes a .s when it is complete.
+		if IsOld(name) && !strings.HasSuffix(name, ".t") {
+			old = append(old, name)
 		}
 	}
-	slices.Sort(n.old) // within a label, what others continue comes before them
-	n.old = slices.Compact(n.old)
-	n.old = dropCopies(n.old)
-	return n
+	slices.Sort(old) // within a label, what others continue comes before them
+	return onePerLabel(slices.Compact(old))
 }
 
-// dropCopies leaves out what a compressor is just making of an old file, or has
-// made without removing it: a name that continues another's.
-func dropCopies(old []string) []string {
+// onePerLabel leaves one name for each label. A name that continues another one is
+// what a compressor makes of that, or has made without removing it. A .u beside a
+// .s is what svlogd has made the .s of, and removes next.
+func onePerLabel(old []string) []string {
 	kept := old[:0]
 	for _, name := range old {
-		if len(kept) > 0 && len(kept[len(kept)-1]) > tai64n.Len && strings.HasPrefix(name, kept[len(kept)-1]) {
-			continue
+		n := len(kept)
+		switch {
+		case n == 0 || labelOf(kept[n-1]) != labelOf(name):
+			kept = append(kept, name)
+		case strings.HasPrefix(name, kept[n-1]) && len(kept[n-1]) > tai64n.Len:
+		case unfinished(kept[n-1]):
+			kept[n-1] = name
 		}
-		kept = append(kept, name)
 	}
 	return kept
 }
 
-// unfinished reports whether an old file was left by a logger that was killed, so
-// that its last line may end anywhere.
+// nameOf returns which of the old files has label, "" if none has.
+func nameOf(old []string, label string) string {
+	i, _ := slices.BinarySearch(old, label)
+	if i < len(old) && labelOf(old[i]) == label {
+		return old[i]
+	}
+	return ""
+}
+
+// unfinished reports whether an old file waits to be finished, or was left by a
+// logger that was killed, so that its last line may end anywhere.
 func unfinished(name string) bool { return strings.HasSuffix(name, ".u") }

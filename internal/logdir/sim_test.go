@@ -1,56 +1,61 @@
 package logdir
 
 import (
+	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
-	"testing"
 
 	"github.com/klauspost/compress/zstd"
-	"golang.org/x/sys/unix"
 
-	"multilog/internal/test/memdir"
 	"multilog/tai64n"
 )
 
 // A logger keeps a log directory as some real one does, one system call at a
-// time, so that a test can look in between.
+// time, so that its reader can look in between.
 type logger struct {
-	t     testing.TB
 	rnd   *rand.Rand
-	dir   string
+	dir   *simDir
 	kind  loggerKind
 	keep  int  // old files
 	plain bool // lines have no labels
 
-	out     *os.File
-	clock   tai64n.Label
-	lines   int // written
-	inFile  int
-	steps   []func() // what is under way
-	pending []string // old files that wait to be processed (ours)
-	pruned  int
+	out      *simFile
+	clock    tai64n.Label
+	lines    int // written
+	inFile   int
+	swapping bool     // one file is full, the next is not there yet
+	steps    []func() // what is under way
+	pending  []string // old files that wait to be processed (ours)
+	pruned   int
+	empty    int // of these, files without a line
 }
 
 type loggerKind struct {
 	name      string
 	next      bool   // swaps to `next` first, renames afterwards, as ours does
-	links     bool   // links and unlinks, as s6-log does
-	processor string // "", "cat", "gzip", "zstd"
+	links     bool   // links and unlinks, as daemontools' and s6-log do
+	u         bool   // processes a .u under its label, as svlogd does
+	late      bool   // goes on reading while a processor works, as s6-log does
+	processor string // "", "cat", "gzip", "zstd", "head": which leaves two lines of a file
+	cron      bool   // something compresses old files later
 }
 
 var loggerKinds = []loggerKind{
-	{name: "djb"},
+	{name: "djb", links: true},
+	{name: "djb-cat", links: true, processor: "cat"},
+	{name: "djb-gzip", links: true, processor: "gzip"},
+	{name: "djb-cron", links: true, cron: true},
 	{name: "s6", links: true},
-	{name: "djb-cat", processor: "cat"},
-	{name: "djb-gzip", processor: "gzip"},
+	{name: "s6-gzip", links: true, late: true, processor: "gzip"},
+	{name: "svlogd", u: true},
+	{name: "svlogd-gzip", u: true, late: true, processor: "gzip"},
 	{name: "ours", next: true},
 	{name: "ours-cat", next: true, processor: "cat"},
 	{name: "ours-zstd", next: true, processor: "zstd"},
+	{name: "ours-cron", next: true, cron: true},
 }
 
 // compressors are what processors use, one at a time: a new one for each little
@@ -68,25 +73,12 @@ func newEncoder() *zstd.Encoder {
 	return e
 }
 
-func newLogger(t testing.TB, seed uint64, kind loggerKind, keep int) *logger {
-	l := &logger{t: t, rnd: rand.New(rand.NewPCG(seed, 1)), dir: memdir.New(t), kind: kind, keep: keep}
+func newLogger(seed uint64, kind loggerKind, keep int) *logger {
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	l := &logger{rnd: rnd, dir: newSimDir(rnd), kind: kind, keep: keep}
 	l.clock = tai64n.FromUnixNano(1_800_000_000_000_000_000)
-	l.out = l.create("current")
+	l.out = l.dir.create("current")
 	return l
-}
-
-func (l *logger) path(name string) string { return filepath.Join(l.dir, name) }
-
-func (l *logger) check(err error) {
-	if err != nil {
-		l.t.Fatal(err)
-	}
-}
-
-func (l *logger) create(name string) *os.File {
-	f, err := os.OpenFile(l.path(name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
-	l.check(err)
-	return f
 }
 
 func (l *logger) tick() string {
@@ -95,33 +87,35 @@ func (l *logger) tick() string {
 	return l.clock.String()
 }
 
-func (l *logger) rename(from, to string) { l.check(os.Rename(l.path(from), l.path(to))) }
-
 // step makes one system call, or a few lines.
 func (l *logger) step() {
 	if len(l.steps) > 0 && l.rnd.IntN(3) > 0 {
-		do := l.steps[0]
-		l.steps = l.steps[1:]
-		do()
+		l.do()
 		return
 	}
-	if len(l.steps) > 0 && !l.kind.next {
+	if len(l.steps) > 0 && !l.kind.next && !l.kind.late {
 		return // it does one thing at a time
 	}
 	for range l.rnd.IntN(3) {
-		l.write()
+		if !l.swapping {
+			l.write()
+		}
 	}
 	if l.inFile > 4 && len(l.steps) == 0 {
 		l.rotate()
 	}
 }
 
+func (l *logger) do() {
+	do := l.steps[0]
+	l.steps = l.steps[1:]
+	do()
+}
+
 // settle finishes what is under way.
 func (l *logger) settle() {
 	for len(l.steps) > 0 {
-		do := l.steps[0]
-		l.steps = l.steps[1:]
-		do()
+		l.do()
 	}
 }
 
@@ -130,108 +124,152 @@ func (l *logger) write() {
 	if l.plain {
 		label = ""
 	}
-	_, err := fmt.Fprintf(l.out, "%sline %d\n", label, l.lines)
-	l.check(err)
-	now := unix.NsecToTimeval(l.clock.UnixNano())
-	l.check(unix.Futimes(int(l.out.Fd()), []unix.Timeval{now, now}))
+	l.out.data = fmt.Appendf(l.out.data, "%sline %d\n", label, l.lines)
+	l.out.modified = l.clock.Time()
 	l.lines++
 	l.inFile++
 }
 
 func (l *logger) later(steps ...func()) { l.steps = append(l.steps, steps...) }
 
+// rotate begins to make an old file of current.
 func (l *logger) rotate() {
 	l.inFile = 0
-	label := l.tick()
 	if l.kind.next {
-		l.rotateOurs(label)
+		l.rotateOurs()
 		return
 	}
+	to := "previous"
+	label := l.tick()
+	if l.kind.u {
+		to = label + ".u"
+	}
+	l.swapping = true
 	l.later(
-		func() { l.rename("current", "previous") },
-		func() { l.out.Close(); l.out = l.create("current") },
+		func() { l.out.complete = true },
+		func() { l.dir.rename("current", to) },
+		func() { l.out, l.swapping = l.dir.create("current"), false },
 	)
-	l.finish("previous", label+".s")
-}
-
-func (l *logger) rotateOurs(label string) {
-	next := l.create("next")
-	l.later(
-		func() { l.out.Close(); l.out = next },
-		func() { l.rename("current", label+".u") },
-		func() { l.rename("next", "current") },
-	)
-	if l.kind.processor == "" {
-		l.finish(label+".u", label+".s")
-		return
-	}
-	if l.pending = append(l.pending, label); len(l.pending) < 3 && l.rnd.IntN(2) == 0 {
-		return // the processor is slow
-	}
-	for _, label := range l.pending {
-		l.later(func() { l.rename(label+".u", "previous") })
-		l.finish("previous", label+".s")
-	}
-	l.pending = nil
-}
-
-// finish makes an old file of a complete one.
-func (l *logger) finish(from, to string) {
 	switch {
-	case l.kind.processor != "":
-		if l.kind.processor == "zstd" {
-			to += ".zst"
-		}
+	case l.kind.u && l.kind.processor != "":
 		l.later(
-			func() { l.process(from, "processed") },
-			func() { l.check(os.Chmod(l.path("processed"), 0o744)) },
-			func() { l.check(os.Remove(l.path(from))) },
-			func() { l.rename("processed", to) },
+			func() { l.process(to, label+".t") },
+			func() { l.dir.rename(label+".t", label+".s") },
+			func() { l.dir.remove(to) },
 		)
-	case l.kind.links:
-		l.later(
-			func() { l.check(os.Link(l.path(from), l.path(to))) },
-			func() { l.check(os.Remove(l.path(from))) },
-		)
+	case l.kind.u:
+		l.later(func() { l.dir.rename(to, label+".s") })
 	default:
-		l.later(func() { l.rename(from, to) })
+		l.finish("previous", "")
 	}
 	l.later(l.prune)
 }
 
-func (l *logger) process(from, to string) {
-	data, err := os.ReadFile(l.path(from))
-	l.check(err)
-	f, err := os.OpenFile(l.path(to), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
-	l.check(err)
-	var w io.WriteCloser = f
-	switch l.kind.processor {
-	case "gzip":
-		compressors.gzip.Reset(f)
-		w = compressors.gzip
-	case "zstd":
-		compressors.zstd.Reset(f)
-		w = compressors.zstd
+func (l *logger) rotateOurs() {
+	next := l.dir.create("next")
+	l.later(func() {
+		full := l.out
+		l.out = next
+		label := l.tick()
+		l.steps = slices.Insert(l.steps, 0,
+			func() { l.dir.rename("current", label+".u") },
+			func() { l.dir.rename("next", "current") },
+			func() { full.complete = true },
+		)
+		if l.kind.processor == "" {
+			l.finish(label+".u", label)
+			l.later(l.prune)
+			return
+		}
+		if l.pending = append(l.pending, label); len(l.pending) < 3 && l.rnd.IntN(2) == 0 {
+			return // the processor is slow
+		}
+		for _, label := range l.pending {
+			l.later(func() { l.dir.rename(label+".u", "previous") })
+			l.finish("previous", label)
+			l.later(l.prune)
+		}
+		l.pending = nil
+	})
+}
+
+// finish makes an old file of a complete one, which is called by the time if it has
+// no label yet.
+func (l *logger) finish(from, label string) {
+	ext := ".s"
+	if l.kind.processor == "zstd" {
+		ext += ".zst"
 	}
-	_, err = w.Write(data)
-	l.check(err)
-	l.check(w.Close())
-	f.Close()
+	name := func() string {
+		if label == "" {
+			label = l.tick()
+		}
+		return label + ext
+	}
+	if l.kind.processor != "" {
+		original := from
+		from = "processed"
+		l.later(
+			func() { l.dir.create("processed") },
+			func() { l.process(original, "processed") },
+			func() { l.dir.files["processed"].complete = true },
+			func() { l.dir.remove(original) },
+		)
+	}
+	if l.kind.links {
+		l.later(
+			func() { l.dir.link(from, name()) },
+			func() { l.dir.remove(from) },
+		)
+	} else {
+		l.later(func() { l.dir.rename(from, name()) })
+	}
+	if l.kind.cron {
+		l.later(
+			func() { l.dir.create(name() + ".gz") },
+			func() { l.process(name(), name()+".gz") },
+			func() { l.dir.remove(name()) },
+		)
+	}
+}
+
+// process writes to, which may be there already.
+func (l *logger) process(from, to string) {
+	data := l.dir.files[from].data
+	f := l.dir.files[to]
+	if f == nil {
+		f = l.dir.create(to)
+	}
+	var out bytes.Buffer
+	switch how := l.kind.processor; {
+	case how == "gzip" || l.kind.cron:
+		compressors.gzip.Reset(&out)
+		compressors.gzip.Write(data)
+		compressors.gzip.Close()
+	case how == "zstd":
+		compressors.zstd.Reset(&out)
+		compressors.zstd.Write(data)
+		compressors.zstd.Close()
+	default:
+		out.Write(data)
+	}
+	f.data, f.modified = out.Bytes(), l.clock.Time()
 }
 
 func (l *logger) prune() {
-	list, err := readNames(l.dir)
-	l.check(err)
 	var old []string
-	for _, name := range list {
+	for name := range l.dir.files {
 		if IsOld(name) && (l.kind.processor == "" || !unfinished(name)) { // others are pending
 			old = append(old, name)
 		}
 	}
 	slices.Sort(old)
 	for len(old) >= l.keep {
-		l.check(os.Remove(l.path(old[0])))
 		l.pruned++
+		if len(l.dir.files[old[0]].data) == 0 {
+			l.empty++
+		}
+		l.dir.remove(old[0])
 		old = old[1:]
 	}
 }
@@ -239,8 +277,10 @@ func (l *logger) prune() {
 // crash is an outage and the start after it: what is pending is given a label.
 func (l *logger) crash() {
 	l.settle()
-	l.rename("current", l.tick()+".u")
-	l.out.Close()
-	l.out = l.create("current")
+	if l.kind.next && l.inFile == 0 && l.dir.files["next"] != nil {
+		l.dir.remove("next")
+	}
+	l.dir.rename("current", l.tick()+".u")
+	l.out = l.dir.create("current")
 	l.inFile = 0
 }

@@ -37,9 +37,9 @@ type Tail struct {
 	stream io.ReadCloser // of a file that is compressed
 
 	buf    []byte
-	lines  []byte // a line's beginning, while its end is missing
-	torn   bool   // lines ended a file whose logger was killed
-	last   tai64n.Label
+	lines  []byte   // a line's beginning, while its end is missing
+	begun  bool     // the first file was looked at
+	torn   bool     // lines ended a file whose logger was killed
 	recent []byte   // of file, up to off
 	again  [][]byte // lines that were taken back: they will be written again
 }
@@ -54,6 +54,12 @@ func NewTail(files Files, file *File, off int64) *Tail {
 // those that come next. With neither there is nothing to read now. What it
 // returns is valid until the next call.
 func (t *Tail) Read() (lines []byte, gap *Gap, err error) {
+	if t.file != nil && !t.begun {
+		if err := t.begin(); err != nil {
+			return nil, nil, err
+		}
+	}
+	t.begun = true
 	for {
 		more := t.files.More() // before reading: then what is read is the file's end
 		if t.file != nil {
@@ -78,6 +84,34 @@ func (t *Tail) Read() (lines []byte, gap *Gap, err error) {
 // Position returns where Read has got to: the file, and the byte at which its
 // next line begins. The file is nil when there was none yet.
 func (t *Tail) Position() (file *File, off int64) { return t.file, t.off - int64(len(t.lines)) }
+
+// begin makes the first file ready to be read from off on.
+func (t *Tail) begin() error {
+	c, err := t.file.Content()
+	if err != nil || !c.IsStream() && c.frames == nil {
+		return err
+	}
+	if t.stream, err = c.Stream(); err == nil {
+		_, err = io.CopyN(io.Discard, t.stream, t.off)
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return fmt.Errorf("unable to read %s: %w", t.file.Path(), err)
+	}
+	return nil
+}
+
+// Close closes the file that is being read.
+func (t *Tail) Close() {
+	if t.stream != nil {
+		t.stream.Close()
+	}
+	if t.file != nil {
+		t.file.Close()
+	}
+}
 
 // enter goes on to the next file. It returns the line that the file before ended
 // in when that is known to be all of it.
@@ -262,19 +296,6 @@ func (t *Tail) unseen(lines []byte) []byte {
 			rest, t.again = rest[end:], t.again[1:]
 		}
 		lines = rest
-	}
-	if t.file.Seen {
-		for len(lines) > 0 {
-			label, ok := tai64n.Parse(lines)
-			if !ok || t.last.Before(label) {
-				t.file.Seen = !ok
-				break
-			}
-			lines = lines[bytes.IndexByte(lines, '\n')+1:]
-		}
-	}
-	if m, ok := lastMark(lines); ok {
-		t.last = m.label
 	}
 	return lines
 }

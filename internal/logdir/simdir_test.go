@@ -1,0 +1,240 @@
+package logdir
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// A simDir is a directory in memory in which a logger may do something between any
+// two system calls of its reader. It is as unkind as readdir(3) lets file systems
+// be: names have places in an order, a listing goes through that in small pieces,
+// and a name that comes gets a new place, before or behind the one that has been
+// reached.
+type simDir struct {
+	rnd   *rand.Rand
+	pause func() // before each system call of the reader
+	files map[string]*simFile
+	place map[string]uint64
+	watch *simWatch // nil: it tells no changes
+	made  int
+	open  int // handles
+}
+
+type simFile struct {
+	id       string
+	data     []byte
+	modified time.Time
+	complete bool
+	names    int
+}
+
+func newSimDir(rnd *rand.Rand) *simDir {
+	return &simDir{rnd: rnd, pause: func() {}, files: make(map[string]*simFile), place: make(map[string]uint64)}
+}
+
+func notExist(op, name string) error {
+	return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
+}
+
+func (d *simDir) ID() (string, error) { return "sim", nil }
+
+func (d *simDir) Names() (names []string, err error) {
+	reached := uint64(0)
+	for {
+		d.pause()
+		d.watch.queue()
+		var places []uint64
+		at := make(map[uint64]string)
+		for name, place := range d.place {
+			if place > reached {
+				places = append(places, place)
+				at[place] = name
+			}
+		}
+		if len(places) == 0 {
+			return names, nil
+		}
+		slices.Sort(places)
+		for _, place := range places[:min(len(places), 1+d.rnd.IntN(4))] {
+			names = append(names, at[place])
+			reached = place
+		}
+	}
+}
+
+func (d *simDir) Stat(name string) (Info, error) {
+	d.pause()
+	f := d.files[name]
+	if f == nil {
+		return Info{}, notExist("stat", name)
+	}
+	return f.info(), nil
+}
+
+func (d *simDir) Open(name string) (Handle, error) {
+	d.pause()
+	f := d.files[name]
+	if f == nil {
+		return nil, notExist("open", name)
+	}
+	d.open++
+	return &simHandle{d, f, false}, nil
+}
+
+func (f *simFile) info() Info {
+	return Info{ID: f.id, Size: int64(len(f.data)), Modified: f.modified, Names: f.names, Complete: f.complete}
+}
+
+type simHandle struct {
+	dir    *simDir
+	file   *simFile
+	closed bool
+}
+
+func (h *simHandle) Stat() (Info, error) {
+	h.dir.pause()
+	if h.closed {
+		return Info{}, fs.ErrClosed
+	}
+	return h.file.info(), nil
+}
+
+func (h *simHandle) ReadAt(buf []byte, off int64) (int, error) {
+	h.dir.pause()
+	if h.closed {
+		return 0, fs.ErrClosed
+	}
+	if off >= int64(len(h.file.data)) {
+		return 0, io.EOF
+	}
+	n := copy(buf, h.file.data[off:])
+	if n < len(buf) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (h *simHandle) Close() error {
+	if h.closed {
+		return fs.ErrClosed
+	}
+	h.closed = true
+	h.dir.open--
+	return nil
+}
+
+// What follows is the logger's side.
+
+// add gives f a name.
+func (d *simDir) add(name string, f *simFile) {
+	d.files[name] = f
+	d.place[name] = 1 + d.rnd.Uint64()>>1
+	f.names++
+}
+
+// drop takes a name away.
+func (d *simDir) drop(name string) *simFile {
+	f := d.files[name]
+	if f == nil {
+		panic("no file " + name)
+	}
+	delete(d.files, name)
+	delete(d.place, name)
+	f.names--
+	return f
+}
+
+func (d *simDir) create(name string) *simFile {
+	if d.files[name] != nil {
+		d.drop(name) // and make another one
+	}
+	d.made++
+	f := &simFile{id: fmt.Sprint(d.made)}
+	d.add(name, f)
+	d.watch.tell(Change{Kind: Came, Name: name})
+	return f
+}
+
+func (d *simDir) rename(from, to string) {
+	f := d.drop(from)
+	if d.files[to] != nil {
+		d.drop(to)
+	}
+	d.add(to, f)
+	d.watch.tell(Change{Came, to, from})
+}
+
+func (d *simDir) link(from, to string) {
+	d.add(to, d.files[from])
+	d.watch.tell(Change{Kind: Came, Name: to})
+}
+
+func (d *simDir) remove(name string) {
+	d.drop(name)
+	d.watch.tell(Change{Kind: Went, Name: name})
+}
+
+// A simWatch tells changes late, as Linux does: a rename is seen by who opens the
+// new name, before it is told to a watch, but not by who lists the directory.
+type simWatch struct {
+	dir    *simDir
+	lossy  bool // now and then it loses changes, and says so
+	on     bool
+	late   []Change
+	queued []Change
+}
+
+func (d *simDir) Watch() Watch {
+	if d.watch == nil {
+		return &simWatch{dir: d} // which never starts
+	}
+	return d.watch
+}
+
+func (w *simWatch) Start() bool {
+	if w != w.dir.watch {
+		return false
+	}
+	w.on = true
+	return true
+}
+
+func (w *simWatch) tell(c Change) {
+	if w == nil || !w.on {
+		return
+	}
+	w.queue()
+	w.late = append(w.late, c)
+	if w.dir.rnd.IntN(2) == 0 {
+		w.queue()
+	}
+}
+
+func (w *simWatch) queue() {
+	if w != nil {
+		w.queued = append(w.queued, w.late...)
+		w.late = nil
+	}
+}
+
+func (w *simWatch) Changes() []Change {
+	w.dir.pause()
+	if !w.on {
+		return nil
+	}
+	changes := w.queued
+	w.queued = nil
+	if w.lossy && len(changes) > 3 && w.dir.rnd.IntN(4) == 0 {
+		return append(changes[:1], Change{Kind: Missed})
+	}
+	return changes
+}
+
+func (w *simWatch) Wait(time.Duration) {}
+func (w *simWatch) Rest(time.Duration) {}
+func (w *simWatch) Interrupt()         {}
+func (w *simWatch) Close()             {}

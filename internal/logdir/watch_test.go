@@ -1,0 +1,82 @@
+package logdir
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"multilog/tai64n"
+)
+
+// The Watch of a real directory tells names that come, go and change.
+func TestWatchTellsChanges(t *testing.T) {
+	dir := t.TempDir()
+	w := newInotify(dir)
+	defer w.Close()
+	if !w.Start() {
+		t.Skip("no inotify")
+	}
+	from, to := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	if err := os.WriteFile(from, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(to); err != nil {
+		t.Fatal(err)
+	}
+	w.Wait(10 * time.Second)
+	want := []Change{{Came, "a", ""}, {Came, "b", "a"}, {Went, "b", ""}}
+	if got := w.Changes(); !slices.Equal(got, want) {
+		t.Errorf("changes: %v, want %v", got, want)
+	}
+}
+
+// A file that leaves the directory is told without its new name.
+func TestWatchTellsWhatLeaves(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "a")
+	if err := os.WriteFile(name, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := newInotify(dir)
+	defer w.Close()
+	if !w.Start() {
+		t.Skip("no inotify")
+	}
+	if err := os.Rename(name, filepath.Join(t.TempDir(), "a")); err != nil {
+		t.Fatal(err)
+	}
+	want := []Change{{Went, "a", ""}}
+	if got := w.Changes(); !slices.Equal(got, want) {
+		t.Errorf("changes: %v, want %v", got, want)
+	}
+}
+
+// A label that a look did not see, because its file was just being renamed, stays
+// known: else the file would be read again. The oldest are forgotten.
+func TestRecentLabelsStayKnown(t *testing.T) {
+	d := &Dir{labels: make(map[string]bool)}
+	label := func(i int) string { return tai64n.Label{Sec: 1<<62 + uint64(i)}.String() }
+	const known, there = 3 * keptLabels, 50
+	for i := range known {
+		d.labels[label(i)] = true
+	}
+	const leftover = 7 // of an outage, long ago
+	old := []string{label(leftover) + ".u"}
+	for i := known - there; i < known-1; i++ {
+		old = append(old, label(i)+".s")
+	}
+	d.forgetRemoved(old)
+	for _, i := range []int{leftover, known - there, known - 2, known - 1} {
+		if !d.labels[label(i)] {
+			t.Errorf("label %d of %d is forgotten", i, known)
+		}
+	}
+	if n := len(d.labels); n > known/2 || d.labels[label(0)] {
+		t.Errorf("%d of %d labels are known still", n, known)
+	}
+}
