@@ -21,7 +21,8 @@ func TestFileSizeLimit(t *testing.T) {
 	const text = "unable to write to ./main/current, pausing: file too big"
 	limit := func(l *logger, soft uint64) {
 		t.Helper()
-		until(t, "its start", l.said, func() bool { return exists(filepath.Join(main, "current")) })
+		// The logger looks at its limits before it opens the directory.
+		until(t, "its start", l.said, func() bool { return l.hasOpen(filepath.Join(main, "current")) })
 		if err := unix.Prlimit(l.cmd.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: soft, Max: unix.RLIM_INFINITY}, nil); err != nil {
 			t.Fatal(err)
 		}

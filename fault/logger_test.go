@@ -140,6 +140,17 @@ func (l *logger) exits(code int) {
 	}
 }
 
+// hasOpen reports whether the logger has a file open.
+func (l *logger) hasOpen(path string) bool {
+	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", l.cmd.Process.Pid))
+	for _, fd := range fds {
+		if target, err := os.Readlink(fd); err == nil && target == path {
+			return true
+		}
+	}
+	return false
+}
+
 // cpuTicks is how much CPU the logger has used, in hundredths of a second.
 func (l *logger) cpuTicks() int {
 	l.t.Helper()

@@ -142,7 +142,7 @@ func TestPlan(t *testing.T) {
 	for _, test := range []struct {
 		quick bool
 		limit time.Duration
-	}{{false, 35 * time.Minute}, {true, 5*time.Minute + 30*time.Second}} {
+	}{{false, 40 * time.Minute}, {true, 5*time.Minute + 30*time.Second}} {
 		r := &race.Race{Contenders: field(), Only: regexp.MustCompile("")}
 		scenarios := All(nil, test.quick)
 		runs, work := r.Plan(scenarios)
