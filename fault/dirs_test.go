@@ -5,14 +5,15 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"multilog/internal/test/logger"
 )
 
-// TestOneOfTwoFull has one of several directories in trouble. What happens to
-// the logger meanwhile makes no difference: each of them ends up with what
-// belongs there.
+// If some of several directories are on a full disk, the logger waits. Whatever happens
+// to it meanwhile, each directory gets each of its lines once.
 func TestOneOfTwoFull(t *testing.T) {
 	t.Parallel()
-	bin := binary(t)
+	bin := logger.Binary(t, "multilog")
 	for _, fs := range []fileSystem{tmpfs, ext4} {
 		t.Run(fs.name, func(t *testing.T) {
 			t.Parallel()
@@ -27,29 +28,29 @@ func TestOneOfTwoFull(t *testing.T) {
 			script := []string{bin, "t", "s131072", "n9999", "./before", "./small/main", "./after", "-*", "+* *3 *", "./small/threes"}
 			const text = "/main/current, pausing: out of disk space"
 
-			l := run(t, dir, in.r, script...)
+			l := logger.Start(t, dir, in.r, script...)
 			for range 3 {
-				l.says(text)
-				l.kill()
-				l = run(t, dir, in.r, script...)
+				l.Says(text)
+				l.End()
+				l = logger.Start(t, dir, in.r, script...)
 			}
-			l.says(text)
-			l.signal(syscall.SIGTERM)
-			l.exits(0)
+			l.Says(text)
+			l.Signal(syscall.SIGTERM)
+			l.Exits(0)
 			next := in.next(t)
 			for _, name := range []string{"before", "small/main", "after"} {
 				mustHold(t, read(t, filepath.Join(dir, name)), true, 0, next)
 			}
 
-			l = run(t, dir, in.r, script...)
-			l.says(text)
-			l.rests()
+			l = logger.Start(t, dir, in.r, script...)
+			l.Says(text)
+			mustRest(t, l)
 			if err := os.Remove(weight); err != nil {
 				t.Fatal(err)
 			}
 			in.wait(t, l)
 			in.w.Close()
-			l.exits(0)
+			l.Exits(0)
 			for _, name := range []string{"before", "small/main", "after"} {
 				mustHold(t, read(t, filepath.Join(dir, name)), true, 0, in.lines)
 			}

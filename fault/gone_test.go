@@ -11,60 +11,52 @@ import (
 	"golang.org/x/sys/unix"
 
 	"multilog/internal/test/kernelversion"
+	"multilog/internal/test/logger"
 )
 
-// Directories and file systems that go away, or take nothing any more.
+// This file has directories and file systems disappear, or refuse to be written.
 
+// manySmall asks for small files, so that there are many rotations.
 const manySmall = "s16384"
 
-// holds waits until a file in the log directory has the line of that number.
-func (l *logger) holds(path string, n int) {
-	l.t.Helper()
-	line := string(appendLine(nil, n))
-	until(l.t, "line "+line, l.said, func() bool {
-		b, _ := os.ReadFile(path)
-		return strings.Contains(string(b), line)
-	})
-}
-
-// TestDirectoryRemoved: what was in the directory is gone, and what is written
-// until the next rotation too. Then the logger says so and waits; another one
-// makes the directory anew, and goes on with the line that comes next.
+// If another process removes the log directory, its lines are gone, and so are those that
+// the logger writes until the next rotation. Then the logger prints what is wrong and
+// waits. The next logger makes the directory again and goes on with the next line.
 func TestDirectoryRemoved(t *testing.T) {
 	t.Parallel()
-	bin, dir := binary(t), t.TempDir()
+	bin, dir := logger.Binary(t, "multilog"), t.TempDir()
 	main, in := filepath.Join(dir, "main"), newSupply(t)
 	script := []string{bin, manySmall, "n9999", "./main"}
-	l := run(t, dir, in.r, script...)
+	l := logger.Start(t, dir, in.r, script...)
 	in.send(10)
 	in.wait(t, l)
-	l.holds(filepath.Join(main, "current"), in.lines-1)
+	awaitLine(t, l, filepath.Join(main, "current"), in.lines-1)
 	if err := os.RemoveAll(main); err != nil {
 		t.Fatal(err)
 	}
 	in.send(shortLines)
 	const text = "unable to create ./main/next, pausing: file does not exist"
-	l.says(text)
+	l.Says(text)
 	in.wait(t, l)
-	l.rests()
-	l.saidOnce(text)
-	l.signal(syscall.SIGTERM)
-	l.exits(0)
+	mustRest(t, l)
+	l.SaidOnce(text)
+	l.Signal(syscall.SIGTERM)
+	l.Exits(0)
 	next := in.next(t)
 	if next <= 0 || next > 2*16384/20 {
 		t.Errorf("the pipe begins with line %d", next)
 	}
-	l = run(t, dir, in.r, script...)
+	l = logger.Start(t, dir, in.r, script...)
 	in.w.Close()
-	l.exits(0)
+	l.Exits(0)
 	mustHold(t, read(t, main), false, next, in.lines)
 }
 
-// TestCurrentRemoved: somebody wants room, and removes the file that is
-// written. Its lines are gone; all others are there, and nothing waits.
+// If an administrator who needs room removes current, its lines are gone. All others are
+// there, and the service does not wait.
 func TestCurrentRemoved(t *testing.T) {
 	t.Parallel()
-	bin := binary(t)
+	bin := logger.Binary(t, "multilog")
 	for name, script := range map[string][]string{
 		"plain":     {bin, manySmall, "n9999", "./main"},
 		"processor": {bin, manySmall, "n9999", "!cat", "./main"},
@@ -73,19 +65,19 @@ func TestCurrentRemoved(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			main, in := filepath.Join(dir, "main"), newSupply(t)
-			l := run(t, dir, in.r, script...)
+			l := logger.Start(t, dir, in.r, script...)
 			in.send(10)
 			in.wait(t, l)
 			current := filepath.Join(main, "current")
-			l.holds(current, in.lines-1)
+			awaitLine(t, l, current, in.lines-1)
 			if err := os.Remove(current); err != nil {
 				t.Fatal(err)
 			}
 			in.send(shortLines)
 			in.wait(t, l)
 			in.w.Close()
-			l.exits(0)
-			l.saidOnce("unable to find ./main/current: file does not exist (somebody has removed it: the lines in it are lost)")
+			l.Exits(0)
+			l.SaidOnce("unable to find ./main/current: file does not exist (somebody has removed it: the lines in it are lost)")
 			first := number(read(t, main)[0], false)
 			if first <= 10 || first > 2*16384/20 {
 				t.Errorf("the log begins with line %d", first)
@@ -95,37 +87,37 @@ func TestCurrentRemoved(t *testing.T) {
 	}
 }
 
-// TestCurrentTruncated: somebody wants room, and empties the file that is
-// written. Its lines are gone; all others are there, and nothing else is.
+// If an administrator who needs room empties current, its lines are gone. All others are
+// there, and no other bytes.
 func TestCurrentTruncated(t *testing.T) {
 	t.Parallel()
-	bin := binary(t)
+	bin := logger.Binary(t, "multilog")
 	for name, more := range map[string]int{"and rotated": 2 * shortLines, "and ended": 10} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			main, in := filepath.Join(dir, "main"), newSupply(t)
-			l := run(t, dir, in.r, bin, "s1000000", "n9999", "./main")
+			l := logger.Start(t, dir, in.r, bin, "s1000000", "n9999", "./main")
 			in.send(shortLines)
 			in.wait(t, l)
 			current := filepath.Join(main, "current")
-			l.holds(current, in.lines-1)
+			awaitLine(t, l, current, in.lines-1)
 			if err := os.Truncate(current, 0); err != nil {
 				t.Fatal(err)
 			}
 			in.send(more)
 			in.wait(t, l)
 			in.w.Close()
-			l.exits(0)
+			l.Exits(0)
 			mustHold(t, read(t, main), false, shortLines, in.lines)
 		})
 	}
 }
 
-// TestReadOnly has ext4 go read-only below a logger, as it does when it finds
-// itself damaged. Before Linux 6.15 it goes on taking what is written to files
-// that are open, and drops it: nobody can keep these lines. But once the logger
-// knows of it, it takes no more.
+// TestReadOnly has an ext4 become read-only under a logger, as it does when it finds an
+// error in itself. Before Linux 6.15 ext4 then accepts writes to open files and drops
+// them, and those lines are lost. Once an operation has told the logger, it takes no more
+// input.
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	t.Run("met by a rotation", func(t *testing.T) { testReadOnly(t, "s1000000") })
@@ -134,31 +126,31 @@ func TestReadOnly(t *testing.T) {
 
 func testReadOnly(t *testing.T, word string) {
 	t.Parallel()
-	bin, fs := binary(t), ext4
+	bin, fs := logger.Binary(t, "multilog"), ext4
 	fs.options = "errors=remount-ro"
 	dir, image := fs.mount(t)
 	main, in := filepath.Join(dir, "main"), newSupply(t)
 	script := []string{bin, "t", "s16777215", word, "n9999", "./main"}
-	l := run(t, dir, in.r, script...)
+	l := logger.Start(t, dir, in.r, script...)
 	in.send(shortLines)
 	in.wait(t, l)
-	l.holds(filepath.Join(main, "current"), in.lines-1)
-	unix.Sync() // what was not written out before is lost, as in a power cut
+	awaitLine(t, l, filepath.Join(main, "current"), in.lines-1)
+	unix.Sync() // what is not on disk yet is lost, as in a power cut
 	readOnly(t, dir)
 	taken := !kernelversion.AtLeast(t, 6, 15)
 	in.send(shortLines)
 	const why, text = "read-only file system", "unable to write to ./main/current, pausing: "
-	l.says(why)
+	l.Says(why)
 	in.wait(t, l)
 	before := in.lines
 	in.send(fewestLines)
-	l.says(text + why)
+	l.Says(text + why)
 	in.wait(t, l)
-	l.rests()
-	l.saidOnce(text)
-	t.Log(l.said())
-	l.signal(syscall.SIGTERM)
-	l.exits(0)
+	mustRest(t, l)
+	l.SaidOnce(text)
+	t.Log(l.Said())
+	l.Signal(syscall.SIGTERM)
+	l.Exits(0)
 	if !taken {
 		if next := in.next(t); next != shortLines {
 			t.Errorf("the pipe begins with line %d", next)
@@ -167,16 +159,16 @@ func testReadOnly(t *testing.T, word string) {
 
 	unmount(t, dir)
 	fs.mountImage(t, image, dir)
-	l = run(t, dir, in.r, script...)
+	l = logger.Start(t, dir, in.r, script...)
 	in.w.Close()
-	l.exits(0)
+	l.Exits(0)
 	c, notes := account(read(t, main), in.lines, true, func(n int) bool { return !taken || n < shortLines || n >= before })
 	if c != (tally{}) {
 		t.Errorf("%+v\n%s", c, strings.Join(notes, "\n"))
 	}
 }
 
-// readOnly makes an ext4 find an error.
+// readOnly makes the ext4 mounted on dir find an error.
 func readOnly(t *testing.T, dir string) {
 	t.Helper()
 	trigger := filepath.Join("/sys/fs/ext4", device(t, dir), "trigger_fs_error")
@@ -188,7 +180,7 @@ func readOnly(t *testing.T, dir string) {
 	}
 }
 
-// device is the name of the block device that is mounted on dir.
+// device returns the name of the block device that is mounted on dir.
 func device(t *testing.T, dir string) string {
 	t.Helper()
 	mounts, err := os.ReadFile("/proc/self/mounts")
@@ -210,18 +202,17 @@ const (
 	fiThaw   = 0xc0045878 // FITHAW
 )
 
-// TestFrozen freezes a file system, as for a snapshot: whoever writes waits,
-// and can't be told otherwise. The service's lines wait in the pipe, and
-// nothing is wrong when it thaws.
+// TestFrozen freezes a file system, as for a snapshot. A write then waits in the kernel
+// until the file system thaws. The lines wait in the pipe, and after the thaw all is well.
 func TestFrozen(t *testing.T) {
 	t.Parallel()
-	bin := binary(t)
+	bin := logger.Binary(t, "multilog")
 	dir, _ := ext4.mount(t)
 	main, in := filepath.Join(dir, "main"), newSupply(t)
-	l := run(t, dir, in.r, bin, "t", manySmall, "n9999", "./main")
+	l := logger.Start(t, dir, in.r, bin, "t", manySmall, "n9999", "./main")
 	in.send(shortLines)
 	in.wait(t, l)
-	l.holds(filepath.Join(main, "current"), in.lines-1)
+	awaitLine(t, l, filepath.Join(main, "current"), in.lines-1)
 	d, err := os.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -237,17 +228,17 @@ func TestFrozen(t *testing.T) {
 	}
 	defer thaw()
 	in.send(shortLines)
-	in.wait(t, l) // the pipe holds them
-	l.rests()
-	l.signal(syscall.SIGTERM)
+	in.wait(t, l) // they fit into the pipe
+	mustRest(t, l)
+	l.Signal(syscall.SIGTERM)
 	time.Sleep(restTime / 10)
 	thaw()
-	l.exits(0)
-	l = run(t, dir, in.r, bin, "t", manySmall, "n9999", "./main")
+	l.Exits(0)
+	l = logger.Start(t, dir, in.r, bin, "t", manySmall, "n9999", "./main")
 	in.w.Close()
-	l.exits(0)
-	if said := l.said(); said != "" {
-		t.Errorf("it complains: %s", said)
+	l.Exits(0)
+	if said := l.Said(); said != "" {
+		t.Errorf("it has said: %s", said)
 	}
 	mustHold(t, read(t, main), true, 0, in.lines)
 }

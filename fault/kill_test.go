@@ -7,32 +7,32 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/logger"
 )
 
 var (
-	kills = flag.Int("kills", 300, "how many kills in all")
-	seed  = flag.Uint64("seed", 0, "of the kills' times; 0 for another one each time")
+	kills = flag.Int("kills", 300, "how many kills, shared out among the scripts")
+	seed  = flag.Uint64("seed", 0, "the seed of lines, writes and the times of kills; 0: another one each time")
 )
 
 const shortKills = 40
 
-// longestLife is how long a logger lives at most before it is killed: start-up
-// and recovery take a few milliseconds, and are to be hit too.
+// longestLife is the longest time that a logger runs before it is killed. Start and
+// recovery take a few milliseconds, and kills must hit them, too.
 const longestLife = 25 * time.Millisecond
 
 var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
-// content is a file's, unpacked.
+// content returns the content of a file, decompressed if it is zstd.
 func content(t *testing.T, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(name)
@@ -53,50 +53,15 @@ func content(t *testing.T, name string) []byte {
 	return b
 }
 
-// binary is the logger, which is built once.
-func binary(t *testing.T) string {
-	t.Helper()
-	bin, err := build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bin
-}
-
-// builtDir is where the logger is built, once it is.
-var builtDir string
-
-var build = sync.OnceValues(func() (bin string, err error) {
-	if builtDir, err = os.MkdirTemp("", "fault"); err != nil {
-		return "", err
-	}
-	bin = filepath.Join(builtDir, "multilog")
-	if out, err := exec.Command("go", "build", "-o", bin, "multilog/cmd/multilog").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return bin, nil
-})
-
-// need skips a test when a program is not installed; in CI, that fails.
-func need(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is not installed", program)
-		}
-		t.Skipf("%s is not installed", program)
-	}
-}
-
-// all is every line.
+// all selects every line.
 func all(int) bool { return true }
 
-// scripts are what is killed.
+// scripts are those of the loggers that are killed.
 var scripts = []struct {
 	name   string
 	io     string
 	script []string
-	dirs   map[string]func(n int) bool // log directories, and what belongs there
+	dirs   map[string]func(n int) bool // log directories, and which lines belong there
 }{
 	{"t", "", []string{"t", "s16777215", "n9999", "./main"}, map[string]func(int) bool{"main": all}},
 	{"plain", "", []string{"s16777215", "n9999", "./main"}, map[string]func(int) bool{"main": all}},
@@ -108,14 +73,14 @@ var scripts = []struct {
 	{"zstd", "", []string{"t", "z1", "s400000", "n9999", "./main"}, map[string]func(int) bool{"main": all}},
 }
 
-// firstThreeLast says whether the first 3 in the number is its last digit,
-// which is what the pattern "* *3 *" asks for.
+// firstThreeLast reports whether the first 3 in the number is its last digit. Those are
+// the lines that the pattern "* *3 *" matches.
 func firstThreeLast(n int) bool {
 	digits := fmt.Sprintf("%0*d", numberDigits, n)
 	return strings.IndexByte(digits, '3') == numberDigits-1
 }
 
-// startSeed is -seed, or one of its own for each test, which its log tells.
+// startSeed returns -seed, or else a random seed. It logs what it returns.
 func startSeed(t *testing.T) uint64 {
 	t.Helper()
 	from := *seed
@@ -131,7 +96,7 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		n = min(n, shortKills)
 	}
-	bin := binary(t)
+	bin := logger.Binary(t, "multilog")
 	for i, s := range scripts {
 		t.Run(s.name, func(t *testing.T) {
 			from := startSeed(t)
@@ -151,10 +116,10 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// killOften starts the logger again and again on one pipe and kills it each
-// time; then it lets it read to the end. It returns how many lines were sent.
-// Unless strict, the logger may end by itself: s6-log now and then refuses to
-// start after a kill.
+// killOften starts a logger n times on one pipe and kills it each time after a random
+// part of longestLife. Then it lets the logger read to the end. It returns how many lines
+// were sent. If strict is true, the logger must not end by itself; s6-log now and then
+// refuses to start after a kill.
 func killOften(t *testing.T, dir string, env, command []string, n int, seed uint64, strict bool) int {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -165,46 +130,38 @@ func killOften(t *testing.T, dir string, env, command []string, n int, seed uint
 	setCapacity(t, w, env)
 	random := rand.New(rand.NewPCG(seed, 2))
 	p := produce(w, seed)
-	start := func() (*exec.Cmd, *bytes.Buffer) {
-		cmd, said := exec.Command(command[0], command[1:]...), new(bytes.Buffer)
-		cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stderr = dir, env, r, said
-		cmd.WaitDelay = 10 * time.Second // a processor may hold standard error
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return cmd, said
+	start := func() *logger.Logger {
+		l := logger.New(t, dir, command...)
+		l.Command().Stdin, l.Command().Env = r, env
+		l.Start()
+		return l
 	}
 	for range n {
-		cmd, said := start()
+		l := start()
 		time.Sleep(time.Duration(random.Int64N(int64(longestLife))))
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if code := cmd.ProcessState.ExitCode(); code != -1 && strict {
-			t.Fatalf("it ended by itself: exit code %d\n%s", code, said)
+		l.End()
+		if l.Outcome() != "KILL" && strict {
+			t.Fatalf("it has ended by itself: exit %s\n%s", l.Outcome(), l.Said())
 		}
-		released(t, dir)
+		awaitUnlocked(t, dir)
 	}
-	cmd, said := start()
-	for range 10 {
-		if strict {
+	last := start()
+	for try := 0; !strict && try < 10; try++ {
+		time.Sleep(200 * time.Millisecond) // a refusal comes sooner
+		if !last.Ended() {
 			break
 		}
-		// Whether it stays is seen soon; if not, another try.
-		time.Sleep(200 * time.Millisecond)
-		if !zombie(cmd.Process.Pid) {
-			break
-		}
-		_ = cmd.Wait()
-		cmd, said = start()
+		last = start()
 	}
 	sent := p.finish(t)
-	if err := cmd.Wait(); err != nil && strict {
-		t.Fatalf("at the end: %v\n%s", err, said)
+	if code := last.Wait(); code != 0 && strict {
+		t.Fatalf("at the end: exit %s\n%s", last.Outcome(), last.Said())
 	}
 	return sent
 }
 
-// setCapacity gives the pipe the capacity that the logger is told to ask for.
+// setCapacity gives the pipe the capacity that MULTILOG_PIPE in env tells the logger to
+// ask for.
 func setCapacity(t *testing.T, w *os.File, env []string) {
 	t.Helper()
 	for _, v := range env {
@@ -220,14 +177,7 @@ func setCapacity(t *testing.T, w *os.File, env []string) {
 	}
 }
 
-// zombie says whether the process has ended and waits to be waited for.
-func zombie(pid int) bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	_, state, ok := strings.Cut(string(stat), ") ")
-	return err != nil || !ok || strings.HasPrefix(state, "Z")
-}
-
-// peers are other loggers, for comparison.
+// peers are other loggers.
 var peers = []struct {
 	name    string
 	command []string
@@ -237,17 +187,14 @@ var peers = []struct {
 	{"svlogd", []string{"svlogd", "./main"}},
 }
 
-// TestPeers tells what kills cost other loggers. There is nothing that they
-// must keep.
+// TestPeers logs what kills cost other loggers. Whatever they lose is no failure.
 func TestPeers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("for comparison only")
 	}
 	for _, peer := range peers {
 		t.Run(peer.name, func(t *testing.T) {
-			if _, err := exec.LookPath(peer.command[0]); err != nil {
-				t.Skip("not installed")
-			}
+			logger.Need(t, peer.command[0])
 			dir := t.TempDir()
 			if peer.name == "svlogd" {
 				if err := os.Mkdir(filepath.Join(dir, "main"), 0o755); err != nil {
@@ -268,7 +215,7 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// TestAccount sees that the accounting notices harm.
+// TestAccount checks that account notices each kind of damage.
 func TestAccount(t *testing.T) {
 	lines := func(numbers ...int) (b [][]byte) {
 		for _, n := range numbers {

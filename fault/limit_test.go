@@ -6,67 +6,67 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/logger"
 )
 
-// Limits: of a process's files (RLIMIT_FSIZE, which comes with a signal) and of
-// a user's blocks (quota, which needs a kernel that was built with it: strace
-// does it anywhere).
-
+// TestFileSizeLimit has a limit for the size of files (RLIMIT_FSIZE), which the kernel
+// enforces with an error and a signal, come and go while the logger runs.
 func TestFileSizeLimit(t *testing.T) {
 	t.Parallel()
-	bin, dir := binary(t), t.TempDir()
+	bin, dir := logger.Binary(t, "multilog"), t.TempDir()
 	main, in := filepath.Join(dir, "main"), newSupply(t)
 	script := []string{bin, "t", "s262144", "n9999", "./main"}
-	const limitBytes = 100_001 // a line is cut there
+	const limitBytes = 100_001 // within a line
 	const text = "unable to write to ./main/current, pausing: file too big"
-	limit := func(l *logger, soft uint64) {
+	limit := func(l *logger.Logger, soft uint64) {
 		t.Helper()
-		// The logger looks at its limits before it opens the directory.
-		until(t, "its start", l.said, func() bool { return l.hasOpen(filepath.Join(main, "current")) })
-		if err := unix.Prlimit(l.cmd.Process.Pid, unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: soft, Max: unix.RLIM_INFINITY}, nil); err != nil {
+		// The logger looks at its limits before it opens current.
+		l.Until("it has started", func() bool { return hasOpen(l, filepath.Join(main, "current")) })
+		if err := unix.Prlimit(l.PID(), unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: soft, Max: unix.RLIM_INFINITY}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	l := run(t, dir, in.r, script...)
+	l := logger.Start(t, dir, in.r, script...)
 	limit(l, limitBytes)
 	in.send(diskLines)
-	l.says(text)
-	l.rests()
-	l.saidOnce(text)
-	l.signal(syscall.SIGTERM)
-	l.exits(0)
+	l.Says(text)
+	mustRest(t, l)
+	l.SaidOnce(text)
+	l.Signal(syscall.SIGTERM)
+	l.Exits(0)
 	if next, last := in.next(t), lastLine(t, main, true); next != last+1 {
 		t.Errorf("the log ends with line %d, the pipe begins with line %d", last, next)
 	}
 
-	l = run(t, dir, in.r, script...)
+	l = logger.Start(t, dir, in.r, script...)
 	limit(l, limitBytes)
-	l.says(text)
-	l.rests()
+	l.Says(text)
+	mustRest(t, l)
 	limit(l, unix.RLIM_INFINITY)
-	l.says("able to write to ./main/current again after ")
+	l.Says("able to write to ./main/current again after ")
 	in.wait(t, l)
 	in.w.Close()
-	l.exits(0)
+	l.Exits(0)
 	mustHold(t, read(t, main), true, 0, in.lines)
 }
 
-// TestQuota has writes fail as they do when a user's quota is used up, for
-// some seconds.
+// TestQuota has some writes fail as they do when a user's quota is used up. strace injects
+// the error, because not every kernel has quotas.
 func TestQuota(t *testing.T) {
 	t.Parallel()
-	need(t, "strace")
-	bin, dir := binary(t), t.TempDir()
+	logger.Need(t, "strace")
+	bin, dir := logger.Binary(t, "multilog"), t.TempDir()
 	main, in := filepath.Join(dir, "main"), newSupply(t)
-	l := run(t, dir, in.r, "strace", "-f", "-qq", "-o", "trace", "-P", filepath.Join(main, "current"),
+	l := logger.Start(t, dir, in.r, "strace", "-f", "-qq", "-o", "trace", "-P", filepath.Join(main, "current"),
 		"-e", "trace=write,writev", "-e", "inject=write,writev:error=EDQUOT:when=1..3",
 		bin, "t", "s16777215", "n9999", "./main")
 	in.send(shortLines)
 	const text = "unable to write to ./main/current, pausing: disk quota exceeded"
-	l.says("able to write to ./main/current again after ")
-	l.saidOnce(text)
+	l.Says("able to write to ./main/current again after ")
+	l.SaidOnce(text)
 	in.wait(t, l)
 	in.w.Close()
-	l.exits(0)
+	l.Exits(0)
 	mustHold(t, read(t, main), true, 0, in.lines)
 }

@@ -11,18 +11,22 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"multilog/internal/test/logger"
 )
 
-// The lines that are sent: a number, and a filling whose length follows from
-// it, so that a line which is torn is told from one that is whole.
+// This file makes numbered lines and accounts for them.
 
+// numberDigits is the length of the number that a line begins with.
 const numberDigits = 9
 
+// appendLine appends line n: its number and letters. How many letters and which follows
+// from the number, so that a torn line differs from each whole one.
 func appendLine(b []byte, n int) []byte {
 	b = fmt.Appendf(b, "%0*d ", numberDigits, n)
 	fill := n % 97
 	if n%1009 == 0 {
-		fill = 3000 // longer than patterns look at, and than the end of a file
+		fill = 3000 // more than patterns look at, and than the 2,000 bytes in which a full file may end
 	}
 	for range fill {
 		b = append(b, 'a'+byte(n%26))
@@ -30,13 +34,14 @@ func appendLine(b []byte, n int) []byte {
 	return append(b, '\n')
 }
 
-// producer writes numbered lines to a pipe, in pieces of any size, some larger
-// than the pipe, until it is stopped; then it closes the pipe.
+// producer writes numbered lines to a pipe until it is stopped.
 type producer struct {
 	stop chan struct{}
-	sent chan int // how many lines, when it is done
+	sent chan int // when it has stopped: how many lines, -1 after an error
 }
 
+// produce starts a producer that writes in pieces of random sizes, some larger than the
+// pipe. When it is stopped, it closes the pipe.
 func produce(w *os.File, seed uint64) *producer {
 	p := &producer{stop: make(chan struct{}), sent: make(chan int, 1)}
 	go func() {
@@ -54,7 +59,7 @@ func produce(w *os.File, seed uint64) *producer {
 			b = b[:0]
 			many := 200
 			if r.IntN(50) == 0 {
-				many = 40_000 // more than any pipe holds
+				many = 40_000 // lines, more than any pipe holds
 			}
 			for range 1 + r.IntN(many) {
 				b = appendLine(b, n)
@@ -63,7 +68,7 @@ func produce(w *os.File, seed uint64) *producer {
 			for len(b) > 0 {
 				k := len(b)
 				if many > 200 {
-					k = max(1, k-r.IntN(2000)) // one write, which blocks, and ends within a line
+					k = max(1, k-r.IntN(2000)) // one write, which blocks and ends within a line
 				} else if r.IntN(3) == 0 {
 					k = 1 + r.IntN(k)
 				}
@@ -81,27 +86,24 @@ func produce(w *os.File, seed uint64) *producer {
 	return p
 }
 
+// finish stops the producer and returns how many lines it has sent.
 func (p *producer) finish(t *testing.T) int {
 	t.Helper()
 	close(p.stop)
-	select {
-	case n := <-p.sent:
-		if n < 0 {
-			t.Fatal("the producer could not write")
-		}
-		return n
-	case <-time.After(2 * time.Minute):
-		t.Fatal("the logger takes no more input")
-		return 0
+	n := logger.Receive(t, "the logger takes all lines", p.sent, nil)
+	if n < 0 {
+		t.Fatal("unable to write to the logger's pipe")
 	}
+	return n
 }
 
-// tally is what became of the lines.
+// tally counts damaged lines.
 type tally struct{ lost, twice, torn, reordered int }
 
-// account holds the lines of a log directory against those that were sent:
-// numbers below sent for which wanted says yes. Stamps end at the first space,
-// if there are any.
+// account compares the lines of a log directory with those that were sent, which have
+// the numbers below sent. Of these, the directory must have those that wanted selects. If
+// stamped is true, each line begins with a stamp that ends at the first space. account
+// also returns the first ten findings in words.
 func account(lines [][]byte, sent int, stamped bool, wanted func(n int) bool) (tally, []string) {
 	var c tally
 	var notes []string
@@ -119,16 +121,16 @@ func account(lines [][]byte, sent int, stamped bool, wanted func(n int) bool) (t
 		}
 		if n < 0 || n >= sent || !bytes.Equal(append(line, '\n'), appendLine(nil, n)) {
 			c.torn++
-			note("torn behind %d: %.60q", last, line)
+			note("torn, after line %d: %.60q", last, line)
 			continue
 		}
 		switch {
 		case count[n] > 0:
 			c.twice++
-			note("%d comes twice", n)
+			note("line %d is there twice", n)
 		case n < last:
 			c.reordered++
-			note("%d comes behind %d", n, last)
+			note("line %d is after line %d", n, last)
 		}
 		count[n] = 1
 		last = max(last, n)
@@ -136,13 +138,13 @@ func account(lines [][]byte, sent int, stamped bool, wanted func(n int) bool) (t
 	for n, seen := range count {
 		if seen == 0 && wanted(n) {
 			c.lost++
-			note("%d is lost", n)
+			note("line %d is lost", n)
 		}
 	}
 	return c, notes
 }
 
-// number is a line's; -1 if it has none.
+// number returns the number that a line begins with, after its stamp; -1 if there is none.
 func number(line []byte, stamped bool) int {
 	if stamped {
 		_, line, _ = bytes.Cut(line, []byte(" "))
@@ -172,8 +174,8 @@ func read(t *testing.T, dir string) [][]byte {
 	return bytes.Split(bytes.TrimSuffix(all, []byte("\n")), []byte("\n"))
 }
 
-// kept is what read returns where the oldest files are removed: what is first
-// may be the rest of a line.
+// kept returns the lines of a log directory whose oldest files were removed. The first
+// file that is left may begin with the rest of a line, which kept leaves out.
 func kept(t *testing.T, dir string) [][]byte {
 	t.Helper()
 	lines := read(t, dir)
@@ -183,10 +185,11 @@ func kept(t *testing.T, dir string) [][]byte {
 	return lines
 }
 
+// label returns the label in the name of an old file.
 func label(path string) string { return strings.SplitN(filepath.Base(path), ".", 2)[0] }
 
-// pace writes numbered lines to a pipe, so many bytes a second, until it is
-// finished. The pipe stays open.
+// pace starts a producer that writes rate bytes a second. When it is stopped, it leaves
+// the pipe open.
 func pace(w *os.File, rate int) *producer {
 	const beat = 5 * time.Millisecond
 	p := &producer{stop: make(chan struct{}), sent: make(chan int, 1)}

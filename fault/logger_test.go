@@ -5,192 +5,68 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/logger"
 )
 
-// patience is how long a test waits for what must happen.
-const patience = 2 * time.Minute
-
-// until waits for a condition; why, if not nil, is asked when it does not come.
-func until(t *testing.T, what string, why func() string, happened func() bool) {
+// awaitUnlocked waits until no process holds the locks of the log directories in dir. A
+// killed logger may have forked a child for a processor, and that child holds them until
+// it has executed the processor. A supervisor would start the logger again.
+func awaitUnlocked(t *testing.T, dir string) {
 	t.Helper()
-	for end := time.Now().Add(patience); !happened(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			said := ""
-			if why != nil {
-				said = why()
-			}
-			t.Fatalf("this does not come: %s\n%s", what, said)
-		}
-	}
-}
-
-// logger is a logger that runs.
-type logger struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	stderr string // a file
-	ended  bool
-}
-
-// run starts a logger in the directory dir.
-func run(t *testing.T, dir string, stdin *os.File, command ...string) *logger {
-	t.Helper()
-	l := newLogger(t, dir, stdin, command...)
-	l.start()
-	return l
-}
-
-// newLogger is a logger that is still to be started.
-func newLogger(t *testing.T, dir string, stdin *os.File, command ...string) *logger {
-	l := &logger{t: t, cmd: exec.Command(command[0], command[1:]...)}
-	l.cmd.Dir, l.cmd.Stdin = dir, stdin
-	return l
-}
-
-func (l *logger) start() {
-	l.t.Helper()
-	stderr, err := os.Create(filepath.Join(l.t.TempDir(), "stderr"))
+	locks, err := filepath.Glob(filepath.Join(dir, "*", "lock"))
 	if err != nil {
-		l.t.Fatal(err)
+		t.Fatal(err)
 	}
-	defer stderr.Close()
-	l.stderr, l.cmd.Stderr = stderr.Name(), stderr
-	if err := l.cmd.Start(); err != nil {
-		l.t.Fatal(err)
-	}
-	l.t.Cleanup(func() { l.kill() })
-}
-
-// released waits until the log directories of a logger that was killed can be
-// locked: a process that it had just forked for a processor holds the locks, too,
-// until it is that. A supervisor would try again.
-func released(t *testing.T, dir string) {
-	t.Helper()
-	locks, _ := filepath.Glob(filepath.Join(dir, "*", "lock"))
 	for _, name := range locks {
 		f, err := os.Open(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		until(t, name+" can be locked", nil, func() bool { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil })
+		logger.Until(t, name+" can be locked", func() bool { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil })
 		_ = f.Close()
 	}
 }
 
-// said is what the logger has said on standard error.
-func (l *logger) said() string {
-	b, err := os.ReadFile(l.stderr)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return string(b)
-}
-
-// says waits until the logger has said it.
-func (l *logger) says(what string) {
-	l.t.Helper()
-	until(l.t, what, l.said, func() bool {
-		if zombie(l.cmd.Process.Pid) {
-			l.t.Fatalf("it has ended, without %q\n%s", what, l.said())
-		}
-		return strings.Contains(l.said(), what)
+// awaitLine waits until the file contains the line with number n.
+func awaitLine(t *testing.T, l *logger.Logger, path string, n int) {
+	t.Helper()
+	line := string(appendLine(nil, n))
+	l.Until("the line "+line, func() bool {
+		b, _ := os.ReadFile(path) // it may not exist yet
+		return strings.Contains(string(b), line)
 	})
 }
 
-// saidOnce fails unless the logger has said it, and no more than once.
-func (l *logger) saidOnce(what string) {
-	l.t.Helper()
-	if n := strings.Count(l.said(), what); n != 1 {
-		l.t.Errorf("it said %d times %q\n%s", n, what, l.said())
-	}
-}
-
-// kill ends the logger with SIGKILL.
-func (l *logger) kill() {
-	if !l.ended {
-		l.ended = true
-		_ = l.cmd.Process.Kill()
-		_ = l.cmd.Wait()
-	}
-}
-
-func (l *logger) signal(s os.Signal) {
-	l.t.Helper()
-	if err := l.cmd.Process.Signal(s); err != nil {
-		l.t.Fatal(err)
-	}
-}
-
-// exits waits for the logger's end, which is to be of its own.
-func (l *logger) exits(code int) {
-	l.t.Helper()
-	until(l.t, "the logger's end", l.said, func() bool { return zombie(l.cmd.Process.Pid) })
-	l.ended = true
-	_ = l.cmd.Wait()
-	if got := l.cmd.ProcessState.ExitCode(); got != code {
-		l.t.Fatalf("exit code %d, want %d\n%s", got, code, l.said())
-	}
-}
-
-// hasOpen reports whether the logger has a file open.
-func (l *logger) hasOpen(path string) bool {
-	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", l.cmd.Process.Pid))
-	for _, fd := range fds {
-		if target, err := os.Readlink(fd); err == nil && target == path {
-			return true
-		}
-	}
-	return false
-}
-
-// cpuTicks is how much CPU the logger has used, in hundredths of a second.
-func (l *logger) cpuTicks() int {
-	l.t.Helper()
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", l.cmd.Process.Pid))
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	_, rest, _ := bytes.Cut(stat, []byte(") ")) // see proc_pid_stat(5): state is its 3rd field
-	fields, n := strings.Fields(string(rest)), 0
-	for _, field := range fields[14-3 : 14-3+2] {
-		ticks, err := strconv.Atoi(field)
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		n += ticks
-	}
-	return n
-}
-
-// What a logger that pauses may use: it tries again once a second.
+// A logger that pauses may use mostCPU in restTime, because it tries again once a
+// second.
 const (
-	restTime  = 2 * time.Second
-	restTicks = 4
+	restTime = 2 * time.Second
+	mostCPU  = 40 * time.Millisecond
 )
 
-// rests fails if the logger, which waits, uses CPU.
-func (l *logger) rests() {
-	l.t.Helper()
-	before := l.cpuTicks()
+// mustRest fails the test if the logger, which waits, uses CPU.
+func mustRest(t *testing.T, l *logger.Logger) {
+	t.Helper()
+	before := l.CPU()
 	time.Sleep(restTime)
-	if used := l.cpuTicks() - before; used > restTicks {
-		l.t.Errorf("it waits, and uses %d ticks of CPU in %v", used, restTime)
+	if used := l.CPU() - before; used > mostCPU {
+		t.Errorf("the logger waits, but it uses %v of CPU in %v", used, restTime)
 	}
 }
 
-// supply is a pipe, and a goroutine that writes numbered lines to it.
+// supply is a pipe to a logger, and what has been sent through it.
 type supply struct {
 	r, w  *os.File
-	lines int // so far
-	sent  chan error
+	lines int        // how many lines were sent, or are being sent
+	sent  chan error // the result of send
 }
 
 func newSupply(t *testing.T) *supply {
@@ -207,7 +83,8 @@ func newSupply(t *testing.T) *supply {
 	return s
 }
 
-// send begins to write n more lines; wait waits for that.
+// send starts to write n more lines, numbered on from the last. Call wait before the next
+// send.
 func (s *supply) send(n int) {
 	from := s.lines
 	s.lines += n
@@ -228,20 +105,15 @@ func (s *supply) send(n int) {
 	}()
 }
 
-// wait waits until everything is written.
-func (s *supply) wait(t *testing.T, l *logger) {
+// wait waits until send has written its lines.
+func (s *supply) wait(t *testing.T, l *logger.Logger) {
 	t.Helper()
-	select {
-	case err := <-s.sent:
-		if err != nil {
-			t.Fatal(err)
-		}
-	case <-time.After(patience):
-		t.Fatalf("the logger takes no more input\n%s", l.said())
+	if err := logger.Receive(t, "the logger takes all lines", s.sent, l.Said); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// queued is how many bytes are in the pipe.
+// queued returns how many bytes are in the pipe.
 func (s *supply) queued(t *testing.T) int {
 	t.Helper()
 	n, err := unix.IoctlGetInt(int(s.r.Fd()), unix.TIOCINQ)
@@ -251,7 +123,9 @@ func (s *supply) queued(t *testing.T) int {
 	return n
 }
 
-// next is the number of the line that the pipe begins with.
+// next returns the number of the line that the pipe begins with, and leaves the pipe as it
+// is. The pipe may begin within that line: the logger keeps the beginning of a line in its
+// lock page, for the next logger.
 func (s *supply) next(t *testing.T) int {
 	t.Helper()
 	var private [2]int
@@ -260,17 +134,36 @@ func (s *supply) next(t *testing.T) int {
 	}
 	defer unix.Close(private[0])
 	defer unix.Close(private[1])
-	head := make([]byte, numberDigits+1)
+	head := make([]byte, 8192) // the rest of a line, and the next number
 	if _, err := unix.Tee(int(s.r.Fd()), private[1], len(head), unix.SPLICE_F_NONBLOCK); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := unix.Read(private[0], head); err != nil {
+	n, err := unix.Read(private[0], head)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return number(head, false)
+	rest, after, _ := bytes.Cut(head[:n], []byte("\n"))
+	first := number(rest, false)
+	if first < 0 {
+		first = number(after, false) - 1
+	}
+	if line := appendLine(nil, max(first, 0)); !bytes.HasSuffix(line, append(rest, '\n')) {
+		t.Fatalf("the pipe does not begin with line %d or its end, but with %.60q", first, rest)
+	}
+	return first
 }
 
-// mustHold fails unless the lines are first to sent-1, once and in order.
+// hasOpen reports whether the logger has the file open.
+func hasOpen(l *logger.Logger, path string) bool {
+	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", l.PID())) // the pattern is valid
+	return slices.ContainsFunc(fds, func(fd string) bool {
+		target, err := os.Readlink(fd)
+		return err == nil && target == path
+	})
+}
+
+// mustHold fails the test unless lines are those from first to sent-1, each once and in
+// order. stamped reports whether each begins with a label.
 func mustHold(t *testing.T, lines [][]byte, stamped bool, first, sent int) {
 	t.Helper()
 	c, notes := account(lines, sent, stamped, func(n int) bool { return n >= first })
@@ -279,14 +172,14 @@ func mustHold(t *testing.T, lines [][]byte, stamped bool, first, sent int) {
 	}
 }
 
-// lastLine is the number of the last line in a directory.
+// lastLine returns the number of the last line in a log directory.
 func lastLine(t *testing.T, dir string, stamped bool) int {
 	t.Helper()
 	lines := read(t, dir)
 	return number(lines[len(lines)-1], stamped)
 }
 
-// exists says whether there is a file.
+// exists reports whether there is a file at path.
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, os.ErrNotExist)

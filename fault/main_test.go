@@ -5,12 +5,13 @@ import (
 	"os"
 	"testing"
 
+	"multilog/internal/test/logger"
 	"multilog/internal/test/mountns"
 )
 
-// sideBySide is how many tests run at a time: most of them wait for a logger
-// that pauses.
-const sideBySide = "8"
+// parallelTests is how many tests run at a time unless -parallel says otherwise. Most of
+// them wait for a logger that pauses.
+const parallelTests = "8"
 
 func TestMain(m *testing.M) {
 	mountns.Enter()
@@ -18,13 +19,9 @@ func TestMain(m *testing.M) {
 	set := false
 	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "test.parallel" })
 	if !set {
-		if err := flag.Set("test.parallel", sideBySide); err != nil {
+		if err := flag.Set("test.parallel", parallelTests); err != nil {
 			panic(err) // the flag is package testing's
 		}
 	}
-	code := m.Run()
-	if builtDir != "" {
-		_ = os.RemoveAll(builtDir)
-	}
-	os.Exit(code)
+	os.Exit(logger.Main{M: m}.Run())
 }

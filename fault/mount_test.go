@@ -9,9 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/logger"
 )
 
 // fileSystem is a kind of small file system.
@@ -19,8 +20,8 @@ type fileSystem struct {
 	name    string
 	mkfs    []string // and its options; empty if there is nothing to make
 	options string   // of mount
-	bytes   int64    // the least that mkfs accepts, or little
-	slack   int64    // bytes without which not even a file can be renamed
+	bytes   int64    // its size; small, but mkfs accepts it
+	slack   int64    // free bytes without which it can't even rename a file
 }
 
 var (
@@ -30,8 +31,8 @@ var (
 	btrfs = fileSystem{name: "btrfs", mkfs: []string{"mkfs.btrfs", "-q"}, bytes: 128 << 20, slack: 128 << 10}
 )
 
-// fileSystems are those that the tests are about. xfs takes its time to free
-// what is removed: minutes, on a busy machine.
+// fileSystems returns those that a test tries. xfs is not among them by default, because
+// it frees the blocks of a removed file late, on a busy machine after minutes.
 func fileSystems() []fileSystem {
 	switch {
 	case testing.Short():
@@ -42,9 +43,9 @@ func fileSystems() []fileSystem {
 	return []fileSystem{tmpfs, ext4, btrfs}
 }
 
-// mount makes a file system and mounts it until the test's end. It skips the
-// test where that can't be done. A file system with a device is in the file
-// image.
+// mount makes a file system and mounts it until the end of the test. It skips the test
+// if that can't be done. It returns the mount point and the file that holds the file
+// system, empty for a tmpfs.
 func (f fileSystem) mount(t *testing.T) (dir, image string) {
 	t.Helper()
 	f.needed(t)
@@ -63,7 +64,7 @@ func (f fileSystem) mount(t *testing.T) (dir, image string) {
 	return dir, image
 }
 
-// needed skips the test where such file systems can't be made and mounted.
+// needed skips the test if such file systems can't be made and mounted.
 func (f fileSystem) needed(t *testing.T) {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -71,7 +72,7 @@ func (f fileSystem) needed(t *testing.T) {
 	}
 	if len(f.mkfs) > 0 {
 		for _, program := range []string{f.mkfs[0], "mount", "losetup"} {
-			need(t, program)
+			logger.Need(t, program)
 		}
 	}
 }
@@ -88,7 +89,7 @@ func (f fileSystem) makeImage(t *testing.T, image string, size int64) {
 	command(t, append(slices.Clone(f.mkfs), image)...)
 }
 
-// mountImage mounts a file as a loop device, which goes with the mount.
+// mountImage mounts a file through a loop device, which unmount removes.
 func (f fileSystem) mountImage(t *testing.T, image, dir string) {
 	t.Helper()
 	options := "loop"
@@ -98,22 +99,22 @@ func (f fileSystem) mountImage(t *testing.T, image, dir string) {
 	command(t, "mount", "-t", f.name, "-o", options, image, dir)
 }
 
-// mountDirect is mountImage, but the loop device goes around the page cache of
-// the image.
+// mountDirect is mountImage, but the loop device bypasses the page cache of the image.
 func (f fileSystem) mountDirect(t *testing.T, image, dir string) {
 	t.Helper()
 	device := strings.TrimSpace(command(t, "losetup", "--find", "--show", "--direct-io=on", image))
-	defer command(t, "losetup", "--detach", device) // when nobody has it mounted any more
+	defer command(t, "losetup", "--detach", device) // takes effect once it is unmounted
 	command(t, "mount", "-t", f.name, device, dir)
 }
 
 // unmount unmounts a directory, unless nothing is mounted there.
 func unmount(t *testing.T, dir string) {
 	t.Helper()
-	err := unix.Unmount(dir, 0)
-	for end := time.Now().Add(patience); err == unix.EBUSY && time.Now().Before(end); err = unix.Unmount(dir, 0) {
-		time.Sleep(10 * time.Millisecond) // a processor outlives its logger
-	}
+	var err error
+	logger.Await(func() bool { // a processor outlives its logger
+		err = unix.Unmount(dir, 0)
+		return err != unix.EBUSY
+	})
 	if err != nil && err != unix.EINVAL {
 		t.Errorf("unmount: %v", err)
 		_ = unix.Unmount(dir, unix.MNT_DETACH)
@@ -130,7 +131,7 @@ func command(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// free is how many bytes are free on a file system.
+// free returns how many bytes are free on a file system.
 func free(t *testing.T, dir string) int64 {
 	t.Helper()
 	var st unix.Statfs_t
@@ -140,8 +141,8 @@ func free(t *testing.T, dir string) int64 {
 	return int64(st.Bavail) * int64(st.Bsize)
 }
 
-// ballast takes what is free in dir, but for so many bytes. Whoever removes the
-// file that it returns makes room.
+// ballast makes a file that takes all free space of dir but leave bytes. It returns the
+// name of the file. Removing the file makes room.
 func ballast(t *testing.T, dir string, leave int64) string {
 	t.Helper()
 	name := filepath.Join(dir, "ballast")
@@ -166,7 +167,7 @@ func ballast(t *testing.T, dir string, leave int64) string {
 	return name
 }
 
-// fill writes to a file until there is no room, but for so many bytes.
+// fill writes to a file until there is no room, and then frees slack bytes.
 func fill(t *testing.T, f *os.File, slack int64) {
 	t.Helper()
 	size, b := int64(0), make([]byte, 4096)

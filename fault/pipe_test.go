@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -13,15 +12,18 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/logger"
 )
 
-// capacities are those that a pipe may have, and what loggers make of them.
+// capacities are the sizes of pipes, in bytes, that the tests try: one page, what an
+// unprivileged user's pipe may shrink to, Linux's default, and what multilog asks for.
 var capacities = []int{4096, 8192, 65536, 1 << 20}
 
-// Whatever the beginning of a line is that waits for its end, whatever the next
-// write is like: the writer returns, and all of it is logged.
+// While the logger holds the beginning of a line, another write of any size returns, and
+// everything is logged.
 func TestWriterReturns(t *testing.T) {
-	bin := binary(t)
+	bin := logger.Binary(t, "multilog")
 	scripts := map[string][]string{
 		"one": {"s16777215", "./main"}, "two": {"s16777215", "./main", "-*", "+x*", "./x"}, "none": {"e"},
 	}
@@ -39,6 +41,8 @@ func TestWriterReturns(t *testing.T) {
 	}
 }
 
+// writerReturns sends tail bytes without a newline, waits until the logger sleeps, and
+// sends size bytes with one write.
 func writerReturns(t *testing.T, bin string, script []string, capacity, size, tail int) {
 	t.Helper()
 	what := fmt.Sprintf("a write of %d bytes behind %d bytes of a line", size, tail)
@@ -47,16 +51,16 @@ func writerReturns(t *testing.T, bin string, script []string, capacity, size, ta
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	l := newLogger(t, dir, r, append([]string{bin}, script...)...)
-	l.cmd.Env = append(os.Environ(), "MULTILOG_PIPE="+strconv.Itoa(capacity))
-	setCapacity(t, w, l.cmd.Env)
-	l.start()
-	defer l.kill()
+	l := logger.New(t, dir, append([]string{bin}, script...)...)
+	env := append(os.Environ(), "MULTILOG_PIPE="+strconv.Itoa(capacity))
+	l.Command().Stdin, l.Command().Env = r, env
+	setCapacity(t, w, env)
+	l.Start()
+	defer l.End()
 	_ = r.Close()
 	sent := bytes.Repeat([]byte("x"), tail)
 	_, _ = w.Write(sent)
-	// It has seen that, and sleeps, or looks now and then.
-	until(t, "the logger sleeps", l.said, func() bool { return l.asleep() })
+	l.Until("it sleeps within a line", func() bool { return asleep(l) })
 	text := bytes.Repeat([]byte(strings.Repeat("y", 60)+"\n"), size/61+1)[:size]
 	returned := make(chan error, 1)
 	go func() {
@@ -64,15 +68,10 @@ func writerReturns(t *testing.T, bin string, script []string, capacity, size, ta
 		_ = w.Close()
 		returned <- err
 	}()
-	select {
-	case err := <-returned:
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	case <-time.After(patience):
-		t.Fatalf("%s does not return", what)
+	if err := logger.Receive(t, what+" returns", returned, l.Said); err != nil {
+		t.Fatalf("%s: %v", what, err)
 	}
-	l.exits(0)
+	l.Exits(0)
 	sent = append(sent, text...)
 	if !bytes.HasSuffix(sent, []byte("\n")) {
 		sent = append(sent, '\n')
@@ -85,10 +84,10 @@ func writerReturns(t *testing.T, bin string, script []string, capacity, size, ta
 	}
 }
 
-// The same with a socket that holds little: what is read in part of a message
-// counts as the whole of it.
+// Writes to a small socket return, too. Linux counts a message in a socket as long as any
+// part of it is unread.
 func TestSocketWriterReturns(t *testing.T) {
-	bin := binary(t)
+	bin := logger.Binary(t, "multilog")
 	for _, script := range [][]string{{"s16777215", "./main"}, {"e"}} {
 		t.Run(script[0], func(t *testing.T) {
 			ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -100,7 +99,7 @@ func TestSocketWriterReturns(t *testing.T) {
 			}
 			r, w := os.NewFile(uintptr(ends[0]), "socket"), os.NewFile(uintptr(ends[1]), "socket")
 			dir := t.TempDir()
-			l := run(t, dir, r, append([]string{bin}, script...)...)
+			l := logger.Start(t, dir, r, append([]string{bin}, script...)...)
 			_ = r.Close()
 			var sent []byte
 			returned := make(chan error, 1)
@@ -120,15 +119,10 @@ func TestSocketWriterReturns(t *testing.T) {
 				}
 				returned <- w.Close()
 			}()
-			select {
-			case err := <-returned:
-				if err != nil {
-					t.Fatal(err)
-				}
-			case <-time.After(patience):
-				t.Fatal("a write does not return")
+			if err := logger.Receive(t, "all writes return", returned, l.Said); err != nil {
+				t.Fatal(err)
 			}
-			l.exits(0)
+			l.Exits(0)
 			if script[0] == "e" {
 				return
 			}
@@ -139,25 +133,18 @@ func TestSocketWriterReturns(t *testing.T) {
 	}
 }
 
-// asleep reports whether all threads of the logger sleep, and it has begun.
-func (l *logger) asleep() bool {
-	stats, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", l.cmd.Process.Pid))
-	for _, name := range stats {
-		stat, err := os.ReadFile(name)
-		if err != nil {
-			return false
-		}
-		if _, state, _ := strings.Cut(string(stat), ") "); !strings.HasPrefix(state, "S") {
-			return false
-		}
-	}
-	fds, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", l.cmd.Process.Pid))
-	return len(stats) > 2 && len(fds) > 8
+// asleep reports whether all threads of the logger sleep. While it is starting, with fewer
+// threads and descriptors, that does not count.
+func asleep(l *logger.Logger) bool {
+	const threads, descriptors = 3, 9
+	a := l.Activity()
+	open, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", l.PID())) // the pattern is valid
+	return a.Asleep && a.Threads >= threads && len(open) >= descriptors
 }
 
-// What people type.
+// Pipelines that people type end, and everything is logged.
 func TestPipelines(t *testing.T) {
-	bin := binary(t)
+	bin := logger.Binary(t, "multilog")
 	for name, c := range map[string]struct{ script, env string }{
 		"dd bs=1M":              {"dd if=big bs=1M 2>&- | $MULTILOG s16777215 ./main", ""},
 		"cat, 8 KiB":            {"cat big | $MULTILOG s16777215 ./main", "MULTILOG_PIPE=8192"},
@@ -182,36 +169,24 @@ func TestPipelines(t *testing.T) {
 	}
 }
 
+// runShell runs a script in the directory dir as the user who, nil for this one. The
+// script must exit with 0.
 func runShell(t *testing.T, dir string, env []string, who *syscall.Credential, script string) {
 	t.Helper()
-	cmd := exec.Command("/bin/sh", "-c", script)
-	cmd.Dir, cmd.Env = dir, env
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: who}
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Fatalf("%v\n%s", err, &out)
-		}
-	case <-time.After(patience):
-		_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL)
-		t.Fatalf("it does not end: %s", script)
-	}
+	l := logger.New(t, dir, "/bin/sh", "-c", script)
+	l.Command().Env = env
+	l.Command().SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: who}
+	l.Start()
+	l.Exits(0)
 }
 
-// Pipes of one unprivileged user: the first are as large as is asked for, the
-// others as small as a pipe can be.
+// Linux limits what the pipes of an unprivileged user hold together. The first are as
+// large as multilog asks for, the others small.
 func TestFortyLoggersOfOneUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, to be another user")
 	}
-	bin := binary(t)
+	bin := logger.Binary(t, "multilog")
 	dir, err := os.MkdirTemp("/tmp", "forty")
 	if err != nil {
 		t.Fatal(err)
@@ -222,20 +197,13 @@ func TestFortyLoggersOfOneUser(t *testing.T) {
 	for n := 0; len(big) < 300_000; n++ {
 		big = appendLine(big, n)
 	}
-	logger := filepath.Join(dir, "multilog")
-	program, err := os.ReadFile(bin)
-	if err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "big"), big, 0o644); err != nil {
 		t.Fatal(err)
-	}
-	for name, text := range map[string][]byte{logger: program, filepath.Join(dir, "big"): big} {
-		if err := os.WriteFile(name, text, 0o755); err != nil {
-			t.Fatal(err)
-		}
 	}
 	if err := os.Chown(dir, user, user); err != nil {
 		t.Fatal(err)
 	}
-	env := append(os.Environ(), "MULTILOG="+logger, "GOMAXPROCS=2")
+	env := append(os.Environ(), "MULTILOG="+bin, "GOMAXPROCS=2")
 	runShell(t, dir, env, &syscall.Credential{Uid: user, Gid: user},
 		`for n in $(seq 40); do (head -c 7 big; sleep 0.5; tail -c +8 big | dd bs=128k iflag=fullblock 2>&-) | $MULTILOG s16777215 ./$n & done; wait`)
 	for n := range 40 {
@@ -245,7 +213,7 @@ func TestFortyLoggersOfOneUser(t *testing.T) {
 	}
 }
 
-// While the end of a line does not come, nothing wakes the logger.
+// While the logger waits for the end of a line, nothing wakes it.
 func TestIdleWithinLine(t *testing.T) {
 	for name, script := range map[string][]string{"one": {"t", "./main"}, "none": {"e"}} {
 		t.Run(name, func(t *testing.T) {
@@ -254,41 +222,22 @@ func TestIdleWithinLine(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer w.Close()
-			l := run(t, t.TempDir(), r, append([]string{binary(t)}, script...)...)
+			l := logger.Start(t, t.TempDir(), r, append([]string{logger.Binary(t, "multilog")}, script...)...)
 			_ = r.Close()
 			_, _ = w.WriteString("one\ntw")
-			until(t, "the logger sleeps for good", l.said, func() bool {
-				before := l.switches(t)
+			l.Until("the logger sleeps for good", func() bool {
+				before := l.Activity().Voluntary
 				time.Sleep(500 * time.Millisecond)
-				return before > 0 && l.switches(t) == before && l.asleep()
+				return asleep(l) && l.Activity().Voluntary == before
 			})
 		})
 	}
 }
 
-// switches is how often the logger's threads have gone to sleep.
-func (l *logger) switches(t *testing.T) (n int) {
-	t.Helper()
-	names, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", l.cmd.Process.Pid))
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			continue
-		}
-		for line := range strings.Lines(string(text)) {
-			if v, ok := strings.CutPrefix(line, "voluntary_ctxt_switches:"); ok {
-				m, _ := strconv.Atoi(strings.TrimSpace(v))
-				n += m
-			}
-		}
-	}
-	return n
-}
-
-// Two loggers on one pipe: each line is in one of both logs, once and whole.
+// If two loggers read one pipe, each line is in one of their logs, once and whole.
 func TestTwoReaders(t *testing.T) {
 	const lines = 20_000
-	bin := binary(t)
+	bin := logger.Binary(t, "multilog")
 	for _, late := range []bool{false, true} {
 		t.Run(fmt.Sprintf("late=%v", late), func(t *testing.T) {
 			r, w, err := os.Pipe()
@@ -296,13 +245,13 @@ func TestTwoReaders(t *testing.T) {
 				t.Fatal(err)
 			}
 			dir := t.TempDir()
-			loggers := []*logger{run(t, dir, r, bin, "s16777215", "./a")}
+			loggers := []*logger.Logger{logger.Start(t, dir, r, bin, "s16777215", "./a")}
 			if !late {
-				loggers = append(loggers, run(t, dir, r, bin, "s16777215", "./b"))
+				loggers = append(loggers, logger.Start(t, dir, r, bin, "s16777215", "./b"))
 			}
 			for n := range lines {
 				if late && n == lines/4 {
-					loggers = append(loggers, run(t, dir, r, bin, "s16777215", "./b"))
+					loggers = append(loggers, logger.Start(t, dir, r, bin, "s16777215", "./b"))
 				}
 				if _, err := w.Write(appendLine(nil, n)); err != nil {
 					t.Fatal(err)
@@ -314,9 +263,9 @@ func TestTwoReaders(t *testing.T) {
 			_, _ = r.Close(), w.Close()
 			var all [][]byte
 			for i, l := range loggers {
-				l.exits(0)
-				if n := strings.Count(l.said(), "unable to have standard input alone"); n > 1 {
-					t.Errorf("logger %d warns %d times:\n%s", i, n, l.said())
+				l.Exits(0)
+				if n := strings.Count(l.Said(), "unable to have standard input alone"); n > 1 {
+					t.Errorf("logger %d warns %d times:\n%s", i, n, l.Said())
 				}
 				name := filepath.Join(dir, string(rune('a'+i)), "current")
 				all = append(all, bytes.SplitAfter(content(t, name), []byte("\n"))...)

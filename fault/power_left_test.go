@@ -11,11 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"multilog/internal/test/logger"
 	"multilog/tai64n"
 )
 
-// safe looks at the .s files that a cut has left. Each must be what it was
-// before, and they must follow each other without a gap.
+// safe checks the .s files that a cut has left. Each must be as it was before, and there
+// must be no gap between them.
 func (c *cutter) safe(t *testing.T, main string) {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(main, "@*.s*"))
@@ -41,9 +42,8 @@ func (c *cutter) safe(t *testing.T, main string) {
 	}
 }
 
-// recovered has loggers recover what a cut has left. The first must put
-// everything in its place, and log on; the second, after a kill, must find
-// nothing else to do.
+// recovered has two loggers recover what a cut has left. The first must put all files in
+// their places and log on. The second, after a kill, must find nothing else to do.
 func (c *cutter) recovered(t *testing.T, dir string) {
 	t.Helper()
 	c.revive(t, dir, "again")
@@ -64,7 +64,7 @@ func (c *cutter) recovered(t *testing.T, dir string) {
 		}
 	}
 	if !maps.Equal(first, second) {
-		t.Errorf("cut %d: after one recovery there are %d files, after two %d, or others", c.number, len(first), len(second))
+		t.Errorf("cut %d: one recovery leaves %d files, a second %d or others", c.number, len(first), len(second))
 	}
 	for name := range second {
 		if !strings.HasPrefix(name, "@") && name != "lock" && name != "state" {
@@ -73,8 +73,8 @@ func (c *cutter) recovered(t *testing.T, dir string) {
 	}
 }
 
-// revive starts the logger on what a cut has left, gives it a line, and kills
-// it when that is logged.
+// revive starts the logger on what a cut has left, sends it a line, and kills it when the
+// line is logged.
 func (c *cutter) revive(t *testing.T, dir, line string) {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -83,20 +83,20 @@ func (c *cutter) revive(t *testing.T, dir, line string) {
 	}
 	defer r.Close()
 	defer w.Close()
-	l := run(t, dir, r, append([]string{c.command}, c.script...)...)
+	l := logger.Start(t, dir, r, append([]string{c.command}, c.script...)...)
 	fmt.Fprintln(w, line)
 	current := filepath.Join(dir, "main", "current")
-	until(t, "a logger that goes on after a cut", l.said, func() bool {
+	l.Until("it logs a line after a cut", func() bool {
 		b, _ := os.ReadFile(current)
 		return bytes.HasSuffix(b, []byte(" "+line+"\n"))
 	})
-	l.kill()
-	if said := l.said(); c.ours && said != "" {
-		t.Errorf("cut %d: it says: %s", c.number, said)
+	l.End()
+	if said := l.Said(); c.ours && said != "" {
+		t.Errorf("cut %d: it has said: %s", c.number, said)
 	}
 }
 
-// forgetBoot makes a lock page one of before the machine was started.
+// forgetBoot makes a lock page look as if it were from before the machine was started.
 func forgetBoot(t *testing.T, lock string) {
 	t.Helper()
 	const at, length = 24, 16 // of the boot id, in rotate.Page
@@ -113,7 +113,7 @@ func forgetBoot(t *testing.T, lock string) {
 	}
 }
 
-// holds is what is in a log directory, by its names.
+// holds returns the content of the files in a log directory, without lock, by their names.
 func holds(t *testing.T, main string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(main)
@@ -129,13 +129,14 @@ func holds(t *testing.T, main string) map[string]string {
 	return h
 }
 
+// split splits text into lines, without their newlines.
 func split(b []byte) [][]byte {
 	return bytes.Split(bytes.TrimSuffix(b, []byte("\n")), []byte("\n"))
 }
 
-// reach says how many lines there are, from the first on, none of them missing,
-// and when the last of those was labelled; and whether they are in order.
-// Lines that are not whole count as missing.
+// reach returns how many lines there are before the first missing one, and the label's
+// time of the last of those. It reports whether all lines are in order. Lines that are not
+// whole count as missing.
 func reach(lines [][]byte) (n int, last time.Time, ordered bool) {
 	times := map[int]time.Time{}
 	ordered = true

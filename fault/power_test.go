@@ -13,28 +13,28 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"multilog/internal/test/logger"
 	"multilog/tai64n"
 )
 
-var cuts = flag.Int("cuts", 3, "how many power cuts each script lives through")
+var cuts = flag.Int("cuts", 3, "how many power cuts for each script")
 
-// A power cut is a copy, made in one instant while the logger runs, of the
-// image that its file system is in. The image is a file of an xfs, which copies
-// by reference (FICLONE): it holds back writes, waits for those that are under
-// way, and then shares all blocks. So the copy has what the file system had
-// given to its device by that instant, all of it, in the order given, and
-// nothing of what was in memory only. The loop device goes around the image's
-// page cache; would it not, the copy would be the same. What is kinder here than
-// in life: a real disk may lose from its own cache what it was not told to flush.
+// This file cuts the power of loggers. A cut is a copy, made in one instant while the
+// logger runs, of the image that holds its file system. The image is a file on an xfs,
+// which copies by reference (FICLONE): it holds back writes, waits for those under way,
+// and then shares all blocks. So the copy has everything that the file system had given to
+// its device by then, in that order, and nothing that was only in memory. The loop device
+// bypasses the page cache of the image. A real cut can be worse: a disk may lose what it
+// was not told to flush from its own cache.
 //
-// The copy is mounted, whereby the file system recovers by its journal, and held
-// against what the logger has made of the lines meanwhile.
+// The test mounts the copy, which makes the file system recover from its journal, and
+// compares it with what the logger has written meanwhile.
 
 const (
 	outerBytes = 8 << 30 // sparse
 	guestBytes = 1 << 30 // sparse
-	// flushed is when everything is on disk at the latest with y1s, after the
-	// last line. Without it the file systems take 30 s and more.
+	// flushed is the longest time after the last line until everything is on disk with
+	// y1s. Without y the file systems take 30 seconds and more.
 	flushed = 20 * time.Second
 )
 
@@ -43,9 +43,9 @@ type victim struct {
 	name    string
 	fs      fileSystem
 	script  []string // ./main gets all lines
-	rate    int      // of the lines, in bytes a second
+	rate    int      // bytes of lines per second
 	flushes bool     // everything is on disk some time after it was written
-	command string   // another logger than ours
+	command string   // the logger; ours if empty
 }
 
 var victims = []victim{
@@ -57,21 +57,21 @@ var victims = []victim{
 	{name: "zstd", fs: ext4, script: []string{"t", "z1", "s200000", "n9999", "y1s", "./main"}, rate: 5e5, flushes: true},
 }
 
-// comparison is for what it says only: what power cuts cost without y, and
-// djb's multilog.
+// comparison shows what power cuts cost without y, and with djb's multilog. Whatever they
+// lose is no failure, but ours must keep .s files whole.
 var comparison = []victim{
 	{name: "without y", fs: ext4, script: []string{"t", "s16777215", "n9999", "./main"}, rate: 3e5},
 	{name: "djb's", fs: ext4, script: []string{"t", "s16777215", "n9999", "./main"}, rate: 3e5, command: "multilog"},
 	{name: "djb's small files", fs: ext4, script: []string{"t", "s10000", "n9999", "./main"}, rate: 3e5, command: "multilog"},
 }
 
-// shortVictims are those of -short, with a cut each.
+// shortVictims is how many victims -short has, with one cut each.
 const shortVictims = 3
 
 // longestPause is the longest time between two cuts.
 const longestPause = time.Second
 
-// TestPowerCut cuts the power of loggers, and sees what is left.
+// TestPowerCut cuts the power of loggers and checks what is left.
 func TestPowerCut(t *testing.T) {
 	if testing.Short() {
 		powerCuts(t, victims[:shortVictims], 1)
@@ -80,15 +80,16 @@ func TestPowerCut(t *testing.T) {
 	powerCuts(t, victims, *cuts)
 }
 
-// TestPowerCutPeers tells what power cuts cost others.
+// TestPowerCutPeers logs what power cuts cost other loggers.
 func TestPowerCutPeers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("for comparison only")
 	}
-	need(t, "multilog")
+	logger.Need(t, "multilog")
 	powerCuts(t, comparison, *cuts)
 }
 
+// powerCuts cuts the power of each victim n times.
 func powerCuts(t *testing.T, victims []victim, n int) {
 	for _, v := range victims {
 		v.fs.needed(t)
@@ -100,8 +101,8 @@ func powerCuts(t *testing.T, victims []victim, n int) {
 	xfs.makeImage(t, outer+".img", outerBytes)
 	xfs.mountImage(t, outer+".img", outer)
 	t.Cleanup(func() { unmount(t, outer) })
-	ours := binary(t)
-	t.Run("scripts", func(t *testing.T) { // parallel ones end before what they stand on does
+	ours := logger.Binary(t, "multilog")
+	t.Run("scripts", func(t *testing.T) { // whose end waits for the parallel tests in it, before outer is unmounted
 		for _, v := range victims {
 			t.Run(v.name, func(t *testing.T) {
 				t.Parallel()
@@ -120,17 +121,19 @@ func powerCuts(t *testing.T, victims []victim, n int) {
 type cutter struct {
 	*victim
 	ours   bool
-	outer  string // where images are
-	dir    string // where they are mounted
-	guest  string // where the logger runs
+	outer  string // the directory of the images
+	dir    string // the directory with their mount points
+	guest  string // the mount point at which the logger runs
 	random *rand.Rand
-	number int             // of cuts
-	lost   []time.Duration // how old was, at each cut, the last line before the first that is missing
-	spoilt int             // .s files that are not what they were, or that do not follow each other
+	number int             // of the last cut
+	lost   []time.Duration // for each cut, the age of the last line before the first missing one
+	spoilt int             // how many .s files have changed, or leave a gap between them
 }
 
+// file returns a name for the image and its mount point.
 func (c *cutter) file() string { return strings.ReplaceAll(c.name, " ", "-") }
 
+// run starts the logger, cuts its power n times, and lets it end.
 func (c *cutter) run(t *testing.T, n int) {
 	image := filepath.Join(c.outer, c.file())
 	c.guest = filepath.Join(c.dir, c.file())
@@ -144,9 +147,9 @@ func (c *cutter) run(t *testing.T, n int) {
 	}
 	defer w.Close()
 	defer r.Close()
-	l := run(t, c.guest, r, append([]string{c.command}, c.script...)...)
+	l := logger.Start(t, c.guest, r, append([]string{c.command}, c.script...)...)
 	p := pace(w, c.rate)
-	until(t, "the first line", l.said, func() bool { return size(filepath.Join(c.guest, "main", "current")) > 0 })
+	l.Until("the first line", func() bool { return size(filepath.Join(c.guest, "main", "current")) > 0 })
 	for range n {
 		time.Sleep(time.Duration(c.random.Int64N(int64(longestPause))))
 		c.cut(t, image, true)
@@ -159,18 +162,18 @@ func (c *cutter) run(t *testing.T, n int) {
 		}
 	}
 	w.Close()
-	l.exits(0)
+	l.Exits(0)
 	if there := c.cut(t, image, false); there != sent && c.ours {
 		t.Errorf("of %d lines %d are on disk after the logger has ended", sent, there)
 	}
-	if said := l.said(); c.ours && said != "" {
-		t.Errorf("it says: %s", said)
+	if said := l.Said(); c.ours && said != "" {
+		t.Errorf("it has said: %s", said)
 	}
 	slices.Sort(c.lost)
-	t.Logf("%d cuts, %d lines: lost the last %.2f s, at most %.2f s; .s files not whole or not in their place: %d",
+	t.Logf("%d cuts, %d lines: lost the last %.2f s, at most %.2f s; .s files not whole or out of place: %d",
 		n, sent, c.lost[len(c.lost)/2].Seconds(), c.lost[len(c.lost)-1].Seconds(), c.spoilt)
 	if c.spoilt > 0 && c.ours {
-		t.Error("what is called .s must be whole")
+		t.Error("a .s file must be whole")
 	}
 }
 
@@ -181,6 +184,7 @@ func mkdir(t *testing.T, dir string) {
 	}
 }
 
+// size returns the size of a file in bytes, -1 if there is none.
 func size(name string) int64 {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -189,7 +193,8 @@ func size(name string) int64 {
 	return info.Size()
 }
 
-// cut cuts the power, and returns how many lines are left without a gap.
+// cut cuts the power and returns how many lines are left before the first gap. If timed is
+// true, it adds to lost.
 func (c *cutter) cut(t *testing.T, image string, timed bool) int {
 	t.Helper()
 	c.number++
@@ -230,7 +235,7 @@ func (c *cutter) cut(t *testing.T, image string, timed bool) int {
 	return n
 }
 
-// begin is when the first line was logged.
+// begin returns the time at which the first line was logged.
 func (c *cutter) begin() time.Time {
 	names, _ := filepath.Glob(filepath.Join(c.guest, "main", "@*"))
 	slices.Sort(names)
@@ -243,7 +248,7 @@ func (c *cutter) begin() time.Time {
 	return time.Now()
 }
 
-// clone copies a file, by reference.
+// clone copies a file by reference.
 func clone(t *testing.T, from, to string) {
 	t.Helper()
 	src, err := os.Open(from)

@@ -2,7 +2,6 @@ package fault
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -12,22 +11,24 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"multilog/internal/test/logger"
 )
 
-// Our logger and daemontools' take turns at one directory, on one pipe, which a
-// producer holds. Either is sent TERM at any moment, while files are pending or
-// a processor is at work; ours is killed, too, and is then the next again: only
-// it knows of records in flight. If it is not, nothing is lost, but what was in
-// flight comes twice, and the rest of a line gets a label of its own.
+// In this file our logger and daemontools' take turns at one directory and one pipe, which
+// the producer keeps open. A logger gets TERM at any moment, also while files are pending
+// or a processor runs. Ours is also killed. After a kill ours runs next, because only it
+// understands the record in the lock page. If daemontools' runs next, nothing is lost, but
+// the batch in flight is logged twice, and the rest of a line gets a label of its own.
 
-// djb's is the original.
+// djbs is the path of daemontools' multilog.
 const djbs = "/usr/bin/multilog"
 
 var rollbacks = []struct {
 	name   string
 	script []string
-	few    int  // old files that are kept; 0 for all
-	anyone bool // may come after a kill
+	few    int  // how many old files are kept; 0: all
+	anyone bool // either logger may run after a kill
 }{
 	{name: "labels", script: []string{"t", "s30000", "n9999", "=status", "./main"}},
 	{name: "plain", script: []string{"s30000", "n9999", "=status", "./main"}},
@@ -40,12 +41,12 @@ var rollbacks = []struct {
 }
 
 func TestRollback(t *testing.T) {
-	need(t, djbs)
+	logger.Need(t, djbs)
 	n := *kills
 	if testing.Short() {
 		n = min(n, shortKills)
 	}
-	ours := binary(t)
+	ours := logger.Binary(t, "multilog")
 	for _, c := range rollbacks {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -62,7 +63,7 @@ func TestRollback(t *testing.T) {
 			}
 			last := turns.run(ours)
 			sent := p.finish(t)
-			last.exits(0)
+			last.Exits(0)
 
 			main := filepath.Join(turns.dir, "main")
 			lines, stamped, first := read(t, main), c.script[0] == "t", 0
@@ -73,7 +74,7 @@ func TestRollback(t *testing.T) {
 			found, notes := account(lines, sent, stamped, func(n int) bool { return n >= first })
 			t.Logf("%d turns of ours, %d of djb's, %d kills, %d lines: %+v", turns.ours, turns.djbs, turns.kills, sent, found)
 			if c.anyone {
-				// djb's reads again what was in flight, whatever is written of it.
+				// daemontools' reads the batch in flight again, even if it was written in part
 				found, notes = account(withoutLabelsWithin(lines), sent, stamped, func(n int) bool { return n >= first })
 				found.twice, found.torn = 0, 0
 			}
@@ -91,8 +92,8 @@ func TestRollback(t *testing.T) {
 
 var anyLabel = regexp.MustCompile(`@[0-9a-f]{24} `)
 
-// withoutLabelsWithin splits lines at the labels that are within them, unless
-// what is on both sides makes one that was sent.
+// withoutLabelsWithin splits lines at labels inside them. If the text on both sides of
+// such a label makes one line that was sent, it joins them instead.
 func withoutLabelsWithin(lines [][]byte) [][]byte {
 	var all [][]byte
 	for _, line := range lines {
@@ -114,7 +115,7 @@ func withoutLabelsWithin(lines [][]byte) [][]byte {
 	return all
 }
 
-// turns is a directory at which loggers take turns.
+// turns is a directory at which two loggers take turns.
 type turns struct {
 	t      *testing.T
 	dir    string
@@ -124,11 +125,11 @@ type turns struct {
 	anyone bool
 	random *rand.Rand
 
-	killed            bool // ours was, and has not run since
+	killed            bool // ours was killed and has not ended cleanly since
 	ours, djbs, kills int
 }
 
-// take has a logger run for a while.
+// take runs one of the loggers for a random time and ends it.
 func (s *turns) take(ours string) {
 	s.t.Helper()
 	command := ours
@@ -139,52 +140,39 @@ func (s *turns) take(ours string) {
 		s.ours++
 	}
 	l := s.run(command)
-	if s.random.IntN(4) > 0 { // or else what happens may do so at the start
-		until(s.t, "it begins to read", l.said, func() bool { return s.hasOpen(l, "current") || zombie(l.cmd.Process.Pid) })
+	if s.random.IntN(4) > 0 { // otherwise the signal may come while it is starting
+		l.Until("it has started", func() bool { return hasOpen(l, filepath.Join(s.dir, "main", "current")) || l.Ended() })
 	}
 	time.Sleep(time.Duration(s.random.Int64N(int64(longestLife))))
 	if command == ours && s.random.IntN(3) == 0 {
-		l.kill()
+		l.End()
 		s.killed = true
 		s.kills++
 		return
 	}
-	l.signal(syscall.SIGTERM)
-	until(s.t, "its end", l.said, func() bool { return zombie(l.cmd.Process.Pid) })
-	l.ended = true
-	err := l.cmd.Wait()
-	if err == nil {
+	_ = l.Command().Process.Signal(syscall.SIGTERM) // it may have ended
+	clean := l.Wait() == 0
+	if clean {
 		s.killed = false
-	} else if l.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM { // which comes before it is ready for it
-		s.t.Fatalf("%s: %v\n%s", command, err, l.said())
+	} else if l.Outcome() != "TERM" { // the signal came before it was caught
+		s.t.Fatalf("%s: exit %s\n%s", command, l.Outcome(), l.Said())
 	}
-	if said := l.said(); said != "" {
-		s.t.Errorf("%s says: %s", command, said)
+	if said := l.Said(); said != "" {
+		s.t.Errorf("%s has said: %s", command, said)
 	}
 	if s.few > 0 {
 		old, _ := filepath.Glob(filepath.Join(s.dir, "main", "@*"))
-		if len(old) > s.few && err == nil {
+		if len(old) > s.few && clean {
 			s.t.Errorf("%s leaves %d old files, not %d", command, len(old), s.few)
 		}
 	}
 }
 
-// hasOpen says whether a logger has a file of the log directory open.
-func (s *turns) hasOpen(l *logger, name string) bool {
-	fds := fmt.Sprintf("/proc/%d/fd", l.cmd.Process.Pid)
-	entries, _ := os.ReadDir(fds)
-	for _, e := range entries {
-		if to, err := os.Readlink(filepath.Join(fds, e.Name())); err == nil && to == filepath.Join(s.dir, "main", name) {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *turns) run(command string) *logger {
+// run starts a logger.
+func (s *turns) run(command string) *logger.Logger {
 	s.t.Helper()
 	if s.killed {
-		released(s.t, s.dir)
+		awaitUnlocked(s.t, s.dir)
 	}
-	return run(s.t, s.dir, s.stdin, append([]string{command}, s.script...)...)
+	return logger.Start(s.t, s.dir, s.stdin, append([]string{command}, s.script...)...)
 }

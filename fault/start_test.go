@@ -2,18 +2,18 @@ package fault
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"multilog/internal/test/logger"
 )
 
-// startCalls are what a logger does at its start, besides what Go's runtime does
-// before main, with an errno that the kernel may answer. Each fails whenever it is
-// made.
+// startCalls are the system calls that a logger makes at its start, without those that
+// Go's runtime makes before main, each with an errno that the kernel may return. In the
+// test the call fails each time.
 var startCalls = []struct {
 	call, errno string
 	needed      bool // the start fails without it
@@ -31,11 +31,11 @@ var startCalls = []struct {
 	{"prlimit64,getrlimit", "EPERM", false}, {"umask", "ENOSYS", false}, {"prctl", "EINVAL", false},
 }
 
-// TestFailuresAtTheStart: whatever fails at the start, for good, is told, and no
-// input is taken; or everything works without it. Nothing of Go's is printed.
+// If what fails at the start is needed, the logger prints why and takes no input. If not,
+// everything works without it. Go's runtime prints nothing.
 func TestFailuresAtTheStart(t *testing.T) {
-	need(t, "strace")
-	bin := binary(t)
+	logger.Need(t, "strace")
+	bin := logger.Binary(t, "multilog")
 	for _, c := range startCalls {
 		t.Run(c.call+" "+c.errno, func(t *testing.T) {
 			t.Parallel()
@@ -55,15 +55,9 @@ func TestFailuresAtTheStart(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.Close()
-			ctx, cancel := context.WithTimeout(context.Background(), oneRun)
-			defer cancel()
-			var said bytes.Buffer
-			cmd := exec.CommandContext(ctx, "strace", "-f", "-qq", "-o", "trace", "-e", "trace="+c.call, "-e", "inject="+c.call+":error="+c.errno, bin, "./main")
-			cmd.Dir, cmd.Stdin, cmd.Stderr = dir, r, &said
-			_ = cmd.Run() // the code tells
-			if ctx.Err() != nil {
-				t.Fatalf("it never ends\n%s", said.String())
-			}
+			l := logger.Start(t, dir, r, "strace", "-f", "-qq", "-o", "trace", "-e", "trace="+c.call, "-e", "inject="+c.call+":error="+c.errno, bin, "./main")
+			code := l.Wait()
+			said := l.Said()
 			if traced, err := os.ReadFile(filepath.Join(dir, "trace")); err != nil || !bytes.Contains(traced, []byte("INJECTED")) {
 				t.Fatalf("there is no such call to break, error %v", err)
 			}
@@ -75,19 +69,19 @@ func TestFailuresAtTheStart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			switch code := cmd.ProcessState.ExitCode(); {
-			case strings.Contains(said.String(), "goroutine"):
-				t.Errorf("it prints a trace:\n%.300s", said.String())
+			switch {
+			case strings.Contains(said, "goroutine"):
+				t.Errorf("it prints a trace:\n%.300s", said)
 			case code == 111 && c.needed:
-				if string(rest) != "one\ntwo\n" || !strings.HasPrefix(said.String(), "multilog: fatal: unable to ") {
-					t.Errorf("it leaves %q, and says %q", rest, said.String())
+				if string(rest) != "one\ntwo\n" || !strings.HasPrefix(said, "multilog: fatal: unable to ") {
+					t.Errorf("it leaves %q, and says %q", rest, said)
 				}
 			case code == 0 && !c.needed:
 				if string(current) != "zero\none\ntwo\n" {
-					t.Errorf("it logs %q, and says %q", current, said.String())
+					t.Errorf("it logs %q, and says %q", current, said)
 				}
 			default:
-				t.Errorf("exit code %d, and it says %q", code, said.String())
+				t.Errorf("exit code %d, and it says %q", code, said)
 			}
 		})
 	}

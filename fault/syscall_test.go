@@ -2,37 +2,32 @@ package fault
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/logger"
 )
 
-var every = flag.Bool("every", false, "kill at, and break, every system call instead of a sample")
+var every = flag.Bool("every", false, "kill at and break every system call, not only some; and test on all file systems")
 
-// Kills and errors at system calls, with strace. All of the logger's operations
-// are system calls with MULTILOG_IO=pool; those of io_uring can't be seen.
+// This file kills the logger at system calls, and has system calls fail, with strace. It
+// sets MULTILOG_IO=pool, because strace does not see what io_uring does.
 
-// oneRun is how long a run may take: the logger pauses for five seconds before
-// it tries again what has failed.
-const oneRun = 2 * time.Minute
-
-// scene is what the logger is doing when a system call fails: so many lines
-// come to it by a pipe, which holds them all.
+// scene is what the logger does when a system call fails. It reads lines from a pipe that
+// holds all of them.
 type scene struct {
 	name    string
 	script  []string
-	first   int // line that the pipe begins with; those from 1 on before it are in the directory
-	lines   int // up to this one
-	prunes  bool
+	first   int  // number of the first line in the pipe; lines from 1 to first-1 are in the directory
+	lines   int  // number of the last line
+	prunes  bool // old files are removed
 	prepare func(t *testing.T, in *injected)
 	calls   []string
 }
@@ -56,7 +51,7 @@ var scenes = []scene{
 	},
 }
 
-// outage leaves what an outage does: files that nobody has finished.
+// outage makes the files that an outage leaves: none of them is finished.
 func outage(t *testing.T, in *injected) {
 	t.Helper()
 	dir := filepath.Join(in.dir, "main")
@@ -81,18 +76,17 @@ func outage(t *testing.T, in *injected) {
 	}
 }
 
-// injected runs the logger under strace, with a fault at the k-th such call of
-// one of its threads, in a scene; then another logger takes what is left. It
-// says whether there was such a call.
+// injected is a run of the logger under strace, with a fault at the k-th such call of one
+// of its threads, in a scene. Then another logger reads what is left.
 type injected struct {
 	*scene
 	bin, dir string
 	call     string
 	fault    string // error=EIO, signal=KILL
 	k        int
-	said     bytes.Buffer
+	said     string // by both loggers
 	code     int
-	happened bool
+	happened bool // there was such a call
 }
 
 func (in *injected) run(t *testing.T) {
@@ -102,32 +96,27 @@ func (in *injected) run(t *testing.T) {
 	}
 	r := in.pipe(t)
 	defer r.Close()
+	command := append([]string{in.bin}, in.script...)
 	trace := filepath.Join(in.dir, "trace")
-	ctx, cancel := context.WithTimeout(context.Background(), oneRun)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "strace", append(in.options(trace), in.command()...)...)
-	in.start(cmd, r)
-	_ = cmd.Run()
-	if ctx.Err() != nil {
-		t.Fatalf("%s %s %d: it never ends\n%s", in.call, in.fault, in.k, in.said.String())
-	}
-	in.code = cmd.ProcessState.ExitCode()
+	l := in.start(t, r, append(append([]string{"strace"}, in.options(trace)...), command...))
+	in.code = l.Wait()
+	in.said = l.Said()
 	traced, err := os.ReadFile(trace)
 	if err != nil {
 		t.Fatal(err)
 	}
 	in.happened = bytes.Contains(traced, []byte("INJECTED")) || in.code == -1
-	next := exec.CommandContext(ctx, in.command()[0], in.command()[1:]...)
-	in.start(next, r)
-	if err := next.Run(); err != nil {
-		t.Fatalf("%s %s %d: the next logger: %v\n%s", in.call, in.fault, in.k, err, in.said.String())
+	next := in.start(t, r, command)
+	if code := next.Wait(); code != 0 {
+		t.Fatalf("%s %s %d: the next logger: exit %s\n%s", in.call, in.fault, in.k, next.Outcome(), in.said+next.Said())
 	}
+	in.said += next.Said()
 	if rest, err := io.ReadAll(r); err != nil || len(rest) > 0 {
 		t.Fatalf("%d bytes are left, error %v", len(rest), err)
 	}
 }
 
-// pipe is a pipe that holds the scene's lines.
+// pipe returns a pipe that holds the scene's lines.
 func (in *injected) pipe(t *testing.T) *os.File {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -148,16 +137,18 @@ func (in *injected) pipe(t *testing.T) *os.File {
 	return r
 }
 
-func (in *injected) start(cmd *exec.Cmd, stdin *os.File) {
-	cmd.Dir, cmd.Stdin, cmd.Stderr = in.dir, stdin, &in.said
-	cmd.Env = append(os.Environ(), "MULTILOG_IO=pool")
-	cmd.WaitDelay = 10 * time.Second
+// start starts a command in the directory of the scene. All its file operations are
+// system calls.
+func (in *injected) start(t *testing.T, stdin *os.File, command []string) *logger.Logger {
+	t.Helper()
+	l := logger.New(t, in.dir, command...)
+	l.Command().Stdin, l.Command().Env = stdin, append(os.Environ(), "MULTILOG_IO=pool")
+	l.Start()
+	return l
 }
 
-func (in *injected) command() []string { return append([]string{in.bin}, in.script...) }
-
-// options has strace follow every thread. Writes count only when they are to
-// the log: an eventfd can't fail.
+// options returns strace's options. It follows every thread. Of writes only those to log
+// files count, because one to an eventfd can't fail.
 func (in *injected) options(trace string) []string {
 	o := []string{"-f", "-qq", "-o", trace, "-e", "trace=" + in.call,
 		"-e", fmt.Sprintf("inject=%s:%s:when=%d", in.call, in.fault, in.k)}
@@ -169,7 +160,7 @@ func (in *injected) options(trace string) []string {
 	return o
 }
 
-// check accounts for the lines.
+// check checks that each line is there once, and that no panic was printed.
 func (in *injected) check(t *testing.T) {
 	t.Helper()
 	lines, first := read(t, filepath.Join(in.dir, "main")), 1
@@ -179,24 +170,24 @@ func (in *injected) check(t *testing.T) {
 	}
 	c, notes := account(lines, in.lines+1, true, func(n int) bool { return n >= first })
 	if c != (tally{}) {
-		t.Errorf("%s %s %d: %+v, exit code %d\n%s\n%s", in.call, in.fault, in.k, c, in.code, strings.Join(notes, "\n"), in.said.String())
+		t.Errorf("%s %s %d: %+v, exit code %d\n%s\n%s", in.call, in.fault, in.k, c, in.code, strings.Join(notes, "\n"), in.said)
 	}
-	if strings.Contains(in.said.String(), "goroutine ") {
-		t.Errorf("%s %s %d: a panic:\n%s", in.call, in.fault, in.k, in.said.String())
+	if strings.Contains(in.said, "goroutine ") {
+		t.Errorf("%s %s %d: a panic:\n%s", in.call, in.fault, in.k, in.said)
 	}
 }
 
-// sample are the calls that are tried, of each kind, unless all are.
+// sample holds the numbers of the calls that are tried unless -every is set.
 var sample = []int{1, 2, 3, 5, 9, 17}
 
-// inject tries each fault at the k-th of each call of each scene, until there is
-// no k-th.
+// inject tries each fault at the k-th call of each kind in each scene, for each k in the
+// sample as long as there is such a call. check checks what came of it.
 func inject(t *testing.T, faults []string, sample []int, check func(t *testing.T, in *injected)) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
-	need(t, "strace")
-	bin := binary(t)
+	logger.Need(t, "strace")
+	bin := logger.Binary(t, "multilog")
 	for i := range scenes {
 		for _, call := range scenes[i].calls {
 			for _, fault := range faults {
@@ -240,15 +231,15 @@ func TestKillAtSystemCalls(t *testing.T) {
 	})
 }
 
-// TestErrorsAtSystemCalls has system calls fail. At the start the logger says
-// so and exits 111, before it reads; later it tries again.
+// TestErrorsAtSystemCalls has system calls fail. At the start the logger prints why and
+// exits 111 before it reads. Later it tries again.
 func TestErrorsAtSystemCalls(t *testing.T) {
 	faults := []string{"error=EIO"}
 	if *every {
 		faults = append(faults, "error=ENOSPC", "error=EINTR", "error=EAGAIN", "error=EDQUOT")
 	}
 	inject(t, faults, []int{1, 4}, func(t *testing.T, in *injected) {
-		switch said := in.said.String(); in.code {
+		switch said := in.said; in.code {
 		case 0:
 		case 111:
 			if !strings.Contains(said, "multilog: fatal: unable to ") {
