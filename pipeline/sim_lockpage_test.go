@@ -1,4 +1,4 @@
-package rotate_test
+package pipeline_test
 
 import (
 	"bytes"

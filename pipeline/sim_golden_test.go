@@ -1,4 +1,4 @@
-package rotate_test
+package pipeline_test
 
 import (
 	"bytes"
@@ -17,9 +17,9 @@ import (
 	"multilog/pipeline/script"
 )
 
-// The order of operations on disk, on every path, is in golden files: what a
-// logger does to its directory, in a simulated kernel in which every operation
-// takes the same time. Whoever changes the order sees it there.
+// Golden files hold the order of operations on disk, on every path: what a logger
+// does to its directory on a simulated kernel in which every operation takes the
+// same time. A change of the order shows there.
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
@@ -196,7 +196,7 @@ func (tr *transcript) add(line string) {
 	}
 }
 
-var labels = regexp.MustCompile(`@[0-9a-f]{24}`)
+var labelPattern = regexp.MustCompile(`@[0-9a-f]{24}`)
 
 // text is the transcript, and what is left in the directory; its labels are
 // numbered.
@@ -208,7 +208,7 @@ func (tr *transcript) text(d *simkernel.Dir) string {
 		}
 	}
 	numbers := map[string]string{}
-	return labels.ReplaceAllStringFunc(strings.Join(all, "\n")+"\n", func(label string) string {
+	return labelPattern.ReplaceAllStringFunc(strings.Join(all, "\n")+"\n", func(label string) string {
 		if numbers[label] == "" {
 			numbers[label] = fmt.Sprintf("@LABEL%d", len(numbers)+1)
 		}
@@ -233,6 +233,6 @@ func compareGolden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("the order of operations has changed; if that is meant: go test ./rotate -run TestOrderOfOperations -update\n--- want\n%s\n--- got\n%s", want, got)
+		t.Errorf("the order of operations has changed; if that is meant: go test ./pipeline -run TestOrderOfOperations -update\n--- want\n%s\n--- got\n%s", want, got)
 	}
 }
