@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"multilog/pipeline/input"
 	"multilog/pipeline/script"
 	"multilog/rotate"
 )
@@ -15,12 +16,8 @@ const (
 	lineBytes   = script.LineBytes
 	stderrBytes = 200 // what e shows
 
-	// Half a pipe: whoever writes to it goes on meanwhile. Each batch wakes
-	// him, so smaller ones cost more, though they fit the cache better.
-	batchBytes  = 512 << 10                // most of the input that is looked at in one go
-	peekBytes   = batchBytes + 2*lineBytes // room for what Peek shows: an unfinished line comes before a batch
-	textBytes   = 1 << 20                  // most labelled text of one batch
-	gatherBytes = 512                      // pieces shorter than this, on average, are copied together
+	textBytes   = 1 << 20 // most labelled text of one batch
+	gatherBytes = 512     // pieces shorter than this, on average, are copied together
 )
 
 // run is a stretch of a batch's text: selected lines that lie next to each
@@ -66,8 +63,9 @@ type status struct {
 // batch is the lines that are written in one go: a stretch of the input, the
 // text that it becomes, and who gets which runs of that.
 type batch struct {
-	script *script.Script
-	k      Kernel
+	script  *script.Script
+	host    rotate.Kernel
+	console Console
 
 	text    []byte           // the labelled lines; without labels, the input itself
 	labels  *[textBytes]byte // memory for text; nil without labels
@@ -123,7 +121,7 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 	uniform := b.script.Uniform()
 	if b.script.Stamp != script.StampNone {
 		b.text = b.labels[:0]
-		b.now = b.k.Now()
+		b.now = b.host.Now()
 		at := b.now
 		if since != 0 {
 			at = min(at, since) // the label is the time of a line's first byte
@@ -162,12 +160,12 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 const clockGap = int64(time.Minute)
 
 func (b *batch) warnClock(back time.Duration) {
-	now := b.k.Mono()
+	now := b.host.Mono()
 	if b.clockWarned != 0 && now-b.clockWarned < clockGap {
 		return
 	}
 	b.clockWarned = max(now, 1)
-	b.k.Warn(fmt.Sprintf("the clock was set back by %v, and so are stamps: lines logged before may have later ones", back.Round(time.Millisecond)))
+	b.host.Warn(fmt.Sprintf("the clock was set back by %v, and so are stamps: lines logged before may have later ones", back.Round(time.Millisecond)))
 }
 
 // next is the time for the label of a line that begins behind what was looked
@@ -265,7 +263,7 @@ func (b *batch) show(line []byte) {
 	if len(line) > stderrBytes {
 		out = append(out, "..."...)
 	}
-	b.k.WriteStderr(append(out, '\n'))
+	b.console.WriteStderr(append(out, '\n'))
 }
 
 // room is how many bytes fit into every file that gets the line at hand.
@@ -339,7 +337,7 @@ func (b *batch) fillPlain(in []byte) (used int) {
 	if len(in)-take >= lineBytes || take == 0 && b.midline {
 		take = len(in)
 	}
-	room, lineRoom := int64(peekBytes+1), int64(peekBytes+1)
+	room, lineRoom := int64(input.PeekBytes+1), int64(input.PeekBytes+1)
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		o.selected = true

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"multilog/pipeline/input"
 )
 
 // qmailScript is that of a mail server: what matters in one directory, what is
@@ -77,7 +79,7 @@ func TestNoAllocations(t *testing.T) {
 }
 
 func BenchmarkFill(b *testing.B) {
-	in := qmailLines(batchBytes - 4096)
+	in := qmailLines(input.BatchBytes - 4096)
 	for _, c := range batches {
 		b.Run(strings.ReplaceAll(c.name, " ", "-"), func(b *testing.B) {
 			l, _ := openLoop(b, c.args...)
@@ -97,9 +99,9 @@ func BenchmarkPiecesOf(b *testing.B) {
 	for _, gap := range []int{100, 5000} { // between the lines that are left out, in bytes
 		b.Run(fmt.Sprintf("runs-of-%d", gap), func(b *testing.B) {
 			l, _ := openLoop(b, "./main")
-			l.batch.text = qmailLines(batchBytes)
+			l.batch.text = qmailLines(input.BatchBytes)
 			o := &l.batch.outputs[0]
-			for at := 0; at+gap <= batchBytes; at += gap + 50 {
+			for at := 0; at+gap <= input.BatchBytes; at += gap + 50 {
 				o.add(at, at+gap)
 			}
 			b.SetBytes(o.queued)
@@ -108,15 +110,5 @@ func BenchmarkPiecesOf(b *testing.B) {
 				l.piecesOf(o)
 			}
 		})
-	}
-}
-
-func BenchmarkCoalescer(b *testing.B) {
-	c := coalescer{capacity: pipeBytes}
-	b.ReportAllocs()
-	now := int64(0)
-	for b.Loop() {
-		now += 100_000
-		c.came(now, 600)
 	}
 }

@@ -44,7 +44,7 @@ func runAged(t *testing.T, step time.Duration, args ...string) (ahead []time.Dur
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out := inner.Run(k, parsed); w.Err() != nil || out.Err != nil {
+	if out := inner.Run(logger(k, parsed)); w.Err() != nil || out.Err != nil {
 		t.Fatal(w.Err(), out.Err)
 	}
 	old, current := contents(w, "./main")

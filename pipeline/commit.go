@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"multilog/internal/reason"
+	"multilog/pipeline/input"
 	"multilog/rotate"
 )
 
@@ -16,19 +17,19 @@ import (
 // behind the batch: if it is the beginning of a line, it is moved to the lock
 // page by the same operation that consumes the batch.
 func (l *loop) commit(in []byte, consume int, rest []byte) bool {
-	start := l.k.Mono()
+	start := l.sys.Host.Mono()
 	b := &l.batch
 	l.number++
-	waits := in[min(consume, l.k.Held()):consume] // in the input
-	input := rotate.Input{Batch: l.number, Dev: l.dev, Ino: l.ino, Length: len(waits), Sum: rotate.Fingerprint(waits)}
+	waits := in[min(consume, l.source.held):consume] // in the input
+	source := rotate.Input{Batch: l.number, Dev: l.source.traits.Dev, Ino: l.source.traits.Ino, Length: len(waits), Sum: rotate.Fingerprint(waits)}
 	if len(waits) > 0 {
-		input.Last = waits[len(waits)-1]
+		source.Last = waits[len(waits)-1]
 	}
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		o.begun = o.queued > 0 || o.dir == l.owner || o.dir.Involves(b.midline, o.selected)
 		if o.begun {
-			o.dir.Begin(input, o.queued, b.midline, o.selected)
+			o.dir.Begin(source, o.queued, b.midline, o.selected)
 		}
 	}
 	for i := range b.outputs {
@@ -48,11 +49,11 @@ func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 	var tail []byte
 	if l.begins(rest) {
 		since = b.next()
-		if l.k.CanMove() && consume > 0 {
+		if l.source.traits.Movable && consume > 0 {
 			tail = l.tail(0, len(rest), since)
 		}
 	}
-	if err := l.k.Consume(consume, l.mark(), tail); err != nil {
+	if err := l.source.consume(consume, l.mark(), tail); err != nil {
 		if l.failed(err); l.again {
 			l.takeBack()
 		}
@@ -64,7 +65,7 @@ func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 		if o.begun {
 			o.dir.Clear()
 		}
-		o.dir.CountBatch(consume, b.lines, o.lines, l.k.Mono()-start, l.k.Now())
+		o.dir.CountBatch(consume, b.lines, o.lines, l.sys.Host.Mono()-start, l.sys.Host.Now())
 	}
 	b.reset()
 	return true
@@ -72,17 +73,16 @@ func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 
 // failed deals with a Consume that has failed.
 func (l *loop) failed(err error) {
-	if errors.Is(err, ErrTaken) {
+	if errors.Is(err, input.ErrTaken) {
 		// Who has taken the batch has to log it; what was taken instead is
 		// shown next.
-		l.k.Warn(sharedText(0))
-		l.dev, l.ino = l.k.Identity()
+		l.sys.Host.Warn(err.Error())
 		l.again, l.kept = true, 0
 		return
 	}
 	// Reading on would log the batch twice, so stop. The records say that it is
 	// written, for the next logger.
-	l.k.Warn("unable to take logged lines from standard input, exiting: " + reason.Of(err) + " (the next logger skips them)")
+	l.sys.Host.Warn("unable to take logged lines from standard input, exiting: " + reason.Of(err) + " (the next logger skips them)")
 	l.abandoned = true
 	l.batch.reset()
 }
@@ -108,7 +108,7 @@ func (l *loop) append(o *output) bool {
 		if l.givesUp() {
 			return false
 		}
-		l.wait(l.k.Mono()+troublePause, false)
+		l.wait(l.sys.Host.Mono()+troublePause, false)
 		err = o.dir.Append(nil)
 	}
 	return true
@@ -122,7 +122,7 @@ func (l *loop) takeBack() {
 			continue
 		}
 		if err := o.dir.Rollback(); err != nil {
-			l.k.Warn(err.Error())
+			l.sys.Host.Warn(err.Error())
 		}
 	}
 	l.batch.reset()
@@ -159,21 +159,21 @@ func (l *loop) writeStatuses() {
 			l.line[j] = '\n'
 		}
 		for {
-			err := l.k.WriteStatus(s.fd, l.line[:])
+			err := l.sys.Console.WriteStatus(s.fd, l.line[:])
 			if err == nil {
-				s.trouble.Over(l.k)
+				s.trouble.Over(l.sys.Host)
 				break
 			}
 			if err == syscall.ESPIPE { // a FIFO, a terminal: it never will have a beginning
-				l.k.Warn("unable to write " + s.path + ", going on without it: " + reason.Of(err))
+				l.sys.Host.Warn("unable to write " + s.path + ", going on without it: " + reason.Of(err))
 				s.useless = true
 				break
 			}
-			s.trouble.Failed(l.k, "write "+s.path, err)
+			s.trouble.Failed(l.sys.Host, "write "+s.path, err)
 			if l.terms > 0 {
 				break // the line is in the logs; the file is a convenience
 			}
-			l.wait(l.k.Mono()+troublePause, false)
+			l.wait(l.sys.Host.Mono()+troublePause, false)
 		}
 	}
 }

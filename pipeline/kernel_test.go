@@ -5,12 +5,15 @@ import (
 	"testing"
 
 	"multilog/ioring"
+	"multilog/pipeline/input"
 	"multilog/pipeline/script"
 	"multilog/rotate/lockpage"
 )
 
 // fakeKernel takes everything, keeps nothing, and allocates nothing: what is
 // tested with it is what the loop does itself. Every directory is empty.
+var fakeTraits = input.Traits{Dev: 1, Ino: 1, Stays: true, Movable: true}
+
 type fakeKernel struct {
 	now       int64
 	fds       int
@@ -20,22 +23,16 @@ type fakeKernel struct {
 	consumed  int64
 }
 
-func (k *fakeKernel) Backend() string                        { return "none" }
 func (k *fakeKernel) Now() int64                             { k.now += 1000; return k.now }
 func (k *fakeKernel) Mono() int64                            { return k.now }
 func (k *fakeKernel) BootID() [16]byte                       { return [16]byte{} }
 func (k *fakeKernel) MapPage(int) ([]byte, error)            { return lockpage.New(), nil }
 func (k *fakeKernel) Warn(text string)                       { panic(text) }
 func (k *fakeKernel) Submit(op *ioring.Op)                   { k.submitted = append(k.submitted, op) }
-func (k *fakeKernel) Identity() (dev, ino uint64)            { return 1, 1 }
-func (k *fakeKernel) AtStart() bool                          { return false }
-func (k *fakeKernel) Peek() (b []byte, eof bool)             { return nil, true }
-func (k *fakeKernel) CanPeek() bool                          { return true }
+func (k *fakeKernel) Traits() input.Traits                   { return fakeTraits }
+func (k *fakeKernel) Peek() (b []byte, held int, eof bool)   { return nil, 0, true }
 func (k *fakeKernel) Consume(n int, _ *byte, _ []byte) error { k.consumed += int64(n); return nil }
-func (k *fakeKernel) CanMove() bool                          { return true }
-func (k *fakeKernel) Cramped() bool                          { return false }
 func (k *fakeKernel) Hold([]byte)                            {}
-func (k *fakeKernel) Held() int                              { return 0 }
 func (k *fakeKernel) Waiting() int                           { return 0 }
 func (k *fakeKernel) Take(int, *byte) ([]byte, error)        { return nil, syscall.EIO }
 func (k *fakeKernel) LastLine()                              {}
@@ -58,7 +55,7 @@ func (k *fakeKernel) Do(op *ioring.Op) {
 	}
 }
 
-func (k *fakeKernel) Wait(int64, bool) Events {
+func (k *fakeKernel) Wait(int64, bool) (terms, alarms int) {
 	ops := k.submitted
 	k.submitted = nil
 	for _, op := range ops {
@@ -67,7 +64,7 @@ func (k *fakeKernel) Wait(int64, bool) Events {
 			op.Done(op)
 		}
 	}
-	return Events{}
+	return 0, 0
 }
 
 func (k *fakeKernel) Writev(_ int, pieces [][]byte) (int, error) {
@@ -87,7 +84,7 @@ func openLoop(tb testing.TB, args ...string) (*loop, *fakeKernel) {
 		tb.Fatal(err)
 	}
 	k := &fakeKernel{now: 1e18}
-	l := &loop{k: k}
+	l := newLoop(System{Host: k, Input: k, Wait: k, Console: k, Backend: "none"})
 	if err := l.open(parsed); err != nil {
 		tb.Fatal(err)
 	}

@@ -20,12 +20,11 @@ const troublePause = 1e9 // nanoseconds
 
 // loop owns all state of the logger.
 type loop struct {
-	k     Kernel
-	batch batch
-	dirs  []*rotate.Dir
-
-	dev, ino uint64 // of standard input
-	number   uint64 // of the last batch
+	sys    System
+	source source
+	batch  batch
+	dirs   []*rotate.Dir
+	number uint64 // of the last batch
 
 	owner *rotate.Dir // in whose lock page the beginning of an unfinished line stands
 	kept  int         // how many bytes of it stand there
@@ -45,9 +44,8 @@ type loop struct {
 // Run opens everything that the script names, and logs until the end of input
 // or SIGTERM. Its errors are of the start, before any input was taken; they
 // are of type *rotate.Error.
-func Run(k Kernel, s *script.Script) error {
-	l := &loop{k: k, number: rand.Uint64()}
-	l.dev, l.ino = k.Identity()
+func Run(sys System, s *script.Script) error {
+	l := newLoop(sys)
 	defer l.batch.release()
 	if err := l.open(s); err != nil {
 		return err
@@ -57,10 +55,14 @@ func Run(k Kernel, s *script.Script) error {
 	return nil
 }
 
+func newLoop(sys System) *loop {
+	return &loop{sys: sys, source: newSource(sys.Input), number: rand.Uint64()}
+}
+
 // open opens, in the script's order, the status files, then the directories.
 func (l *loop) open(s *script.Script) error {
 	b := &l.batch
-	b.script, b.k = s, l.k
+	b.script, b.host, b.console = s, l.sys.Host, l.sys.Console
 	b.chosen = make([]bool, len(s.Sinks))
 	if b.stamper.kind = s.Stamp; s.Stamp != script.StampNone {
 		b.labels = texts.Get().(*[textBytes]byte)
@@ -71,14 +73,14 @@ func (l *loop) open(s *script.Script) error {
 		}
 	}
 	for _, conf := range s.Dirs {
-		d, err := rotate.Lock(l.k, atCwd, conf)
+		d, err := rotate.Lock(l.sys.Host, atCwd, conf)
 		if err != nil {
 			return err
 		}
-		d.SetBackend(l.k.Backend())
+		d.SetBackend(l.sys.Backend)
 		l.dirs = append(l.dirs, d)
 	}
-	if err := rotate.Settle(l.dirs, l); err != nil {
+	if err := rotate.Settle(l.dirs, &l.source); err != nil {
 		return err
 	}
 	for _, d := range l.dirs {
@@ -98,12 +100,12 @@ func (l *loop) open(s *script.Script) error {
 func (l *loop) openStatus(path string) error {
 	b := &l.batch
 	op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_NONBLOCK, Mode: 0o600}
-	if l.k.Do(&op); op.Err != nil {
+	if l.sys.Host.Do(&op); op.Err != nil {
 		return &rotate.Error{What: "create " + path, Err: op.Err}
 	}
 	fresh := status{fd: int(op.Res), path: path}
 	op = ioring.Op{Code: ioring.Stat, FD: fresh.fd}
-	if l.k.Do(&op); op.Err != nil {
+	if l.sys.Host.Do(&op); op.Err != nil {
 		return &rotate.Error{What: "stat " + path, Err: op.Err}
 	}
 	fresh.dev, fresh.ino = op.Stat.Dev, op.Stat.Ino
@@ -111,7 +113,7 @@ func (l *loop) openStatus(path string) error {
 		if s.dev == fresh.dev && s.ino == fresh.ino {
 			b.statusOf = append(b.statusOf, i)
 			op = ioring.Op{Code: ioring.Close, FD: fresh.fd}
-			l.k.Do(&op) // nothing was written to it: nothing can be lost
+			l.sys.Host.Do(&op) // nothing was written to it: nothing can be lost
 			return nil
 		}
 	}
@@ -125,13 +127,13 @@ const atCwd = -100 // AT_FDCWD
 // copyInput writes the input to the directories until it ends, or is to be
 // left.
 func (l *loop) copyInput() {
-	seen := l.k.Held() > 0 // the beginning of a line that is not complete
+	seen := l.source.held > 0 // the beginning of a line that is not complete
 	for !l.abandoned {
 		if l.terms > 0 {
 			l.lastLine(seen)
 			return
 		}
-		in, eof := l.k.Peek()
+		in, eof := l.source.peek()
 		used := l.write(in, eof)
 		if l.abandoned || eof && used >= len(in) {
 			return
@@ -145,9 +147,9 @@ func (l *loop) copyInput() {
 // lastLine ends the line that is being read, if there is one: either it has
 // begun to stream, or some of it has been seen. What is behind it stays.
 func (l *loop) lastLine(seen bool) {
-	l.k.LastLine()
+	l.source.in.LastLine()
 	for (seen || l.batch.midline) && l.terms < 2 {
-		in, eof := l.k.Peek()
+		in, eof := l.source.peek()
 		used := l.write(firstLine(in), eof)
 		if l.abandoned || eof && used >= len(in) || used > 0 && !l.batch.midline {
 			return
@@ -224,15 +226,15 @@ func (l *loop) awaitRoom(d *rotate.Dir) bool {
 	if d.Ready() {
 		return true
 	}
-	start := l.k.Mono()
+	start := l.sys.Host.Mono()
 	for !d.Ready() {
-		if l.terms > 1 || l.givesUp() && (!l.batch.midline && l.k.Held() == 0 || d.Failing()) {
+		if l.terms > 1 || l.givesUp() && (!l.batch.midline && l.source.held == 0 || d.Failing()) {
 			l.abandoned = true
 			return false
 		}
 		l.wait(0, false)
 	}
-	d.CountRoomWait(l.k.Mono() - start)
+	d.CountRoomWait(l.sys.Host.Mono() - start)
 	return true
 }
 
@@ -240,7 +242,7 @@ func (l *loop) awaitRoom(d *rotate.Dir) bool {
 // SIGTERM has come; a second one, if the input can't be peeked, since what was
 // read of such a one is lost then.
 func (l *loop) givesUp() bool {
-	return l.terms > 1 || l.terms > 0 && l.k.CanPeek()
+	return l.terms > 1 || l.terms > 0 && l.source.traits.Stays
 }
 
 // wait sleeps until something happens, or until Mono is at until, unless that
@@ -251,11 +253,11 @@ func (l *loop) wait(until int64, input bool) {
 			until = at
 		}
 	}
-	ev := l.k.Wait(until, input)
-	l.terms += ev.Term
-	now := l.k.Mono()
+	terms, alarms := l.sys.Wait.Wait(until, input)
+	l.terms += terms
+	now := l.sys.Host.Mono()
 	for _, d := range l.dirs {
-		if ev.Alrm > 0 {
+		if alarms > 0 {
 			d.Want()
 		}
 		d.Tick(now)

@@ -128,7 +128,8 @@ func (f *faultRun) life(plan simkernel.Plan) simkernel.Outcome {
 	if err != nil {
 		panic(err) // the scripts are this test's own
 	}
-	out := f.w.Start(plan).Run(nil, parsed)
+	k := f.w.Start(plan)
+	out := k.Run(logger(k, parsed))
 	f.w.Tracef("the logger has ended: %+v", out)
 	return out
 }

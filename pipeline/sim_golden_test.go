@@ -13,7 +13,6 @@ import (
 
 	"multilog/internal/test/simkernel"
 	"multilog/ioring"
-	"multilog/pipeline"
 	"multilog/pipeline/script"
 )
 
@@ -83,7 +82,7 @@ var goldens = []struct {
 	alarm bool
 	fails int // runs of the processor
 	setup func(w *simkernel.World, d *simkernel.Dir)
-	first func(k *simkernel.Kernel) pipeline.Kernel // the logger before, which is killed
+	first func(k *simkernel.Kernel) kernel // the logger before, which is killed
 }{
 	{name: "end-of-input", input: 3},
 	{name: "end-of-input-nothing"},
@@ -110,8 +109,8 @@ var goldens = []struct {
 		"state 644", "", "newstate 644", "1", "current 644", lines(22, 23))},
 	{name: "recovery-processed-alone", setup: files("processed 744", lines(0, 22), "newstate 644", "1", "current 644", lines(22, 23))},
 	{name: "recovery-too-many", setup: files(label1+".s 744", lines(0, 22), label2+".u 644", lines(22, 44), "current 644", lines(44, 46))},
-	{name: "recovery-begun", input: 3, first: func(k *simkernel.Kernel) pipeline.Kernel { return &killer{k, true} }},
-	{name: "recovery-done", input: 3, first: func(k *simkernel.Kernel) pipeline.Kernel { return &killer{k, false} }},
+	{name: "recovery-begun", input: 3, first: func(k *simkernel.Kernel) kernel { return &killer{k, true} }},
+	{name: "recovery-done", input: 3, first: func(k *simkernel.Kernel) kernel { return &killer{k, false} }},
 }
 
 // files makes files: name and mode, then text.
@@ -158,11 +157,11 @@ func TestOrderOfOperations(t *testing.T) {
 			var trace transcript
 			if g.first != nil {
 				k := w.Start(plan(w, false))
-				k.Run(g.first(k), parsed)
+				k.Run(logger(g.first(k), parsed))
 			}
 			w.Trace = trace.add
 			k := w.Start(plan(w, g.alarm))
-			if out := k.Run(nil, parsed); out.Err != nil || w.Err() != nil {
+			if out := k.Run(logger(k, parsed)); out.Err != nil || w.Err() != nil {
 				t.Fatal(out, w.Err())
 			}
 			compareGolden(t, g.name, trace.text(d))

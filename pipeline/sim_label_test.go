@@ -7,7 +7,6 @@ import (
 
 	"multilog/internal/test/simkernel"
 	"multilog/ioring"
-	"multilog/pipeline"
 	"multilog/pipeline/script"
 	"multilog/tai64n"
 )
@@ -19,7 +18,7 @@ type endsWaiting struct {
 	w *simkernel.World
 }
 
-func (k *endsWaiting) Wait(until int64, input bool) pipeline.Events {
+func (k *endsWaiting) Wait(until int64, input bool) (terms, alarms int) {
 	if k.w.Pipe.Kept > 0 {
 		k.Kill()
 	}
@@ -47,16 +46,17 @@ func TestLabelOfFirstByte(t *testing.T) {
 			t.Fatal(err)
 		}
 		k := w.Start(plan)
-		var outer pipeline.Kernel = k
+		var outer kernel = k
 		if killed {
 			outer = &endsWaiting{k, w}
 		}
-		out := k.Run(outer, parsed)
+		out := k.Run(logger(outer, parsed))
 		if killed {
 			if !out.Killed {
 				t.Fatalf("it was not killed: %+v", out)
 			}
-			out = w.Start(plan).Run(nil, parsed)
+			k = w.Start(plan)
+			out = k.Run(logger(k, parsed))
 		}
 		if out.Err != nil || w.Err() != nil {
 			t.Fatal(out.Err, w.Err())

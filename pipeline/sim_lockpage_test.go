@@ -29,11 +29,11 @@ func damagedWorld(page []byte) (*simkernel.World, *simkernel.Dir, *simkernel.Fil
 func honestPage(state uint64) []byte {
 	w, _, current := damagedWorld(nil)
 	k := w.Start(simkernel.Plan{})
-	dev, ino := k.Identity()
+	traits := k.Traits()
 	mem := lockpage.New()
 	writer, _ := lockpage.Open(mem, lockpage.Owner{PID: 1, Started: 1, Boot: k.BootID()})
 	writer.Put(lockpage.Record{
-		Batch: 1, SrcDev: dev, SrcIno: ino, Length: 7, Sum: rotate.Fingerprint([]byte("second\n")), FileIno: current.Ino, FileBirth: uint64(current.Birth), End: 6, Written: 7, Last: '\n',
+		Batch: 1, SrcDev: traits.Dev, SrcIno: traits.Ino, Length: 7, Sum: rotate.Fingerprint([]byte("second\n")), FileIno: current.Ino, FileBirth: uint64(current.Birth), End: 6, Written: 7, Last: '\n',
 	}, state)
 	return mem
 }
@@ -68,7 +68,7 @@ func FuzzLockPage(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if out := k.Run(nil, parsed); out.Err != nil || w.Err() != nil {
+		if out := k.Run(logger(k, parsed)); out.Err != nil || w.Err() != nil {
 			t.Fatal(out, w.Err())
 		}
 		var got strings.Builder

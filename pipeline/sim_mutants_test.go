@@ -8,7 +8,7 @@ import (
 
 	"multilog/internal/test/simkernel"
 	"multilog/ioring"
-	"multilog/pipeline"
+	"multilog/pipeline/input"
 	"multilog/rotate/lockpage"
 )
 
@@ -25,7 +25,7 @@ type mutant struct {
 	onDone    func(m *mutant, op *ioring.Op, later bool)
 	onWritev  func(m *mutant, fd int, pieces [][]byte) (int, error)
 	onConsume func(m *mutant, n int, mark *byte, tail []byte) error
-	onWait    func(m *mutant, until int64, input bool) pipeline.Events
+	onWait    func(m *mutant, until int64, input bool) (terms, alarms int)
 	bootID    bool // one boot is like another
 	identity  bool // so is one pipe
 	blind     bool // what can't be seen of the input is not there
@@ -37,6 +37,7 @@ type mutant struct {
 	names    map[int]string // of descriptors
 	dirs     map[int]int    // of descriptors: the directories that they were opened in
 	count    int
+	held     int // what the last Peek said
 	consumed bool
 }
 
@@ -77,6 +78,11 @@ func (m *mutant) Writev(fd int, pieces [][]byte) (int, error) {
 	return m.Kernel.Writev(fd, pieces)
 }
 
+func (m *mutant) Peek() (b []byte, held int, eof bool) {
+	b, m.held, eof = m.Kernel.Peek()
+	return b, m.held, eof
+}
+
 func (m *mutant) Consume(n int, mark *byte, tail []byte) error {
 	if m.onConsume != nil {
 		return m.onConsume(m, n, mark, tail)
@@ -84,15 +90,13 @@ func (m *mutant) Consume(n int, mark *byte, tail []byte) error {
 	return m.Kernel.Consume(n, mark, tail)
 }
 
-func (m *mutant) CanMove() bool { return !m.leaves && m.Kernel.CanMove() }
-
 func (m *mutant) Hold(b []byte) {
 	if !m.forgets {
 		m.Kernel.Hold(b)
 	}
 }
 
-func (m *mutant) Wait(until int64, input bool) pipeline.Events {
+func (m *mutant) Wait(until int64, input bool) (terms, alarms int) {
 	if m.onWait != nil {
 		return m.onWait(m, until, input)
 	}
@@ -114,11 +118,13 @@ func (m *mutant) BootID() [16]byte {
 	return m.Kernel.BootID()
 }
 
-func (m *mutant) Identity() (dev, ino uint64) {
+func (m *mutant) Traits() input.Traits {
+	t := m.Kernel.Traits()
 	if m.identity {
-		return 1, 1
+		t.Dev, t.Ino = 1, 1
 	}
-	return m.Kernel.Identity()
+	t.Movable = t.Movable && !m.leaves
+	return t
 }
 
 func (m *mutant) Waiting() int {
@@ -267,7 +273,7 @@ var mutants = []struct {
 			for _, p := range m.pages {
 				if f := &p.Records[p.Latest&1]; f.State() == lockpage.StateBegun && !m.consumed {
 					m.consumed = true
-					_ = m.Kernel.Consume(m.Kernel.Held()+int(f.Length), nil, nil)
+					_ = m.Kernel.Consume(m.held+int(f.Length), nil, nil)
 				}
 			}
 			return m.Kernel.Writev(fd, pieces)
@@ -322,7 +328,7 @@ var mutants = []struct {
 		}
 	}},
 	{"a wakeup for input is lost", func(m *mutant) {
-		m.onWait = func(m *mutant, until int64, input bool) pipeline.Events {
+		m.onWait = func(m *mutant, until int64, input bool) (terms, alarms int) {
 			m.count++
 			return m.Kernel.Wait(until, input && m.count%4 != 0)
 		}
@@ -343,10 +349,9 @@ var mutants = []struct {
 		}
 	}},
 	{"SIGTERM is lost", func(m *mutant) {
-		m.onWait = func(m *mutant, until int64, input bool) pipeline.Events {
-			ev := m.Kernel.Wait(until, input)
-			ev.Term = 0
-			return ev
+		m.onWait = func(m *mutant, until int64, input bool) (terms, alarms int) {
+			_, alarms = m.Kernel.Wait(until, input)
+			return 0, alarms
 		}
 	}},
 }
@@ -357,7 +362,7 @@ const mutantHistories = 20_000
 func TestMutantsAreCaught(t *testing.T) {
 	for _, mut := range mutants {
 		t.Run(strings.ReplaceAll(mut.name, " ", "-"), func(t *testing.T) {
-			wrap := func(k *simkernel.Kernel, w *simkernel.World) pipeline.Kernel {
+			wrap := func(k *simkernel.Kernel, w *simkernel.World) kernel {
 				m := &mutant{Kernel: k, w: w, names: map[int]string{}, dirs: map[int]int{}}
 				mut.change(m)
 				return m

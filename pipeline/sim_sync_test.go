@@ -29,7 +29,7 @@ func TestFilesBecomeSafeWhileCurrentIsSynced(t *testing.T) {
 			safe = true
 		}
 	}
-	out := w.Start(simkernel.Plan{
+	k := w.Start(simkernel.Plan{
 		Delay: func(c ioring.Code) (before, after int64) {
 			swapped = swapped || c == ioring.RenameAt
 			if c == ioring.Fdatasync && swapped { // of the second file, which is current
@@ -39,7 +39,8 @@ func TestFilesBecomeSafeWhileCurrentIsSynced(t *testing.T) {
 			return 1e6, 1e6
 		},
 		Idle: func(*simkernel.Kernel) { w.Pipe.Close(w.Mono()) },
-	}).Run(nil, script)
+	})
+	out := k.Run(logger(k, script))
 	if out.Err != nil || w.Err() != nil {
 		t.Fatal(out, w.Err())
 	}

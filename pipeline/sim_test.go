@@ -12,7 +12,6 @@ import (
 
 	"multilog/internal/test/simkernel"
 	"multilog/ioring"
-	"multilog/pipeline"
 	"multilog/pipeline/script"
 )
 
@@ -79,7 +78,7 @@ func firstFailure(from uint64, count int, wrap wrapper) (uint64, error) {
 }
 
 // wrapper puts something between a logger and its kernel.
-type wrapper func(k *simkernel.Kernel, w *simkernel.World) pipeline.Kernel
+type wrapper func(k *simkernel.Kernel, w *simkernel.World) kernel
 
 // history is one history.
 type history struct {
@@ -205,7 +204,7 @@ func (h *history) life() bool {
 func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (over bool) {
 	h.check.unable = false
 	k := h.w.Start(plan)
-	var outer pipeline.Kernel
+	var outer kernel = k
 	if h.wrap != nil {
 		outer = h.wrap(k, h.w)
 	}
@@ -213,7 +212,7 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 	if err != nil {
 		panic(err) // the scripts are this test's own
 	}
-	out := k.Run(outer, parsed)
+	out := k.Run(logger(outer, parsed))
 	h.w.Tracef("the logger has ended: %+v", out)
 	if h.w.Err() != nil {
 		return true

@@ -104,7 +104,7 @@ func (s *streamRun) run() (*simkernel.World, *streamKernel, error) {
 	if err != nil {
 		return w, k, err
 	}
-	out := inner.Run(k, parsed)
+	out := inner.Run(logger(k, parsed))
 	if w.Err() != nil {
 		return w, k, w.Err()
 	}

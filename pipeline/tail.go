@@ -34,7 +34,7 @@ func (l *loop) tail(from, to int, since int64) []byte {
 	if l.owner == nil {
 		return nil
 	}
-	room := l.owner.TailRoom(l.dev, l.ino, since)
+	room := l.owner.TailRoom(l.source.traits.Dev, l.source.traits.Ino, since)
 	if len(room) < to {
 		return nil
 	}
@@ -45,9 +45,9 @@ func (l *loop) tail(from, to int, since int64) []byte {
 func (l *loop) await(rest []byte) {
 	switch {
 	case l.again || l.abandoned:
-	case l.k.CanMove() && len(rest) > l.k.Held() && !l.move(rest):
+	case l.source.traits.Movable && len(rest) > l.source.held && !l.move(rest):
 		if !l.again && !l.abandoned {
-			l.wait(l.k.Mono()+l.pause, false)
+			l.wait(l.sys.Host.Mono()+l.pause, false)
 		}
 	default:
 		l.left, l.pause = 0, 0
@@ -58,7 +58,7 @@ func (l *loop) await(rest []byte) {
 // move takes what is in the input of a tail out of it, and reports whether it
 // did; otherwise it is to stay for a pause.
 func (l *loop) move(rest []byte) bool {
-	held := l.k.Held()
+	held := l.source.held
 	room := l.tail(0, len(rest), l.since)
 	if room == nil {
 		if l.kept = 0; l.stays(len(rest)) {
@@ -68,7 +68,7 @@ func (l *loop) move(rest []byte) bool {
 	} else {
 		copy(room[l.kept:held], rest[l.kept:held]) // what was taken while there was no page
 	}
-	if err := l.k.Consume(0, nil, room[held:]); err != nil {
+	if err := l.source.consume(0, nil, room[held:]); err != nil {
 		l.failed(err)
 		return false
 	}
@@ -80,7 +80,7 @@ func (l *loop) move(rest []byte) bool {
 // is in pause.
 func (l *loop) stays(n int) bool {
 	switch {
-	case l.k.Cramped():
+	case l.source.in.Traits().Cramped:
 		return false
 	case l.left != n:
 		l.left, l.pause = n, firstPause
@@ -97,7 +97,7 @@ func (l *loop) stays(n int) bool {
 func (l *loop) resume() {
 	for _, d := range l.dirs {
 		if t, goesOn := d.Tail(); t.Text != "" && !goesOn {
-			l.k.Warn("unable to go on with the line whose beginning is in " + d.Name() + "/lock: its end went elsewhere; it is logged as a line of its own")
+			l.sys.Host.Warn("unable to go on with the line whose beginning is in " + d.Name() + "/lock: its end went elsewhere; it is logged as a line of its own")
 			l.owner, l.since = d, t.Since
 			l.writeFrom(append([]byte(t.Text), '\n'), 0)
 		}
@@ -106,7 +106,7 @@ func (l *loop) resume() {
 	for _, d := range l.dirs {
 		if t, goesOn := d.Tail(); goesOn {
 			l.owner, l.since, l.kept = d, t.Since, len(t.Text)
-			l.k.Hold([]byte(t.Text))
+			l.source.hold([]byte(t.Text))
 		}
 	}
 	for _, d := range l.dirs {
@@ -114,17 +114,4 @@ func (l *loop) resume() {
 			l.owner = d
 		}
 	}
-}
-
-// The rest of the loop is standard input as recovery sees it.
-
-func (l *loop) Identity() (dev, ino uint64)            { return l.dev, l.ino }
-func (l *loop) AtStart() bool                          { return l.k.AtStart() }
-func (l *loop) Waiting() int                           { return l.k.Waiting() }
-func (l *loop) Take(n int, mark *byte) ([]byte, error) { return l.k.Take(n, mark) }
-func (l *loop) Consume(n int, mark *byte) error        { return l.k.Consume(n, mark, nil) }
-
-func (l *loop) PeekHead(n int) []byte {
-	in, _ := l.k.Peek()
-	return in[:min(n, len(in))]
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +16,7 @@ import (
 	"multilog/internal/version"
 	"multilog/internal/zstdcmd"
 	"multilog/pipeline"
+	"multilog/pipeline/linux"
 	"multilog/pipeline/script"
 	"multilog/rotate"
 )
@@ -56,12 +55,8 @@ Other arguments are ignored. SIGTERM finishes, SIGALRM rotates.
 // Exit codes.
 const exitTrouble = 111
 
-// memoryBytes is where Go's collector steps in, should the loop ever fail to
-// keep its promise to allocate nothing per batch.
-const memoryBytes = 64 << 20
-
 func main() {
-	signals.Default(ownSignals...)
+	signals.Default(linux.Signals...)
 	if len(os.Args) == 2 {
 		switch os.Args[1] {
 		case "--help":
@@ -83,19 +78,18 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
-	limits, err := pipeline.CheckLimits(parsed)
+	limits, err := linux.CheckLimits(parsed)
 	if err != nil {
 		fatal(err)
 	}
 	if err := findSelf(parsed); err != nil {
 		fatal(err)
 	}
-	tuneRuntime()
-	kernel, err := pipeline.NewLinux(limits)
+	system, err := linux.Open(limits)
 	if err != nil {
 		fatal(err)
 	}
-	if err := pipeline.Run(kernel, parsed); err != nil {
+	if err := pipeline.Run(system, parsed); err != nil {
 		fatal(err)
 	}
 }
@@ -115,18 +109,6 @@ func findSelf(s *script.Script) error {
 	}
 	return nil
 }
-
-// tuneRuntime makes Go fit the loop: it calls the kernel without telling the
-// scheduler, so that the world can't be stopped while it does, and something
-// else must be able to run meanwhile.
-func tuneRuntime() {
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(memoryBytes)
-	runtime.GOMAXPROCS(2)
-}
-
-// ownSignals are those that package pipeline takes.
-var ownSignals = []syscall.Signal{syscall.SIGTERM, syscall.SIGALRM, syscall.SIGXFSZ}
 
 // unblockSignals makes sure that no signal is blocked, also not in the programs
 // that are started: when the parent left any blocked, it starts this program

@@ -1,5 +1,6 @@
 // Package simkernel is a simulated kernel for the logger: it implements
-// pipeline.Kernel, and the real loop and the real rotation run on it unchanged.
+// all that package pipeline and package rotate need, and the real loop and the real
+// rotation run on it unchanged.
 // Everything that happens comes from one random source, so a seed is a history
 // and replays it.
 //

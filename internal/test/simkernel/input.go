@@ -4,26 +4,23 @@ import (
 	"bytes"
 	"syscall"
 
-	"multilog/pipeline"
+	"multilog/pipeline/input"
 	"multilog/rotate/lockpage"
 )
 
 // widestBytes is the most that Peek shows, unless the plan says.
 const widestBytes = 64 << 10
 
-// Identity is the device and inode of the pipe; zeros where it is read plainly.
-func (k *Kernel) Identity() (dev, ino uint64) {
+// Traits returns those of a pipe, or of one that is read plainly.
+func (k *Kernel) Traits() input.Traits {
 	if k.w.Pipe == nil || k.plan.Plain {
-		return 0, 0
+		return input.Traits{}
 	}
-	return 7, k.w.Pipe.Ino
+	return input.Traits{
+		Dev: 7, Ino: k.w.Pipe.Ino, Stays: true, Movable: true,
+		Cramped: k.w.Pipe.Capacity <= 2*pipePage, // what is left in both pages keeps the writer from going on
+	}
 }
-
-// AtStart is of files.
-func (k *Kernel) AtStart() bool { return false }
-
-// CanPeek is true of a pipe that is not read plainly.
-func (k *Kernel) CanPeek() bool { return !k.plan.Plain }
 
 // LastLine has what is read plainly read no further than to a line's end.
 func (k *Kernel) LastLine() { k.lineOnly = true }
@@ -31,7 +28,7 @@ func (k *Kernel) LastLine() { k.lineOnly = true }
 // Peek shows what is in the pipe; where that is read plainly, it takes it into
 // memory. That its writer has gone shows when the pipe is empty, or when a wait
 // has said so, as in Linux.
-func (k *Kernel) Peek() (b []byte, eof bool) {
+func (k *Kernel) Peek() (b []byte, held int, eof bool) {
 	end := k.call()
 	p := k.w.Pipe
 	limit := k.plan.Window
@@ -58,21 +55,11 @@ func (k *Kernel) Peek() (b []byte, eof bool) {
 		k.w.tracef("peek: %d bytes, %d of them held, eof %v", len(b), p.Held, eof)
 	}
 	k.returns(end)
-	return b, eof
+	return b, p.Held, eof
 }
-
-// CanMove is true of a pipe that is not read plainly.
-func (k *Kernel) CanMove() bool { return !k.plan.Plain }
-
-// Cramped is true of a pipe of two pages: what is left in one and in the other
-// keeps the writer from going on.
-func (k *Kernel) Cramped() bool { return k.w.Pipe.Capacity <= 2*pipePage }
 
 // Waiting is how many bytes are in the pipe.
 func (k *Kernel) Waiting() int { return k.w.Pipe.Tail - k.w.Pipe.Head }
-
-// Held is how many of the bytes that Peek shows are out of the pipe.
-func (k *Kernel) Held() int { return k.w.Pipe.Held }
 
 // Hold has bytes that the logger before has taken from the pipe shown again:
 // they must be the last of those.
@@ -138,38 +125,38 @@ func (k *Kernel) Consume(n int, mark *byte, tail []byte) error {
 	return nil
 }
 
-func (k *Kernel) signals() pipeline.Events {
-	ev := pipeline.Events{Term: k.terms, Alrm: k.alrms}
+func (k *Kernel) signals() (terms, alarms int) {
+	terms, alarms = k.terms, k.alrms
 	k.terms, k.alrms = 0, 0
-	return ev
+	return terms, alarms
 }
 
 // Wait sleeps until something has happened. Input is waited for by
 // level-triggered epoll, unless Edges is set.
-func (k *Kernel) Wait(until int64, input bool) pipeline.Events {
+func (k *Kernel) Wait(until int64, input bool) (terms, alarms int) {
 	end := k.call()
 	if until != 0 && k.w.Trace != nil {
 		k.w.tracef("wait until %.6f, input %v", float64(until)/1e9, input)
 	} else {
 		k.w.tracef("wait, input %v", input)
 	}
-	ev := k.wait(until, input)
+	terms, alarms = k.wait(until, input)
 	k.returns(end)
-	return ev
+	return terms, alarms
 }
 
-func (k *Kernel) wait(until int64, input bool) pipeline.Events {
+func (k *Kernel) wait(until int64, input bool) (terms, alarms int) {
 	for {
 		finished := k.deliver()
-		ev := k.signals()
-		if finished || ev != (pipeline.Events{}) || until != 0 && k.w.mono >= until {
-			return ev
+		terms, alarms = k.signals()
+		if finished || terms+alarms > 0 || until != 0 && k.w.mono >= until {
+			return terms, alarms
 		}
 		if input && k.ready() {
-			return ev
+			return terms, alarms
 		}
 		if k.plan.Lazy && k.w.Rand.IntN(8) == 0 {
-			return ev // woken for nothing: allowed, and to be borne
+			return terms, alarms // woken for nothing: allowed, and to be borne
 		}
 		next := k.next()
 		if until != 0 {

@@ -5,8 +5,8 @@ import (
 	"syscall"
 
 	"multilog/ioring"
-	"multilog/pipeline"
-	"multilog/pipeline/script"
+	"multilog/pipeline/input"
+	"multilog/rotate"
 )
 
 // How a logger ends before its time.
@@ -43,7 +43,8 @@ type Plan struct {
 	Idle func(k *Kernel)
 }
 
-// Kernel is the kernel as one logger sees it. It implements pipeline.Kernel.
+// Kernel is the kernel as one logger sees it. It is the
+// rotate.Kernel, the input.Input, and what else the loop runs on.
 type Kernel struct {
 	Edges bool // input is waited for by edge-triggered epoll
 
@@ -66,7 +67,10 @@ type Kernel struct {
 	records  []record // in the pages, at the call before the last one
 }
 
-var _ pipeline.Kernel = (*Kernel)(nil)
+var (
+	_ rotate.Kernel = (*Kernel)(nil)
+	_ input.Input   = (*Kernel)(nil)
+)
 
 // open is an open file description.
 type open struct {
@@ -94,15 +98,15 @@ func (w *World) Start(plan Plan) *Kernel {
 
 // Outcome is how a logger's life went.
 type Outcome struct {
-	Err      error // of pipeline.Run
+	Err      error // that the logger returned
 	Killed   bool
 	Calls    int
 	Fallible int
 }
 
-// Run runs a logger from its start to its end. k is the kernel of this life,
-// or what wraps it.
-func (k *Kernel) Run(outer pipeline.Kernel, s *script.Script) (out Outcome) {
+// Run runs a logger, which is a function that runs the loop on k or on what wraps
+// it, from its start to its end.
+func (k *Kernel) Run(logger func() error) (out Outcome) {
 	defer func() {
 		out.Calls, out.Fallible = k.calls, k.fallible
 		k.dead = true
@@ -116,10 +120,7 @@ func (k *Kernel) Run(outer pipeline.Kernel, s *script.Script) (out Outcome) {
 			panic(v)
 		}
 	}()
-	if outer == nil {
-		outer = k
-	}
-	out.Err = pipeline.Run(outer, s)
+	out.Err = logger()
 	k.leave()
 	return out
 }
@@ -314,6 +315,3 @@ func (k *Kernel) fails() error {
 }
 
 var failures = []error{syscall.EIO, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EMFILE, syscall.ENOMEM}
-
-// Backend is what the lock page says of how operations are done.
-func (k *Kernel) Backend() string { return "simulated" }

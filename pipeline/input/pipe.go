@@ -1,7 +1,9 @@
-package pipeline
+package input
 
 import (
 	"errors"
+	"os"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -27,6 +29,19 @@ type pipe struct {
 	packets bool // there are some among what peek has shown
 	probed  bool // packets is known
 }
+
+// pipeBytes is the capacity that pipes are given where that is allowed: what a
+// delay leaves unread stays in the kernel, where a kill can't reach it.
+const pipeBytes = 1 << 20
+
+// pipeAsked is the capacity to ask for: pipeBytes, unless MULTILOG_PIPE says
+// otherwise, to measure what that gains.
+var pipeAsked = func() int {
+	if n, err := strconv.Atoi(os.Getenv("MULTILOG_PIPE")); err == nil && n > 0 {
+		return n
+	}
+	return pipeBytes
+}()
 
 // enlarge makes a pipe as large as asked, as far as that is allowed, and
 // returns its capacity in bytes. Not to be allowed to is no error; not to be a
@@ -54,7 +69,7 @@ func newPipe(fd int) (*pipe, error) {
 		return nil, err
 	}
 	p := &pipe{taker: taker{reader: reader{fd: fd}}, bytes: bytes, out: private[0], in: private[1]}
-	size, err := enlarge(p.in, min(pipeAsked, batchBytes))
+	size, err := enlarge(p.in, min(pipeAsked, BatchBytes))
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +82,7 @@ func newPipe(fd int) (*pipe, error) {
 	return p, nil
 }
 
-func (p *pipe) peek(buf []byte) (n int, more, eof bool) {
+func (p *pipe) peek(buf []byte) view {
 	held := copy(buf, p.held)
 	// Bytes that were left in it hide that its writer has gone.
 	gone := len(p.shown) > 0 && hungUp(p.fd)
@@ -76,13 +91,13 @@ func (p *pipe) peek(buf []byte) (n int, more, eof bool) {
 	// so it is never cut within a packet.
 	n, err := tee(p.fd, p.in, len(buf)-held)
 	if err != nil {
-		return held, err == syscall.EINTR, err != syscall.EAGAIN && err != syscall.EINTR
+		return view{n: held, held: held, more: err == syscall.EINTR, eof: err != syscall.EAGAIN && err != syscall.EINTR}
 	}
 	p.shown = buf[held : held+n]
 	p.drain(p.shown)
 	p.packets = p.reads > 1
-	more = n >= p.slots*unix.Getpagesize()/2 || p.reads >= p.slots
-	return held + n, more, n == 0 || gone && !more
+	more := n >= p.slots*unix.Getpagesize()/2 || p.reads >= p.slots
+	return view{n: held + n, held: held, more: more, eof: n == 0 || gone && !more}
 }
 
 // drain reads all that is in the private pipe, as many bytes as b has, and
@@ -206,7 +221,9 @@ func (p *pipe) take(n int, mark *byte) ([]byte, error) {
 	return b, nil
 }
 
-func (p *pipe) canPeek() bool { return true }
-func (p *pipe) canMove() bool { return true }
+// cramped reports whether the beginning of a line can fill the pipe. A page of a
+// pipe is free when all of it is read; what is less than a line may lie in two, and
+// a write that does not fit behind it needs one more. Each packet takes a page.
+func (p *pipe) cramped() bool { return p.bytes <= 2*unix.Getpagesize() || p.packets }
 func (p *pipe) capacity() int { return p.bytes }
 func (p *pipe) lastLine()     {}

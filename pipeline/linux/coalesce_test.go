@@ -1,6 +1,9 @@
-package pipeline
+package linux
 
 import "testing"
+
+// testCapacity is that of a large pipe, in bytes.
+const testCapacity = 1 << 20
 
 // feed tells c about count pieces of n bytes, gap nanoseconds apart, each of
 // them waited for, or slept through; it returns how many naps there were.
@@ -19,7 +22,7 @@ func feed(c *coalescer, now *int64, count int, gap int64, n int) (naps int) {
 }
 
 func TestCoalescerSparse(t *testing.T) {
-	c, now := coalescer{capacity: pipeBytes}, int64(1e9)
+	c, now := coalescer{capacity: testCapacity}, int64(1e9)
 	if naps := feed(&c, &now, 100, denseGap, 60); naps != 0 {
 		t.Errorf("%d naps between lines that come %d ns apart", naps, denseGap)
 	}
@@ -27,7 +30,7 @@ func TestCoalescerSparse(t *testing.T) {
 
 func TestCoalescerDense(t *testing.T) {
 	for _, gap := range []int64{1000, 20_000, 200_000, denseGap - 1} {
-		c, now := coalescer{capacity: pipeBytes}, int64(1e9)
+		c, now := coalescer{capacity: testCapacity}, int64(1e9)
 		if naps := feed(&c, &now, denseStreak, gap, 60); naps != 0 || c.nap != 0 {
 			t.Errorf("gap %d: %d naps in the first %d pieces, then one of %d ns", gap, naps, denseStreak, c.nap)
 		}
@@ -44,7 +47,7 @@ func TestCoalescerDense(t *testing.T) {
 // A line after a pause is not slept through, and naps begin anew soon if the
 // stream goes on.
 func TestCoalescerPause(t *testing.T) {
-	c, now := coalescer{capacity: pipeBytes}, int64(1e9)
+	c, now := coalescer{capacity: testCapacity}, int64(1e9)
 	feed(&c, &now, 50, 20_000, 60)
 	if c.nap == 0 {
 		t.Fatal("no naps in a dense stream")
@@ -85,11 +88,21 @@ func TestCoalescerNeverFillsThePipe(t *testing.T) {
 }
 
 func TestCoalescerOff(t *testing.T) {
-	c, now := coalescer{capacity: pipeBytes, off: true}, int64(1e9)
+	c, now := coalescer{capacity: testCapacity, off: true}, int64(1e9)
 	if naps := feed(&c, &now, 200, 20_000, 60); naps != 0 {
 		t.Errorf("%d naps where none are wanted", naps)
 	}
 	if c.gap != 20_000 {
 		t.Errorf("the gap between pieces is %d ns", c.gap)
+	}
+}
+
+func BenchmarkCoalescer(b *testing.B) {
+	c := coalescer{capacity: testCapacity}
+	b.ReportAllocs()
+	now := int64(0)
+	for b.Loop() {
+		now += 100_000
+		c.came(now, 600)
 	}
 }

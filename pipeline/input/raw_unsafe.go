@@ -1,4 +1,4 @@
-package pipeline
+package input
 
 import (
 	"strconv"
@@ -88,41 +88,3 @@ func appendIovec(iov []unix.Iovec, b []byte) []unix.Iovec {
 
 // one is the byte that p points at.
 func one(p *byte) []byte { return unsafe.Slice(p, 1) }
-
-// maxPieces is how many pieces go into one writev.
-const maxPieces = 1024
-
-// writev appends pieces, as many as go into one call.
-func (k *Linux) writev(fd int, pieces [][]byte) (int, error) {
-	if len(pieces) == 1 {
-		b := pieces[0]
-		r, _, e := syscall.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
-		if e != 0 {
-			return 0, e
-		}
-		return int(r), nil
-	}
-	k.iov = k.iov[:0]
-	for _, p := range pieces[:min(len(pieces), maxPieces)] {
-		v := unix.Iovec{Base: unsafe.SliceData(p)}
-		v.SetLen(len(p))
-		k.iov = append(k.iov, v)
-	}
-	r, _, e := syscall.RawSyscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&k.iov[0])), uintptr(len(k.iov)))
-	if e != 0 {
-		return 0, e
-	}
-	return int(r), nil
-}
-
-// epollWaitRaw is epoll_wait for at most ms milliseconds, which are few.
-func epollWaitRaw(fd int, events []unix.EpollEvent, ms int) (int, error) {
-	r, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(fd), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(ms), 0, 0)
-	return int(r), errnoErr(e)
-}
-
-// sleepRaw sleeps for so many nanoseconds, or until a signal comes.
-func sleepRaw(ns int64) {
-	ts := unix.NsecToTimespec(ns)
-	_, _, _ = syscall.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
-}

@@ -1,4 +1,4 @@
-package pipeline
+package input
 
 import (
 	"bytes"
@@ -56,11 +56,11 @@ func TestPipeOfTinyPackets(t *testing.T) {
 	for range p.slots {
 		put(t, w, "x")
 	}
-	n, more, eof := p.peek(l.buf)
-	if n != p.slots || !more || eof {
-		t.Errorf("of %d packets, peek shows %d, more %v, end %v", p.slots, n, more, eof)
+	v := p.peek(l.buf)
+	if v.n != p.slots || !v.more || v.eof {
+		t.Errorf("of %d packets, peek shows %d, more %v, end %v", p.slots, v.n, v.more, v.eof)
 	}
-	l.consumes(n - 1)
+	l.consumes(v.n - 1)
 	l.shows("x", false)
 }
 
@@ -87,8 +87,9 @@ func TestPipeSourceLong(t *testing.T) {
 	l := newLook(t, r)
 	got, total := sha256.New(), 0
 	for {
-		n, _, eof := l.src.peek(l.buf)
-		if n == 0 && eof {
+		v := l.src.peek(l.buf)
+		n := v.n
+		if n == 0 && v.eof {
 			break
 		}
 		if n == 0 {

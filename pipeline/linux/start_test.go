@@ -1,4 +1,4 @@
-package pipeline
+package linux
 
 import (
 	"bufio"
@@ -15,7 +15,7 @@ import (
 func TestTermDuringStart(t *testing.T) {
 	const hangs = "MULTILOG_TEST_HANGING_START"
 	if os.Getenv(hangs) != "" {
-		if _, err := NewLinux(Limits{}); err != nil {
+		if _, err := Open(Limits{}); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Println("started")

@@ -1,4 +1,4 @@
-package pipeline
+package linux
 
 import (
 	"runtime"
@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func watching(t *testing.T, fds ...int) *waiter {
+func watching(t *testing.T, fds ...int) *pollSet {
 	t.Helper()
-	w := must[*waiter](t)(newWaiter())
+	w := must[*pollSet](t)(newPollSet())
 	if err := w.register(); err != nil {
 		t.Fatal(err)
 	}
@@ -105,15 +105,52 @@ func TestWaitForEventfd(t *testing.T) {
 
 // A stream that never pauses must not keep memory from being collected.
 func TestNapCollects(t *testing.T) {
-	k := &Linux{finished: collectOps, start: time.Now()}
-	k.coalescer.nap = 1
+	w := &waiter{clock: newClock(), garbage: garbage{ops: collectOps}}
+	w.naps.nap = 1
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if !k.nap(0) {
+	if !w.nap(0) {
 		t.Fatal("no nap")
 	}
 	runtime.ReadMemStats(&after)
-	if after.NumGC == before.NumGC || k.finished != 0 {
-		t.Errorf("nothing was collected: %d operations are left", k.finished)
+	if after.NumGC == before.NumGC || w.garbage.ops != 0 {
+		t.Errorf("nothing was collected: %d operations are left", w.garbage.ops)
+	}
+}
+
+// must fails the test on an error.
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func closeLater(t *testing.T, fds ...int) {
+	t.Cleanup(func() {
+		for _, fd := range fds {
+			_ = unix.Close(fd)
+		}
+	})
+}
+
+func pipePair(t *testing.T, flags int) (r, w int) {
+	t.Helper()
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|flags); err != nil {
+		t.Fatal(err)
+	}
+	closeLater(t, p[0])
+	return p[0], p[1]
+}
+
+// put writes all of a text. It may be called by another goroutine.
+func put(t *testing.T, fd int, text string) {
+	t.Helper()
+	if n, err := unix.Write(fd, []byte(text)); n != len(text) {
+		t.Errorf("write: %d of %d bytes, %v", n, len(text), err)
 	}
 }

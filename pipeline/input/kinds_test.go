@@ -1,4 +1,4 @@
-package pipeline
+package input
 
 import (
 	"bytes"
@@ -50,15 +50,17 @@ func put(t *testing.T, fd int, text string) {
 	}
 }
 
-// look peeks and says what is there; known is what was there last time.
+// look peeks and compares.
 type look struct {
-	t   *testing.T
-	src source
-	buf []byte
+	t      *testing.T
+	src    kind
+	traits Traits
+	buf    []byte
 }
 
 func newLook(t *testing.T, fd int) *look {
-	l := &look{t: t, src: newSource(fd), buf: make([]byte, batchBytes)}
+	l := &look{t: t, buf: make([]byte, BatchBytes)}
+	l.src, l.traits = newKind(fd)
 	if p, ok := l.src.(*pipe); ok {
 		closeLater(t, p.in, p.out)
 	}
@@ -67,9 +69,9 @@ func newLook(t *testing.T, fd int) *look {
 
 func (l *look) shows(want string, wantEOF bool) {
 	l.t.Helper()
-	n, _, eof := l.src.peek(l.buf)
-	if got := string(l.buf[:n]); got != want || eof != wantEOF {
-		l.t.Errorf("peek shows %d bytes %.60q, end %v; not %d bytes %.60q, end %v", n, got, eof, len(want), want, wantEOF)
+	v := l.src.peek(l.buf)
+	if got := string(l.buf[:v.n]); got != want || v.eof != wantEOF {
+		l.t.Errorf("peek shows %d bytes %.60q, end %v; not %d bytes %.60q, end %v", v.n, got, v.eof, len(want), want, wantEOF)
 	}
 }
 
@@ -84,7 +86,7 @@ func (l *look) consumes(n int) {
 // ends it.
 func (l *look) life(send func(text string), end func()) {
 	l.t.Helper()
-	if !l.src.canPeek() {
+	if !l.traits.Stays {
 		l.t.Fatalf("%T can't be peeked", l.src)
 	}
 	l.shows("", false)
@@ -135,13 +137,13 @@ func TestSocketSourceMessages(t *testing.T) {
 	l.buf = l.buf[:100]
 	var got []byte
 	for range 100 {
-		n, more, eof := l.src.peek(l.buf)
-		if eof && more || eof && n < want.Len()-len(got) {
-			t.Fatalf("the end after %d bytes, of which %d show", len(got), n)
+		v := l.src.peek(l.buf)
+		if v.eof && v.more || v.eof && v.n < want.Len()-len(got) {
+			t.Fatalf("the end after %d bytes, of which %d show", len(got), v.n)
 		}
-		got = append(got, l.buf[:n]...)
-		l.consumes(n)
-		if eof {
+		got = append(got, l.buf[:v.n]...)
+		l.consumes(v.n)
+		if v.eof {
 			break
 		}
 	}
@@ -157,7 +159,7 @@ func TestSourcesAllocateNothing(t *testing.T) {
 	closeLater(t, in)
 	buf := make([]byte, 4096)
 	for name, ends := range map[string][2]int{"pipe": {pipe, in}, "socket": {sock, other}} {
-		src := newSource(ends[0])
+		src, _ := newKind(ends[0])
 		put(t, ends[1], "one\ntwo\n")
 		if n := testing.AllocsPerRun(100, func() { src.peek(buf) }); n != 0 {
 			t.Errorf("a peek of a %s allocates %v times", name, n)
@@ -171,10 +173,10 @@ func TestRegularSource(t *testing.T) {
 	must[int](t)(f.WriteString("skipped\none\ntwo"))
 	must[int64](t)(f.Seek(8, 0))
 	l := newLook(t, int(f.Fd()))
-	if !l.src.canPeek() {
+	if !l.traits.Stays {
 		t.Error("a file can't be peeked")
 	}
-	if l.src.atStart() {
+	if l.traits.AtStart {
 		t.Error("a file is said to stand at its start")
 	}
 	l.shows("one\ntwo", true)
@@ -187,7 +189,7 @@ func TestRegularSource(t *testing.T) {
 	l.buf = l.buf[:2]
 	l.shows("tw", false) // there is more
 	must[int64](t)(f.Seek(0, 0))
-	if !l.src.atStart() {
+	if _, traits := newKind(int(f.Fd())); !traits.AtStart {
 		t.Error("a file is not said to stand at its start")
 	}
 }
@@ -210,23 +212,23 @@ func TestRegularSourceInPieces(t *testing.T) {
 func TestProcSource(t *testing.T) {
 	fd := must[int](t)(unix.Open("/proc/version", unix.O_RDONLY|unix.O_CLOEXEC, 0))
 	closeLater(t, fd)
-	src := newSource(fd)
-	if src.canPeek() {
+	src, traits := newKind(fd)
+	if traits.Stays {
 		t.Errorf("a file of proc is a %T", src)
 	}
 	readsAll(t, src, must[[]byte](t)(os.ReadFile("/proc/version")))
 }
 
 // readsAll reads to the end of the input, which is to give that.
-func readsAll(t *testing.T, src source, want []byte) {
+func readsAll(t *testing.T, src kind, want []byte) {
 	t.Helper()
 	var got []byte
 	buf := make([]byte, 100_000)
 	for eof := false; !eof; {
-		var n int
-		n, _, eof = src.peek(buf)
-		got = append(got, buf[:n]...)
-		if err := src.consume(n, nil, nil); err != nil {
+		v := src.peek(buf)
+		eof = v.eof
+		got = append(got, buf[:v.n]...)
+		if err := src.consume(v.n, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -258,7 +260,7 @@ func terminal(t *testing.T) (slave, master int) {
 func TestTerminalSource(t *testing.T) {
 	slave, master := terminal(t)
 	l := newLook(t, slave)
-	if l.src.canPeek() {
+	if l.traits.Stays {
 		t.Errorf("a terminal is a %T", l.src)
 	}
 	l.shows("", false)

@@ -1,4 +1,4 @@
-package pipeline
+package input
 
 import (
 	"io"
@@ -30,10 +30,24 @@ func claim(fd int) (pid int, other bool) {
 }
 
 // sharedText is the warning of another reader.
-func sharedText(pid int) string {
-	text := "unable to have standard input alone: another process reads it, too; going on, each line goes to one of the two (if killed, the last lines may be lost)"
+const sharedText = "unable to have standard input alone: another process reads it, too; going on, each line goes to one of the two (if killed, the last lines may be lost)"
+
+// sharedWith returns the warning of the reader pid, which is 0 if it can't be seen.
+func sharedWith(pid int) string {
 	if pid > 0 {
-		return text + " (pid " + strconv.Itoa(pid) + ")"
+		return sharedText + " (pid " + strconv.Itoa(pid) + ")"
 	}
-	return text
+	return sharedText
+}
+
+// share goes on with a pipe that another process reads, too: what is shown of it
+// from now on was taken before. The bytes that are held are shown first.
+func (s *Stdin) share(p *pipe) {
+	s.traits, s.kind = Traits{}, streamOn(p, s.buf)
+	s.shown = len(p.held)
+	if s.shown > 0 {
+		// What was taken may end within a line: its end is taken before the other
+		// reader comes to it.
+		s.shown = s.kind.peek(s.buf[:PeekBytes]).n
+	}
 }

@@ -1,4 +1,4 @@
-package pipeline
+package input
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ type taker struct {
 	iov     [3]unix.Iovec
 }
 
-// take implements [Kernel].
+// take implements [kind].
 func (t *taker) take(n int, mark *byte) ([]byte, error) {
 	b := make([]byte, n)
 	n, err := t.readMarked(b, mark)
@@ -50,7 +50,7 @@ func (t *taker) readMarked(b []byte, mark *byte) (int, error) {
 	}
 }
 
-// consume implements [Kernel].
+// consume implements [kind].
 func (t *taker) consume(n int, mark *byte, tail []byte) error {
 	drop := min(n, len(t.held))
 	take := n - drop
@@ -126,7 +126,7 @@ func (t *taker) readLost(got, take int, tail []byte) (int, error) {
 // grow makes room for n bytes in scratch.
 func (t *taker) grow(n int) {
 	if len(t.scratch) < n {
-		t.scratch = make([]byte, max(n, min(2*n, batchBytes), 4096))
+		t.scratch = make([]byte, max(n, min(2*n, BatchBytes), 4096))
 	}
 }
 
@@ -169,20 +169,20 @@ func (t *taker) asShown(take int, mark *byte, tail []byte) bool {
 // forget drops n of the bytes that are held.
 func (t *taker) forget(n int) { t.held = t.held[:copy(t.held, t.held[n:])] }
 
-// hold implements [Kernel].
+// hold implements [kind].
 func (t *taker) hold(b []byte) { t.held = append(t.held, b...) }
 
-// waiting returns how many bytes wait in the input.
-func (t *taker) waiting() int {
+// waiting implements [kind].
+func (t *taker) waiting() int { return len(t.held) + t.queued() }
+
+// queued returns how many bytes are in the input.
+func (t *taker) queued() int {
 	n, err := unix.IoctlGetUint32(t.fd, unix.TIOCINQ) // an int of C's
 	if err != nil {
 		return 0
 	}
 	return int(n)
 }
-
-func (t *taker) holds() int    { return len(t.held) }
-func (t *taker) atStart() bool { return false }
 
 // hungUp reports whether nobody can write to a pipe or socket any more.
 func hungUp(fd int) bool {

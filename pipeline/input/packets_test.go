@@ -1,6 +1,7 @@
-package pipeline
+package input
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -52,13 +53,13 @@ func TestPipeConsumesPartsOfPackets(t *testing.T) {
 // line peeks, as the loop does, until it has a whole line: what is less it takes.
 func (l *look) line() string {
 	l.t.Helper()
-	var room [lineBytes]byte
+	var room [1000]byte
 	for {
-		n, _, _ := l.src.peek(l.buf)
-		if line := string(firstLine(l.buf[:n])); strings.HasSuffix(line, "\n") {
-			return line
+		v := l.src.peek(l.buf)
+		n, held := v.n, v.held
+		if end := bytes.IndexByte(l.buf[:n], '\n') + 1; end > 0 {
+			return string(l.buf[:end])
 		}
-		held := l.src.holds()
 		if n == held {
 			l.t.Fatalf("there is a line, and peek shows %q", l.buf[:n])
 		}
@@ -80,15 +81,15 @@ func TestPipeLineOfManyPackets(t *testing.T) {
 		if small {
 			refuse(t, l.src.(*pipe))
 		}
-		var room [lineBytes]byte
+		var room [1000]byte
 		packets := append(slices.Repeat([]string{"x"}, 600), "\n", "next\n")
 		for _, text := range packets {
 			if _, err := unix.Write(w, []byte(text)); err == nil {
 				continue
 			}
 			for { // full
-				n, _, _ := l.src.peek(l.buf)
-				held := l.src.holds()
+				v := l.src.peek(l.buf)
+				n, held := v.n, v.held
 				if n == held {
 					break
 				}
@@ -116,8 +117,8 @@ func TestPipeTake(t *testing.T) {
 		refuse(t, l.src.(*pipe))
 		text := strings.Repeat("0123456789abcde\n", 2500)
 		put(t, w, text)
-		if n, _, _ := l.src.peek(l.buf); n >= 30_000 {
-			t.Fatalf("%d bytes can be seen", n)
+		if v := l.src.peek(l.buf); v.n >= 30_000 {
+			t.Fatalf("%d bytes can be seen", v.n)
 		}
 		if n := l.src.waiting(); n != len(text) {
 			t.Errorf("%d bytes wait, not %d", n, len(text))
@@ -128,10 +129,14 @@ func TestPipeTake(t *testing.T) {
 		if err != nil || string(b) != text[:part] || mark != text[part-1] {
 			t.Fatalf("take: %d bytes, mark %q, %v", len(b), mark, err)
 		}
-		if held, n := l.src.holds(), l.src.waiting(); held != part || n != len(text)-part {
-			t.Errorf("%d bytes are held, %d wait", held, n)
+		if n := l.src.waiting(); n != len(text) {
+			t.Errorf("%d bytes are held or wait, not %d", n, len(text))
 		}
-		n, _, _ := l.src.peek(l.buf)
+		v := l.src.peek(l.buf)
+		n := v.n
+		if v.held != part {
+			t.Errorf("%d bytes are held, not %d", v.held, part)
+		}
 		if n <= part || string(l.buf[:n]) != text[:n] {
 			t.Errorf("peek shows %d bytes, or others", n)
 		}
@@ -140,7 +145,7 @@ func TestPipeTake(t *testing.T) {
 		if err := l.src.consume(part, &mark, nil); err != nil || mark != text[part+99] {
 			t.Errorf("consume: mark %q, %v", mark, err)
 		}
-		n, _, _ = l.src.peek(l.buf)
+		n = l.src.peek(l.buf).n
 		if n == 0 || string(l.buf[:n]) != text[part+100:][:n] {
 			t.Errorf("behind it, peek shows %d bytes, or others", n)
 		}

@@ -1,4 +1,4 @@
-package pipeline
+package linux
 
 // Coalescing: when input keeps coming in small pieces, waking for each of them
 // costs more than anything that is done with it, for the logger and for who

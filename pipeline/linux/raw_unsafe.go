@@ -1,0 +1,53 @@
+package linux
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxPieces is how many pieces go into one writev.
+const maxPieces = 1024
+
+// writev appends pieces, as many as go into one call.
+func (h *host) writev(fd int, pieces [][]byte) (int, error) {
+	if len(pieces) == 1 {
+		b := pieces[0]
+		r, _, e := syscall.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		if e != 0 {
+			return 0, e
+		}
+		return int(r), nil
+	}
+	h.iov = h.iov[:0]
+	for _, p := range pieces[:min(len(pieces), maxPieces)] {
+		v := unix.Iovec{Base: unsafe.SliceData(p)}
+		v.SetLen(len(p))
+		h.iov = append(h.iov, v)
+	}
+	r, _, e := syscall.RawSyscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&h.iov[0])), uintptr(len(h.iov)))
+	if e != 0 {
+		return 0, e
+	}
+	return int(r), nil
+}
+
+// epollWaitRaw is epoll_wait for at most ms milliseconds, which are few.
+func epollWaitRaw(fd int, events []unix.EpollEvent, ms int) (int, error) {
+	r, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(fd), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(ms), 0, 0)
+	return int(r), errno(e)
+}
+
+// sleepRaw sleeps for so many nanoseconds, or until a signal comes.
+func sleepRaw(ns int64) {
+	ts := unix.NsecToTimespec(ns)
+	_, _, _ = syscall.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
+}
+
+func errno(e syscall.Errno) error {
+	if e == 0 {
+		return nil
+	}
+	return e
+}

@@ -1,0 +1,96 @@
+package linux
+
+import (
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"multilog/internal/console"
+)
+
+// Signals are those that [Open] takes over.
+var Signals = []syscall.Signal{syscall.SIGTERM, syscall.SIGALRM, syscall.SIGXFSZ}
+
+// signals counts SIGTERM and SIGALRM, and wakes the wait.
+type signals struct {
+	fd      int // eventfd: a signal has come
+	arrived atomic.Bool
+	terms   atomic.Int32
+	alarms  atomic.Int32
+	started atomic.Bool // the loop waits, or has waited
+}
+
+// watchSignals has the signals taken. Go's runtime takes them also when the parent
+// had them blocked or ignored. SIGXFSZ is taken so that a write beyond the limit
+// fails instead; programs that are started do not inherit that, as they would if it
+// were ignored.
+func watchSignals() (*signals, error) {
+	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		return nil, err
+	}
+	s := &signals{fd: fd}
+	c := make(chan os.Signal, 16)
+	for _, sig := range Signals {
+		signal.Notify(c, sig)
+	}
+	go func() {
+		for sig := range c {
+			s.count(sig)
+		}
+	}()
+	return s, nil
+}
+
+func (s *signals) count(sig os.Signal) {
+	switch sig {
+	case syscall.SIGTERM:
+		if s.terms.Add(1); !s.started.Load() {
+			time.AfterFunc(startGrace, s.giveUpStart)
+		}
+	case syscall.SIGALRM:
+		s.alarms.Add(1)
+	default:
+		return
+	}
+	s.arrived.Store(true)
+	_, _ = unix.Write(s.fd, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+}
+
+// startGrace is how long a start may go on after SIGTERM.
+const startGrace = time.Second
+
+// exitTrouble is the exit status of a logger that could not start.
+const exitTrouble = 111
+
+// giveUpStart ends the process if it is still starting: an operation on a file
+// system that does not answer never returns. What is left then is what a kill
+// leaves, and nothing was taken from standard input.
+func (s *signals) giveUpStart() {
+	if !s.started.Load() {
+		console.Say("multilog", console.Fatal, "unable to end the start within a second of SIGTERM, exiting (a file system does not answer; standard input was not touched)")
+		os.Exit(exitTrouble)
+	}
+}
+
+// begin notes that the loop waits.
+func (s *signals) begin() {
+	if !s.started.Load() {
+		s.started.Store(true)
+	}
+}
+
+// take returns how many signals have come since the last call.
+func (s *signals) take() (terms, alarms int) {
+	if s.arrived.Swap(false) {
+		terms, alarms = int(s.terms.Swap(0)), int(s.alarms.Swap(0))
+	}
+	return terms, alarms
+}
+
+// term reports whether a SIGTERM has come that was not taken yet.
+func (s *signals) term() bool { return s.terms.Load() > 0 }
