@@ -27,7 +27,7 @@ func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 	}
 	for i := range b.outputs {
 		o := &b.outputs[i]
-		o.begun = o.queued > 0 || o.dir == l.owner || o.dir.Involves(b.midline, o.selected)
+		o.begun = o.queued > 0 || o.dir == l.tail.keeper || o.dir.Involves(b.midline, o.selected)
 		if o.begun {
 			o.dir.Begin(source, o.queued, b.midline, o.selected)
 		}
@@ -46,20 +46,20 @@ func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 		}
 	}
 	since := int64(0)
-	var tail []byte
+	var room []byte // for the tail
 	if l.begins(rest) {
 		since = b.next()
 		if l.source.traits.Movable && consume > 0 {
-			tail = l.tail(0, len(rest), since)
+			room = l.tail.room(rest, max(0, l.source.held-consume), &l.source.traits, since)
 		}
 	}
-	if err := l.source.consume(consume, l.mark(), tail); err != nil {
-		if l.failed(err); l.again {
+	if err := l.source.consume(consume, l.mark(), room); err != nil {
+		if l.failed(err); !l.abandoned {
 			l.takeBack()
 		}
 		return false
 	}
-	l.since, l.kept = since, len(tail)
+	l.tail.since = since
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		if o.begun {
@@ -71,13 +71,13 @@ func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 	return true
 }
 
-// failed deals with a Consume that has failed.
+// failed deals with a Consume that has failed: the loop looks at the input again, or
+// abandons it.
 func (l *loop) failed(err error) {
 	if errors.Is(err, input.ErrTaken) {
-		// Who has taken the batch has to log it; what was taken instead is
-		// shown next.
+		// The process that has taken the batch has to log it. What was taken
+		// instead is shown next.
 		l.sys.Host.Warn(err.Error())
-		l.again, l.kept = true, 0
 		return
 	}
 	// Reading on would log the batch twice, so stop. The records say that it is
@@ -93,7 +93,7 @@ func (l *loop) failed(err error) {
 func (l *loop) mark() *byte {
 	var mark *byte
 	for i := range l.batch.outputs {
-		if o := &l.batch.outputs[i]; o.begun && (mark == nil || o.dir == l.owner) {
+		if o := &l.batch.outputs[i]; o.begun && (mark == nil || o.dir == l.tail.keeper) {
 			mark = o.dir.Mark()
 		}
 	}

@@ -24,16 +24,10 @@ type loop struct {
 	source source
 	batch  batch
 	dirs   []*rotate.Dir
+	tail   tail
 	number uint64 // of the last batch
 
-	owner *rotate.Dir // in whose lock page the beginning of an unfinished line stands
-	kept  int         // how many bytes of it stand there
-	since int64       // when its first byte was seen, nanoseconds since 1970; 0 for now
-	left  int         // bytes of it, while they are left in the input
-	pause int64       // nanoseconds until the input is looked at again meanwhile
-
 	terms     int  // SIGTERMs so far
-	again     bool // the input is to be looked at again, without a wait
 	abandoned bool // input is left where it is: a batch could not be written
 
 	pieces [][]byte // of the batch, for one directory
@@ -134,13 +128,16 @@ func (l *loop) copyInput() {
 			return
 		}
 		in, eof := l.source.peek()
-		used := l.write(in, eof)
-		if l.abandoned || eof && used >= len(in) {
-			return
-		}
+		used, ok := l.write(in, eof)
 		seen = used < len(in)
-		l.await(in[used:])
-		l.rotate()
+		switch {
+		case !ok: // the input is abandoned, or looked at again
+		case eof && !seen:
+			return
+		default:
+			l.await(in[used:])
+			l.rotate()
+		}
 	}
 }
 
@@ -150,19 +147,20 @@ func (l *loop) lastLine(seen bool) {
 	l.source.in.LastLine()
 	for (seen || l.batch.midline) && l.terms < 2 {
 		in, eof := l.source.peek()
-		used := l.write(firstLine(in), eof)
-		if l.abandoned || eof && used >= len(in) || used > 0 && !l.batch.midline {
+		used, ok := l.write(firstLine(in), eof)
+		switch {
+		case l.abandoned || eof && used >= len(in) || used > 0 && !l.batch.midline:
 			return
-		}
-		if used == 0 {
+		case ok && used == 0:
 			l.await(in)
 		}
 	}
 }
 
-// write writes the lines of in that are complete, in batches that end where a
-// file does, and returns how much of in that was.
-func (l *loop) write(in []byte, eof bool) (used int) {
+// write writes the lines of in that are complete, in batches that end where a file
+// does, and returns how many bytes of in that was. If ok is false, in is not what
+// stands in the input any more, or the input is abandoned.
+func (l *loop) write(in []byte, eof bool) (used int, ok bool) {
 	size := len(in)
 	if eof && (size > 0 && in[size-1] != '\n' || size == 0 && l.batch.midline) {
 		in = append(in, '\n') // the unfinished last line gets its newline
@@ -171,23 +169,23 @@ func (l *loop) write(in []byte, eof bool) (used int) {
 }
 
 // writeFrom is write for in of which the first size bytes are of the input.
-func (l *loop) writeFrom(in []byte, size int) (used int) {
-	l.again = false
+func (l *loop) writeFrom(in []byte, size int) (used int, ok bool) {
 	for used < len(in) {
-		n := l.batch.fill(in[used:], l.since)
+		n := l.batch.fill(in[used:], l.tail.since)
 		end := min(used+n, size)
 		if n > 0 && !l.commit(in[used:used+n], end-min(used, size), in[end:size]) {
-			return min(used, size)
+			return min(used, size), false
 		}
 		used += n
 		if !l.rotate() && n == 0 || l.abandoned {
 			break
 		}
 	}
-	if l.since == 0 && l.begins(in[min(used, size):size]) {
-		l.since = l.batch.next()
+	used = min(used, size)
+	if l.tail.since == 0 && l.begins(in[used:size]) {
+		l.tail.since = l.batch.next()
 	}
-	return min(used, size)
+	return used, !l.abandoned
 }
 
 // firstLine is in up to its first newline, if it holds one.

@@ -1,117 +1,110 @@
 package pipeline
 
-import "bytes"
+import (
+	"bytes"
 
-// The tail: the beginning of a line that is not complete yet.
-//
-// The loop never sleeps with bytes left in a pipe: its writer may be waiting for
-// room, and Linux wakes a reader for that only if the pipe was empty. So before
-// it sleeps, the tail moves into the lock page of a directory, by the one system
-// call that takes it from the input: killed, it stands in one of the two. It is
-// shorter than lineBytes; a longer line is not kept but written as it comes.
-//
-// Without a page the tail stays in the input for a while, and the loop looks
-// again and again whether something has come. If nothing comes for long, or if
-// the tail may fill the input, it is taken into memory, where a kill loses it.
+	"multilog/pipeline/input"
+	"multilog/rotate"
+)
 
-// Times between two looks at an input in which something is left, in
-// nanoseconds.
+// tail is the beginning of a line that is not complete yet, and where it is kept.
+//
+// The loop never sleeps with bytes left in a pipe: the writer may be waiting for
+// room, and Linux wakes a reader for that only if the pipe was empty. So before the
+// loop sleeps, the tail moves into the lock page of a directory, by the one system
+// call that takes it from the input. After a kill it stands in one of the two. It is
+// shorter than lineBytes; of a longer line nothing is kept, it is written as it comes.
+//
+// Without a page the tail stays in the input for a while, and the loop looks again
+// and again whether something has come. If nothing comes for long, or if the tail
+// may fill the input, it moves into memory, where a kill loses it.
+type tail struct {
+	keeper *rotate.Dir // in whose lock page it is kept; nil if no page outlives the process
+	since  int64       // when its first byte was seen, nanoseconds since 1970; 0 if there is none, or no labels
+	left   int         // how many bytes of it are left in the input for a while
+	pause  int64       // how long, in nanoseconds, until the input is looked at again
+	memory [lineBytes]byte
+}
+
+// Times between two looks at an input in which a tail is left, in nanoseconds.
 const (
 	firstPause   = 2e6
 	longestPause = 250e6
 )
 
-// begins reports whether rest, which stands behind what was written, is the
-// beginning of a line that is to be kept until it is complete.
+// room returns where the bytes of rest that are in the input are to be put: behind
+// those that are held already. It returns nil if there is no page. The line began at
+// since.
+func (t *tail) room(rest []byte, held int, traits *input.Traits, since int64) []byte {
+	if t.keeper == nil {
+		return nil
+	}
+	room := t.keeper.TailRoom(traits.Dev, traits.Ino, since, rest[:held])
+	if len(room) < len(rest) {
+		return nil
+	}
+	return room[held:len(rest)]
+}
+
+// stays reports whether a tail of n bytes that has no page is to stay in the input
+// for t.pause.
+func (t *tail) stays(n int) bool {
+	if t.left != n {
+		t.left, t.pause = n, firstPause
+		return true
+	}
+	t.pause *= 2
+	return t.pause <= longestPause
+}
+
+// begins reports whether rest, which stands behind what was written, is a tail.
 func (l *loop) begins(rest []byte) bool {
 	return len(rest) > 0 && !l.batch.midline && len(rest)+l.batch.script.Stamp.Len() < lineBytes &&
 		bytes.IndexByte(rest, '\n') < 0
 }
 
-// tail returns the bytes from from to to of the room for a tail in the lock
-// page, or nil if there is none. since is when the line began.
-func (l *loop) tail(from, to int, since int64) []byte {
-	if l.owner == nil {
-		return nil
-	}
-	room := l.owner.TailRoom(l.source.traits.Dev, l.source.traits.Ino, since)
-	if len(room) < to {
-		return nil
-	}
-	return room[from:to]
-}
-
-// await waits for more input; rest is what was shown and not written.
+// await waits for more input. rest is what was shown and not written: a tail, or the
+// beginning of a line for which there is no room.
 func (l *loop) await(rest []byte) {
-	switch {
-	case l.again || l.abandoned:
-	case l.source.traits.Movable && len(rest) > l.source.held && !l.move(rest):
-		if !l.again && !l.abandoned {
-			l.wait(l.sys.Host.Mono()+l.pause, false)
+	if held := l.source.held; l.source.traits.Movable && len(rest) > held {
+		room := l.tail.room(rest, held, &l.source.traits, l.tail.since)
+		if room == nil {
+			if !l.source.in.Traits().Cramped && l.tail.stays(len(rest)) {
+				l.wait(l.sys.Host.Mono()+l.tail.pause, false)
+				return
+			}
+			room = l.tail.memory[:len(rest)-held]
 		}
-	default:
-		l.left, l.pause = 0, 0
-		l.wait(0, true)
-	}
-}
-
-// move takes what is in the input of a tail out of it, and reports whether it
-// did; otherwise it is to stay for a pause.
-func (l *loop) move(rest []byte) bool {
-	held := l.source.held
-	room := l.tail(0, len(rest), l.since)
-	if room == nil {
-		if l.kept = 0; l.stays(len(rest)) {
-			return false
+		if err := l.source.consume(0, nil, room); err != nil {
+			l.failed(err)
+			return
 		}
-		room = l.line[:len(rest)]
-	} else {
-		copy(room[l.kept:held], rest[l.kept:held]) // what was taken while there was no page
 	}
-	if err := l.source.consume(0, nil, room[held:]); err != nil {
-		l.failed(err)
-		return false
-	}
-	l.kept = len(rest)
-	return true
-}
-
-// stays reports whether a tail of n bytes is to stay in the input, for how long
-// is in pause.
-func (l *loop) stays(n int) bool {
-	switch {
-	case l.source.in.Traits().Cramped:
-		return false
-	case l.left != n:
-		l.left, l.pause = n, firstPause
-		return true
-	default:
-		l.pause *= 2
-		return l.pause <= longestPause
-	}
+	l.tail.left = 0
+	l.wait(0, true)
 }
 
 // resume goes on with the tail that the logger before has left. Of one whose end
-// will not come a line is made: standard input is another one now, or another
+// will not come it makes a line: standard input is another one now, or another
 // logger has taken that end.
 func (l *loop) resume() {
 	for _, d := range l.dirs {
 		if t, goesOn := d.Tail(); t.Text != "" && !goesOn {
 			l.sys.Host.Warn("unable to go on with the line whose beginning is in " + d.Name() + "/lock: its end went elsewhere; it is logged as a line of its own")
-			l.owner, l.since = d, t.Since
+			l.tail.keeper, l.tail.since = d, t.Since
 			l.writeFrom(append([]byte(t.Text), '\n'), 0)
 		}
 	}
-	l.owner, l.since = nil, 0
+	l.tail.keeper, l.tail.since = nil, 0
 	for _, d := range l.dirs {
 		if t, goesOn := d.Tail(); goesOn {
-			l.owner, l.since, l.kept = d, t.Since, len(t.Text)
+			l.tail.keeper, l.tail.since = d, t.Since
 			l.source.hold([]byte(t.Text))
 		}
 	}
 	for _, d := range l.dirs {
-		if l.owner == nil && d.Mapped() {
-			l.owner = d
+		if l.tail.keeper == nil && d.Mapped() {
+			l.tail.keeper = d
 		}
 	}
 }

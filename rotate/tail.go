@@ -47,12 +47,14 @@ func settleTails(dirs []*Dir, dev, ino uint64, others bool) {
 // there.
 func (d *Dir) Tail() (t lockpage.Tail, goesOn bool) { return d.tail, d.goesOn }
 
-// TailRoom returns memory for the beginning of a line, up to 999 bytes, in the
-// lock page: what stands there already, then newlines. It belongs to what was
-// put there with the last Begin, is of the input dev and ino, and since is when
-// its first byte was seen, in nanoseconds since 1970. It returns nil if the page
-// does not outlive the process.
-func (d *Dir) TailRoom(dev, ino uint64, since int64) []byte { return d.page.TailRoom(dev, ino, since) }
+// TailRoom returns memory in the lock page for the beginning of a line, up to 999
+// bytes: the bytes taken, which it stores there, and room for those that follow. The
+// line goes on behind the batch of the last Begin. It comes from the input dev and
+// ino, and its first byte was seen at since, in nanoseconds since 1970. TailRoom
+// returns nil if the page does not outlive the process.
+func (d *Dir) TailRoom(dev, ino uint64, since int64, taken []byte) []byte {
+	return d.page.TailRoom(dev, ino, since, taken)
+}
 
 // Mapped reports whether the lock page outlives the process.
 func (d *Dir) Mapped() bool { return d.page.Mapped() }

@@ -76,18 +76,22 @@ func (w *Writer) TailBefore() (t Tail) {
 	return t
 }
 
-// TailRoom returns the memory for the tail behind the latest record: what stands
-// there first, newlines behind it. The input and the time are noted when it is
-// empty. It returns nil where the memory does not outlive the process.
-func (w *Writer) TailRoom(dev, ino uint64, since int64) []byte {
+// TailRoom stores taken as the beginning of the tail behind the latest record, and
+// returns the memory for the whole tail: newlines stand behind taken, or what was
+// put there before. It notes the input dev and ino and the time since, in
+// nanoseconds since 1970, if there was no tail. It returns nil if the memory does
+// not outlive the process.
+func (w *Writer) TailRoom(dev, ino uint64, since int64, taken []byte) []byte {
 	if !w.Mapped() {
 		return nil
 	}
 	n := w.record.Seq & 1
 	ok := w.Store(func(page *Page) {
-		if slot := &page.tails()[n]; slot.Text[0] == '\n' {
+		slot := &page.tails()[n]
+		if slot.Text[0] == '\n' {
 			slot.name(dev, ino, since)
 		}
+		copy(slot.Text[:TailBytes-1], taken)
 	})
 	if !ok {
 		return nil

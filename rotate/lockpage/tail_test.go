@@ -10,7 +10,7 @@ func TestTailOutlivesLoggers(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)
 	w.Put(someRecord, StateNone)
-	room := w.TailRoom(1, 2, 30)
+	room := w.TailRoom(1, 2, 30, nil)
 	if len(room) != TailBytes-1 {
 		t.Fatalf("room for %d bytes", len(room))
 	}
@@ -18,7 +18,7 @@ func TestTailOutlivesLoggers(t *testing.T) {
 		t.Errorf("a tail without bytes: %+v", left.Tail)
 	}
 	copy(room, "abc")
-	copy(w.TailRoom(9, 9, 99)[3:], "def") // what stands there keeps its name
+	copy(w.TailRoom(9, 9, 99, []byte("abc"))[3:], "def") // what stands there keeps its name
 	want := Tail{Text: "abcdef", Since: 30, Dev: 1, Ino: 2}
 	for range 2 {
 		if _, left := Open(mem, owner); left.Tail != want || left.TailBefore != (Tail{}) {
@@ -38,14 +38,14 @@ func TestTailOfBatch(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)
 	w.Put(someRecord, StateNone)
-	copy(w.TailRoom(1, 2, 30), "abc")
+	copy(w.TailRoom(1, 2, 30, nil), "abc")
 	w.Put(someRecord, StateBegun)
 	_, left := Open(mem, owner)
 	if left.Tail.Text != "" || left.TailBefore.Text != "abc" {
 		t.Errorf("begun: %+v", left)
 	}
 	w.SetState(StateDone)
-	copy(w.TailRoom(1, 2, 31), "de")
+	copy(w.TailRoom(1, 2, 31, nil), "de")
 	_, left = Open(mem, owner)
 	if left.Tail.Text != "de" || left.Tail.Since != 31 {
 		t.Errorf("consumed: %+v", left)
@@ -66,7 +66,7 @@ func TestDamagedTail(t *testing.T) {
 		mem := New()
 		w, _ := Open(mem, owner)
 		w.Put(someRecord, StateNone)
-		copy(w.TailRoom(1, 2, 30), "abc")
+		copy(w.TailRoom(1, 2, 30, nil), "abc")
 		slot := &At(mem).tails()[w.Record().Seq&1]
 		raw := unsafe.Slice((*byte)(unsafe.Pointer(slot)), unsafe.Sizeof(*slot))
 		raw[at] ^= 0x40
@@ -86,7 +86,7 @@ func TestDamagedTail(t *testing.T) {
 // Where the page does not outlive the process, there is no room.
 func TestNoRoomForTail(t *testing.T) {
 	w, _ := Open(nil, owner)
-	if w.TailRoom(1, 2, 3) != nil {
+	if w.TailRoom(1, 2, 3, nil) != nil {
 		t.Error("there is room in a page of its own")
 	}
 }
@@ -95,7 +95,7 @@ func TestTailAllocatesNothing(t *testing.T) {
 	w, _ := Open(New(), owner)
 	n := testing.AllocsPerRun(100, func() {
 		w.Put(someRecord, StateBegun)
-		copy(w.TailRoom(1, 2, 30), "abc")
+		copy(w.TailRoom(1, 2, 30, nil), "abc")
 	})
 	if n != 0 {
 		t.Errorf("%v allocations a tail", n)
