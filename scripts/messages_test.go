@@ -22,7 +22,7 @@ const messagesFile = "testdata/messages.txt"
 var update = flag.Bool("update", false, "write "+messagesFile+" anew")
 
 // results matches files whose texts are a command's output, not messages.
-var results = regexp.MustCompile(`^cmd/mlstat/write\.go$`)
+var results = regexp.MustCompile(`^cmd/(mlstat/write|mlcat/internal/render/formats)\.go$`)
 
 // inner maps the beginning of a message that does not name its subject to the message
 // into which the caller puts it, at the place of %.

@@ -5,23 +5,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"multilog/cmd/mlcat/internal/engine"
+	"multilog/cmd/mlcat/internal/render"
 )
-
-// output is how lines are shown: -o.
-type output string
-
-const (
-	outLocal output = "local"
-	outUTC   output = "utc"
-	outTAI   output = "tai64n"
-	outJSON  output = "json"
-	outCat   output = "cat"
-)
-
-var outputs = []output{outLocal, outUTC, outTAI, outJSON, outCat}
-
-// allLines is the number of lines that -n has when all are to be shown.
-const allLines = -1
 
 // options is what the command line says.
 type options struct {
@@ -35,7 +22,7 @@ type options struct {
 	reverse      bool
 	follow       bool
 	noTail       bool
-	output       output
+	format       *render.Format
 	cursor       string
 	afterCursor  string
 	cursorFile   string
@@ -81,13 +68,13 @@ var optionTable = []option{
 	{letter: 'r', word: "reverse", set: boolean(func(o *options) *bool { return &o.reverse })},
 	{letter: 'f', word: "follow", set: boolean(func(o *options) *bool { return &o.follow })},
 	{word: "no-tail", set: boolean(func(o *options) *bool { return &o.noTail })},
-	{letter: 'o', word: "output", value: true, set: setOutput},
+	{letter: 'o', word: "output", value: true, set: setFormat},
 	{word: "cursor", value: true, set: text(func(o *options) *string { return &o.cursor })},
 	{word: "after-cursor", value: true, set: text(func(o *options) *string { return &o.afterCursor })},
 	{word: "cursor-file", value: true, set: text(func(o *options) *string { return &o.cursorFile })},
 	{word: "show-cursor", set: boolean(func(o *options) *bool { return &o.showCursor })},
 	{word: "tai", set: boolean(func(o *options) *bool { return &o.tai })},
-	{word: "utc", set: func(o *options, _ string) error { o.output = outUTC; return nil }},
+	{word: "utc", set: func(o *options, _ string) error { return setFormat(o, "utc") }},
 	{word: "color", value: true, optional: true, set: setColor},
 	{word: "no-pager", set: boolean(func(o *options) *bool { return &o.noPager })},
 	{letter: 'q', word: "quiet", set: boolean(func(o *options) *bool { return &o.quiet })},
@@ -103,7 +90,7 @@ func setLines(o *options, v string) error {
 	case "":
 		return nil
 	case "all":
-		o.lines = allLines
+		o.lines = engine.AllLines
 		return nil
 	}
 	n, err := strconv.Atoi(v)
@@ -114,14 +101,9 @@ func setLines(o *options, v string) error {
 	return nil
 }
 
-func setOutput(o *options, v string) error {
-	for _, out := range outputs {
-		if v == string(out) {
-			o.output = out
-			return nil
-		}
-	}
-	return fmt.Errorf("no such output: %q (there are local, utc, tai64n, json, cat)", v)
+func setFormat(o *options, v string) (err error) {
+	o.format, err = render.Named(v)
+	return err
 }
 
 func setColor(o *options, v string) error {
@@ -140,7 +122,7 @@ func setColor(o *options, v string) error {
 // value may be joined or follow, options and directories may be mixed, -- ends
 // the options.
 func parseOptions(args []string) (options, error) {
-	o := options{lines: allLines, output: outLocal, color: "auto"}
+	o := options{lines: engine.AllLines, format: render.Default(), color: "auto"}
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
@@ -269,7 +251,7 @@ func (o *options) check() error {
 		return errors.New("--no-tail wants --follow")
 	}
 	if o.noTail {
-		o.lines = allLines
+		o.lines = engine.AllLines
 	} else if o.follow && !o.linesSet && o.since == "" && o.cursor == "" && o.afterCursor == "" {
 		o.lines = defaultLines
 	}

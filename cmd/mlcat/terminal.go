@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -19,17 +18,15 @@ func isTerminal(fd int) bool {
 	return err == nil
 }
 
-// outputGone reports whether nobody reads standard output, a pipe, any more.
-func (p *program) outputGone() bool {
+// output is where lines are printed: standard output, or the pager in front of it.
+type output struct{ io.Writer }
+
+// Gone reports whether standard output is a pipe that nobody reads any more.
+func (output) Gone() bool {
 	fds := []unix.PollFd{{Fd: 1}}
 	n, err := unix.Poll(fds, 0)
 	return err == nil && n > 0 && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }
-
-const sinkBytes = 16 << 10
-
-// newSink gathers short writes; long ones go straight through.
-func newSink(out io.Writer) *bufio.Writer { return bufio.NewWriterSize(out, sinkBytes) }
 
 // pager is a program that shows the output page by page.
 type pager struct {
@@ -69,7 +66,7 @@ func (p *program) openPager() {
 		return
 	}
 	signal.Ignore(syscall.SIGINT) // less takes it
-	p.pager, p.out = &pager{cmd, in}, in
+	p.pager, p.out = &pager{cmd, in}, output{in}
 }
 
 // closePager waits until the person has read enough.

@@ -1,0 +1,43 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"multilog/tai64n"
+)
+
+// A Format is one way to print a line: a value of -o.
+type Format struct {
+	Name string // as -o takes it
+	Help string // one line for --help
+	UTC  bool   // times are UTC, whatever TZ says
+
+	escapes bool // the format itself escapes control characters
+	make    func(s *Style) formatter
+}
+
+// A formatter appends lines in a format. It is for one goroutine.
+type formatter interface {
+	// appendLine appends line, which has no newline, and whose label is given if it has
+	// one.
+	appendLine(dst, line []byte, label tai64n.Label, labelled bool) []byte
+}
+
+// Default returns the format of mlcat without -o.
+func Default() *Format { return formats[0] }
+
+// All returns all formats, in the order in which --help lists them.
+func All() []*Format { return formats }
+
+// Named returns the format with that name. The error lists all names.
+func Named(name string) (*Format, error) {
+	var names []string
+	for _, f := range formats {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return nil, fmt.Errorf("no such output: %q (there are %s)", name, strings.Join(names, ", "))
+}

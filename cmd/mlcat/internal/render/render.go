@@ -1,0 +1,86 @@
+package render
+
+import (
+	"bytes"
+
+	"multilog/cmd/mlcat/internal/pattern"
+	"multilog/internal/logdir"
+	"multilog/internal/visible"
+	"multilog/tai64n"
+	"multilog/tai64n/localtime"
+)
+
+// A Style says which lines are selected and how they look. It must not change while
+// Renderers use it.
+type Style struct {
+	Format  *Format
+	Zone    *localtime.Zone  // of the formats that show local time
+	TAI     bool             // labels count leap seconds
+	Color   bool             // color times and matches, if the format can
+	Escape  bool             // show control characters as \xNN, unless the format escapes them itself
+	Pattern *pattern.Pattern // selects lines; nil selects all
+	Invert  bool             // select the lines that Pattern does not match
+	Marks   bool             // note the label and the end of each line
+}
+
+// A Renderer renders lines in one style. It is for one goroutine.
+type Renderer struct {
+	format formatter
+	search *pattern.Searcher // nil selects all lines
+	invert bool
+	escape bool
+	marks  bool
+}
+
+// New returns a Renderer for lines in that style.
+func New(s *Style) *Renderer {
+	r := &Renderer{format: s.Format.make(s), invert: s.Invert, escape: s.Escape && !s.Format.escapes, marks: s.Marks}
+	if s.Pattern != nil {
+		r.search = s.Pattern.NewSearcher(logdir.LineHead)
+	}
+	return r
+}
+
+// Render appends to dst the selected ones of lines, which must be whole: the last one
+// must end with a newline, too.
+func (r *Renderer) Render(dst *Lines, lines []byte) {
+	if r.search == nil {
+		dst.grow(len(lines) + len(lines)/8)
+		r.all(dst, lines)
+	} else {
+		r.filter(dst, lines)
+	}
+	if !r.marks {
+		return
+	}
+	if label, ok := logdir.LastLabel(lines); ok {
+		dst.Last = Mark{Label: label, Known: true}
+	}
+}
+
+// all renders all lines.
+func (r *Renderer) all(dst *Lines, lines []byte) {
+	for len(lines) > 0 {
+		end := bytes.IndexByte(lines, '\n')
+		r.line(dst, lines[:end])
+		lines = lines[end+1:]
+	}
+}
+
+// line renders one line, which is given without its newline.
+func (r *Renderer) line(dst *Lines, line []byte) {
+	if r.escape {
+		line = visible.Line(line)
+	}
+	label, ok := tai64n.Parse(line)
+	dst.Text = append(r.format.appendLine(dst.Text, line, label, ok), '\n')
+	dst.Count++
+	if !r.marks {
+		return
+	}
+	m := Mark{label, ok, len(dst.Text)}
+	if n := len(dst.Marks); !ok && n > 0 {
+		m.Label, m.Known = dst.Marks[n-1].Label, dst.Marks[n-1].Known
+	}
+	dst.Marks = append(dst.Marks, m)
+}

@@ -1,0 +1,143 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"multilog/internal/logdir"
+)
+
+// A Source is a log, or a single file, from its first line to the last line that it had
+// when it was opened.
+type Source struct {
+	path     string
+	dir      *logdir.Dir // nil for a single file
+	files    []*entry
+	from, to Place // the part that is wanted; from is never behind to
+	warn     func(error)
+}
+
+// entry is a file of a source, as far as it went when the source was opened.
+type entry struct {
+	*logdir.File
+	content *logdir.Content // nil before the file is opened, and if that fails
+	opened  bool
+	keep    bool // Done leaves the file open, because more will be read of it
+}
+
+// Open returns the log at path, which is a directory or a single file. It passes what
+// it cannot read to warn, now and later. If wait is set, the directory need not exist
+// yet, which it reports to warn as [Waiting].
+func Open(path string, wait bool, warn func(error)) (*Source, error) {
+	s := &Source{path: path, warn: warn}
+	info, err := os.Stat(path)
+	switch {
+	case path == "":
+		return nil, errors.New("no log directory given, but an empty name (--help tells more)")
+	case err == nil && !info.IsDir():
+		err = s.addFile(path)
+		return s, err
+	case wait && errors.Is(err, fs.ErrNotExist):
+		warn(Waiting{path})
+	}
+	s.dir = logdir.NewDir(filepath.Clean(path))
+	files, err := s.dir.Look()
+	if err != nil && !(wait && errors.Is(err, fs.ErrNotExist)) {
+		s.dir.Close()
+		return nil, err
+	}
+	if len(files) == 0 && !wait {
+		warn(fmt.Errorf("unable to find a log in %s: neither current nor old files are there", path))
+	}
+	for _, f := range files {
+		s.files = append(s.files, &entry{File: f})
+	}
+	s.to = Place{len(s.files), 0}
+	// Find out how far the files go that may still grow before any file is read.
+	for i, e := range s.files {
+		if e.Label == "" {
+			s.Content(i)
+		}
+	}
+	return s, nil
+}
+
+func (s *Source) addFile(path string) error {
+	f, err := logdir.OpenFile(path)
+	if err != nil {
+		return err
+	}
+	s.files = []*entry{{File: f}}
+	s.to = Place{1, 0}
+	s.Content(0)
+	return nil
+}
+
+// Path returns the path that the source was opened with.
+func (s *Source) Path() string { return s.path }
+
+// Dir returns the log directory, or nil for a single file.
+func (s *Source) Dir() *logdir.Dir { return s.dir }
+
+// Len returns the number of files.
+func (s *Source) Len() int { return len(s.files) }
+
+// File returns file i.
+func (s *Source) File(i int) *logdir.File { return s.files[i].File }
+
+// Content returns the content of file i. It returns nil if the file cannot be read,
+// which it reports once.
+func (s *Source) Content(i int) *logdir.Content {
+	e := s.files[i]
+	if e.opened {
+		return e.content
+	}
+	e.opened = true
+	content, err := e.File.Content()
+	if errors.Is(err, logdir.ErrRemoved) {
+		err = Missing{s.path, logdir.Gap{Files: 1, From: e.Label, To: e.Label}}
+	}
+	if err != nil {
+		s.warn(err)
+		e.Close()
+		return nil
+	}
+	e.content = content
+	return content
+}
+
+// Blocks returns what Content returns, and makes blocks of it if it is a stream.
+func (s *Source) Blocks(i int) *logdir.Content {
+	c := s.Content(i)
+	if c == nil || !c.IsStream() {
+		return c
+	}
+	if err := c.Spool(); err != nil {
+		s.warn(s.ReadError(i, err))
+	}
+	return c
+}
+
+// Done closes file i, unless Keep was called for it.
+func (s *Source) Done(i int) {
+	if e := s.files[i]; !e.keep {
+		if e.content != nil {
+			e.content.Close()
+		}
+		e.Close()
+	}
+}
+
+// Keep keeps file i open after Done, for a reader that waits for more lines in it.
+func (s *Source) Keep(i int) { s.files[i].keep = true }
+
+// Warn reports an error of this log.
+func (s *Source) Warn(err error) { s.warn(err) }
+
+// ReadError returns err as the reason why file i could not be read.
+func (s *Source) ReadError(i int, err error) error {
+	return fmt.Errorf("unable to read %s: %w", s.files[i].Path(), err)
+}

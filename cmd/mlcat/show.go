@@ -1,0 +1,236 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"multilog/cmd/mlcat/internal/cursor"
+	"multilog/cmd/mlcat/internal/engine"
+	"multilog/cmd/mlcat/internal/follow"
+	"multilog/cmd/mlcat/internal/leap"
+	"multilog/cmd/mlcat/internal/pattern"
+	"multilog/cmd/mlcat/internal/render"
+	"multilog/cmd/mlcat/internal/source"
+	"multilog/cmd/mlcat/internal/timespec"
+	"multilog/tai64n"
+	"multilog/tai64n/localtime"
+)
+
+// program is one run of mlcat.
+type program struct {
+	options
+	style  *render.Style
+	out    output
+	pager  *pager // nil if there is none
+	shown  int    // lines
+	failed bool   // something could not be read
+	warned string // the last warning
+}
+
+// prepare compiles the pattern and decides how lines look.
+func (p *program) prepare() error {
+	terminal := isTerminal(1)
+	p.style = &render.Style{
+		Format: p.format,
+		Zone:   localtime.FromEnv(),
+		TAI:    p.tai,
+		Color:  p.color == "always" || p.color == "auto" && terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
+		Escape: terminal,
+		Invert: p.invert,
+		Marks:  p.order().NeedsMarks(len(p.dirs)),
+	}
+	if len(p.patterns) == 0 {
+		return nil
+	}
+	var err error
+	p.style.Pattern, err = pattern.Compile(p.patterns, pattern.Options{Fixed: p.fixed, IgnoreCase: p.ignoreCase})
+	return err
+}
+
+func (p *program) order() engine.Options {
+	return engine.Options{Reverse: p.reverse, Lines: p.lines}
+}
+
+// show opens the logs, selects what is wanted of them, prints it, and keeps where that
+// ended.
+func (p *program) show() error {
+	since, until, err := p.times()
+	if err != nil {
+		return err
+	}
+	logs, err := p.open()
+	if err != nil {
+		return err
+	}
+	var live *follow.Logs
+	if p.follow {
+		if live, err = follow.Start(logs); err != nil {
+			return err
+		}
+	}
+	if err := p.startAtCursor(logs); err != nil {
+		return err
+	}
+	for _, s := range logs {
+		if since != nil {
+			s.Since(*since)
+		}
+		if until != nil {
+			s.Until(*until)
+		}
+	}
+	var end cursor.Cursor
+	if p.wantsCursor() && !p.follow { // follow does this itself
+		for _, s := range logs {
+			s.EndAtWholeLine()
+			end = append(end, cursor.At(s, s.End())) // now, while its files are open
+		}
+	}
+	p.shown, err = engine.Show(p.out, logs, p.style, p.order())
+	if err != nil {
+		return err
+	}
+	if p.follow {
+		if err := p.showNew(live); err != nil {
+			return err
+		}
+		end = live.Cursor()
+	}
+	return p.keep(end)
+}
+
+// open opens the logs. It leaves out a log that can't be opened, unless that is the only
+// one, or a cursor counts on it.
+func (p *program) open() ([]*source.Source, error) {
+	var logs []*source.Source
+	var first error
+	for _, dir := range p.dirs {
+		s, err := source.Open(dir, p.follow, p.warn)
+		switch {
+		case err == nil:
+			logs = append(logs, s)
+		case p.wantsCursor() || p.cursor != "" || p.afterCursor != "":
+			return nil, err
+		case first != nil:
+			p.warn(err)
+		default:
+			first = err
+		}
+	}
+	if first != nil && len(logs) > 0 {
+		p.warn(first)
+		first = nil
+	}
+	return logs, first
+}
+
+// times returns the labels of --since and --until, or nil where an option is not given.
+func (p *program) times() (since, until *tai64n.Label, err error) {
+	clock := timespec.Clock{Now: time.Now(), Offset: offsetOf(localtime.FromEnv())}
+	if p.format.UTC {
+		clock.Offset = func(int64) int64 { return 0 }
+	}
+	read := func(option, text string) (*tai64n.Label, error) {
+		if text == "" {
+			return nil, nil
+		}
+		l, literal, err := clock.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("--%s: %w", option, err)
+		}
+		if p.tai && !literal {
+			l = leap.ToTAI(l)
+		}
+		return &l, nil
+	}
+	if since, err = read("since", p.since); err != nil {
+		return nil, nil, err
+	}
+	if until, err = read("until", p.until); err != nil {
+		return nil, nil, err
+	}
+	if since != nil && until != nil && until.Before(*since) {
+		return nil, nil, errors.New("--until is before --since")
+	}
+	return since, until, nil
+}
+
+// offsetOf returns a function that returns the seconds by which local time in a zone is
+// ahead of UTC. It reads what the zone's clock shows as if that were UTC.
+func offsetOf(zone *localtime.Zone) func(unix int64) int64 {
+	clock := localtime.NewFormatter(zone)
+	return func(unix int64) int64 {
+		text, ok := clock.Append(nil, tai64n.Label{Sec: uint64(unix) + tai64n.UnixEpoch})
+		if !ok {
+			return 0
+		}
+		t, err := time.Parse("2006-01-02 15:04:05.000000000", string(text))
+		if err != nil {
+			return 0
+		}
+		return t.Unix() - unix
+	}
+}
+
+// startAtCursor leaves out what comes before the cursor, if one is given.
+func (p *program) startAtCursor(logs []*source.Source) error {
+	text, again := p.afterCursor, false
+	switch {
+	case p.cursor != "":
+		text, again = p.cursor, true
+	case p.cursorFile != "":
+		var err error
+		if text, err = cursor.ReadFile(p.cursorFile); err != nil {
+			return err
+		}
+	}
+	if text == "" {
+		return nil
+	}
+	c, err := cursor.Parse(text, len(logs))
+	switch {
+	case err != nil && p.cursorFile != "":
+		return fmt.Errorf("%w (it stands in %s)", err, p.cursorFile)
+	case err != nil:
+		return err
+	}
+	if p.cursorFile != "" && p.follow && !p.linesSet {
+		p.lines = engine.AllLines // continue where the last run ended
+	}
+	for i, s := range logs {
+		s.StartAt(c[i].Place(s, again))
+	}
+	return nil
+}
+
+// wantsCursor reports whether the cursor at the end is wanted.
+func (p *program) wantsCursor() bool { return p.showCursor || p.cursorFile != "" }
+
+// showNew prints lines as they come, until nobody reads them or, if the cursor is
+// wanted, a signal asks mlcat to end.
+func (p *program) showNew(live *follow.Logs) error {
+	stop := make(chan os.Signal, 1)
+	if p.wantsCursor() {
+		signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	}
+	n, err := live.Print(p.out, p.style, stop)
+	p.shown += n
+	return err
+}
+
+// keep prints and stores the cursor at the end, where that is wanted.
+func (p *program) keep(end cursor.Cursor) error {
+	if p.showCursor {
+		if _, err := fmt.Fprintf(p.out, "-- cursor: %v\n", end); err != nil {
+			return err
+		}
+	}
+	if p.cursorFile == "" {
+		return nil
+	}
+	return end.WriteFile(p.cursorFile)
+}
