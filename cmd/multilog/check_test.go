@@ -1,29 +1,29 @@
 package main_test
 
-// This file's commands look at what a logger left, or wait until it has. Each
-// check is a command; "until CHECK ..." repeats it until it holds.
-// FILE may have wildcards, if one name matches.
+// The commands in this file check what a logger has left. Each check is a command;
+// "until CHECK ..." repeats the check until it holds. FILE may have wildcards if exactly
+// one name matches.
 //
-//	is [-labels] FILE ITEM...  the file holds exactly the items; -labels: each TAI64N
-//	                           label at the start of a line reads @L in it, and the labels
-//	                           of the file do not decrease
-//	all [-labels] DIR ITEM...  the same of a log directory: old files in order, then current
+//	is [-labels] FILE ITEM...  the file contains exactly the items; with -labels, @L in an
+//	                           item stands for a TAI64N label at the start of a line, and
+//	                           the labels in the file must not decrease
+//	all [-labels] DIR ITEM...  the same for the old files of a log directory, in order, and current
 //	has FILE ITEM...           the file contains the items somewhere
-//	increasing FILE            each of its labels is greater than the one before
-//	kept FILE ITEM...          the file and after it what is left on stdin, after the logger's
-//	                           exit, are the items
+//	increasing FILE            each label in the file is greater than the one before it
+//	kept FILE ITEM...          the logger has ended, and the file together with what is left
+//	                           in stdin is the items
 //	match FILE REGEXP          the file, as one string, matches
-//	size FILE N|MIN..MAX       its length in bytes; of each file, if more match
+//	size FILE N|MIN..MAX       the size in bytes of each file that matches
 //	whole GLOB                 each file that matches ends with a newline
-//	mode FILE MODE             its permission bits, four octal digits
-//	count GLOB N               so many names match
-//	absent FILE                there is no such file
-//	ls DIR ENTRY...            the directory holds just these: "0744 @LABEL.s 12", by name;
-//	                           no size for lock, which is the logger's own affair
-//	sameflags                  file status flags of stdin and stderr are as at the start
-//	running                    the logger has not exited
-//	peak KIB                   its resident memory never was more than so many KiB
-//	now FILE                   its first label is about now
+//	mode FILE MODE             the permission bits, four octal digits
+//	count GLOB N               N names match
+//	absent FILE                the file does not exist
+//	ls DIR ENTRY...            the directory contains exactly these, by name: "0744 @LABEL.s 12";
+//	                           lock has no size in the list
+//	sameflags                  the file status flags of stdin and stderr are as at the start
+//	running                    the logger has not ended
+//	peak KIB                   its resident memory was never more than KIB
+//	now FILE                   the first label in the file is about now
 
 import (
 	"bytes"
@@ -36,6 +36,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"multilog/internal/test/logger"
 )
 
 type check func(ts *testscript.TestScript, args []string) error
@@ -66,28 +68,22 @@ func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
 	if c == nil {
 		ts.Fatalf("until: no check %q", args[0])
 	}
-	end := time.Now().Add(patience)
-	for {
-		err := c(ts, args[1:])
-		if (err == nil) != neg {
-			return
-		}
-		if time.Now().After(end) {
-			ts.Fatalf("until %s: still %v%s", args[0], err, whatLoggersSaid(ts))
-		}
-		time.Sleep(3 * time.Millisecond)
+	var err error
+	if !logger.Await(func() bool { err = c(ts, args[1:]); return (err == nil) != neg }) {
+		ts.Fatalf("until %s: still %v%s", args[0], err, whatLoggersSaid(ts))
 	}
 }
 
-// labelled is a line's start that "is -labels" masks.
+// labelled matches the labels that "is -labels" replaces.
 var labelled = regexp.MustCompile(`(?m)^@[0-9a-f]{24} `)
 
-// maskLabels puts @L for each label, or says which one comes before its predecessor.
+// maskLabels replaces each label with @L. It returns an error if a label is before its
+// predecessor.
 func maskLabels(data []byte) ([]byte, error) {
 	var last []byte
 	for _, label := range labelled.FindAll(data, -1) {
 		if bytes.Compare(label, last) < 0 {
-			return nil, fmt.Errorf("label %s comes after %s", label, last)
+			return nil, fmt.Errorf("label %s is after %s", label, last)
 		}
 		last = label
 	}
@@ -118,7 +114,7 @@ func cutLabels(args []string) (bool, []string) {
 	return false, args
 }
 
-// readOne is what the one file holds whose name matches glob.
+// readOne returns the content of the one file that matches glob.
 func readOne(ts *testscript.TestScript, glob string) ([]byte, error) {
 	name, err := oneName(ts, glob)
 	if err != nil {
@@ -160,14 +156,14 @@ func checkHas(ts *testscript.TestScript, args []string) error {
 	}
 	want, err := items(ts, args[1:])
 	if err == nil && !bytes.Contains(data, want) {
-		err = fmt.Errorf("%q is not in %s, which holds %s", want, args[0], shorten(data))
+		err = fmt.Errorf("%q is not in %s, which contains %s", want, args[0], shorten(data))
 	}
 	return err
 }
 
 func checkKept(ts *testscript.TestScript, args []string) error {
 	l, args := named(ts, args)
-	if !l.gone() {
+	if !l.Ended() {
 		return fmt.Errorf("the logger is still running")
 	}
 	data, err := readOne(ts, args[0])
@@ -185,7 +181,7 @@ func checkIncreasing(ts *testscript.TestScript, args []string) error {
 	labels := labelled.FindAll(data, -1)
 	for i := 1; i < len(labels); i++ {
 		if bytes.Compare(labels[i-1], labels[i]) >= 0 {
-			return fmt.Errorf("label %s comes after %s", labels[i], labels[i-1])
+			return fmt.Errorf("label %s is after %s", labels[i], labels[i-1])
 		}
 	}
 	return nil
@@ -203,8 +199,8 @@ func checkMatch(ts *testscript.TestScript, args []string) error {
 	return err
 }
 
-// oneName is the one name that matches glob. It may be gone the next moment: a
-// logger renames current while a script looks.
+// oneName returns the one name that matches glob. The file may be renamed at any time,
+// because the logger runs.
 func oneName(ts *testscript.TestScript, glob string) (string, error) {
 	names, err := filepath.Glob(ts.MkAbs(glob))
 	if err == nil && len(names) != 1 {
@@ -216,7 +212,7 @@ func oneName(ts *testscript.TestScript, glob string) (string, error) {
 	return names[0], nil
 }
 
-// stat is os.Stat of the one file whose name matches glob.
+// stat returns the os.Stat of the one file that matches glob.
 func stat(ts *testscript.TestScript, glob string) (os.FileInfo, error) {
 	name, err := oneName(ts, glob)
 	if err != nil {
@@ -265,7 +261,7 @@ func checkWhole(ts *testscript.TestScript, args []string) error {
 			return readErr
 		}
 		if !bytes.HasSuffix(data, []byte("\n")) {
-			return fmt.Errorf("%s ends inside a line", name)
+			return fmt.Errorf("%s ends within a line", name)
 		}
 	}
 	return err
@@ -297,8 +293,9 @@ func checkAbsent(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
-// labelName begins an old file's name made by a logger now; labels that a script
-// gives to files of its own are of years before 2013: @400000003, @400000004.
+// labelName matches the label in the name of an old file that a logger has made in this
+// test. The labels that scripts give to their own files are before 2013: @400000003,
+// @400000004.
 var labelName = regexp.MustCompile(`^@40000000[5-9a-f][0-9a-f]{15}`)
 
 func checkLs(ts *testscript.TestScript, args []string) error {
@@ -319,7 +316,7 @@ func checkLs(ts *testscript.TestScript, args []string) error {
 		got = append(got, line)
 	}
 	if g, w := strings.Join(got, "\n"), strings.Join(args[1:], "\n"); g != w {
-		return fmt.Errorf("%s holds\n%s\nwant\n%s", args[0], g, w)
+		return fmt.Errorf("%s contains\n%s\nwant\n%s", args[0], g, w)
 	}
 	return nil
 }
@@ -336,14 +333,14 @@ func checkSameFlags(ts *testscript.TestScript, args []string) error {
 }
 
 func checkRunning(ts *testscript.TestScript, args []string) error {
-	if l, _ := named(ts, args); l.gone() {
-		return fmt.Errorf("the logger has exited: %v", l.cmd.ProcessState)
+	if l, _ := named(ts, args); l.Ended() {
+		return fmt.Errorf("the logger has ended: %s", l.Outcome())
 	}
 	return nil
 }
 
-// checkNow holds a file's first label against the clock, to five minutes: what
-// would be wrong is the offset, or the unit.
+// checkNow compares the first label of a file with the clock. Five minutes are accepted,
+// because a wrong offset or unit makes a larger difference.
 func checkNow(ts *testscript.TestScript, args []string) error {
 	data, err := os.ReadFile(ts.MkAbs(args[0]))
 	if err != nil {
@@ -366,7 +363,7 @@ func checkPeak(ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", l.cmd.Process.Pid))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", l.PID()))
 	if err != nil {
 		return err
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// byBinary is a script's line that is for one of the two binaries only.
+// byBinary matches a line of a script that is for one of the two binaries only.
 var byBinary = regexp.MustCompile(`^(\[[^\]]*\] *)*\[!?(ours|djb)\]`)
 
-// TestDifferencesListed holds testdata/differences.txt against the scripts: every
-// line that is for one binary only is listed there with a reason, and no other.
+// TestDifferencesListed compares testdata/differences.txt with the scripts. It must list
+// with a reason each line that is for one binary only, and no other line.
 func TestDifferencesListed(t *testing.T) {
 	used := map[string]bool{}
 	files, err := filepath.Glob(filepath.Join(scriptDir, "*.txtar"))
@@ -44,11 +44,12 @@ func TestDifferencesListed(t *testing.T) {
 	}
 }
 
-// listedDifferences reads the list: lines "SCRIPT: LINE", and after one or more of
-// them the reason, indented. Empty lines and those that begin with # are nothing.
+// listedDifferences returns the lines that the list names. Entries are "SCRIPT: LINE".
+// After one or more of them comes the reason, indented with a tab. Empty lines and those
+// that begin with # are ignored.
 func listedDifferences(t *testing.T, list string) map[string]bool {
 	listed := map[string]bool{}
-	waiting := "" // an entry that has no reason yet
+	waiting := "" // the last entry, if it has no reason yet
 	for line := range strings.Lines(list) {
 		line = strings.TrimRight(line, "\n")
 		switch {

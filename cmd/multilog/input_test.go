@@ -9,15 +9,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An input is what a logger has as stdin, and the other end of it. The script
-// holds the reading end too, so that it sees what the logger left unread.
+// An input is the stdin of a logger and the other end of it. The script keeps the reading
+// end open, too, to look at what the logger has left unread.
 type input struct {
 	reader *os.File // nil when the logger has no stdin
 	writer *os.File // nil when there is nothing to write to
 	isPty  bool
 }
 
-// openInput makes an input of the given kind; any other word is a file's path.
+// openInput makes an input of a kind. Any other word than those below is the path of a
+// file.
 func openInput(ts *testscript.TestScript, kind string) (input, error) {
 	switch kind {
 	case "closed":
@@ -42,8 +43,8 @@ func openInput(ts *testscript.TestScript, kind string) (input, error) {
 	return input{reader: file}, err
 }
 
-// newInput takes descriptors. The writer's is made non-blocking, for deadlines;
-// the reader's open file description is left as it is.
+// newInput makes an input of two descriptors. It makes the writer non-blocking, so that
+// writes can have a deadline. It does not change the reader, which the logger shares.
 func newInput(reader, writer int, err error) (input, error) {
 	if err != nil {
 		return input{}, err
@@ -87,7 +88,7 @@ func openPty() (input, error) {
 	return in, err
 }
 
-// eof ends the input: a terminal's with ^D, as a user would.
+// eof ends the input. It ends that of a terminal with ^D, as a user does.
 func (in input) eof() error {
 	if in.isPty {
 		_, err := in.writer.Write([]byte{4})
@@ -96,7 +97,7 @@ func (in input) eof() error {
 	return in.writer.Close()
 }
 
-// rest is what can be read from the input now.
+// rest returns what can be read from the input now.
 func (in input) rest() []byte {
 	fd := int(in.reader.Fd())
 	if err := unix.SetNonblock(fd, true); err != nil {
@@ -115,6 +116,7 @@ func (in input) rest() []byte {
 	}
 }
 
+// flags returns the file status flags of the reading end, 0 if there is none.
 func (in input) flags() int {
 	if in.reader == nil {
 		return 0
@@ -122,7 +124,7 @@ func (in input) flags() int {
 	return statusFlags(in.reader)
 }
 
-// close is for the end of a script; either end may be closed already.
+// close closes both ends, of which either may be closed already.
 func (in input) close() {
 	if in.writer != nil {
 		_ = in.writer.SetDeadline(time.Now())
@@ -133,7 +135,8 @@ func (in input) close() {
 	}
 }
 
-// statusFlags are the file status flags that every holder of the open file shares.
+// statusFlags returns the file status flags, which all descriptors of the open file share;
+// -1 after an error.
 func statusFlags(f *os.File) int {
 	raw, err := f.SyscallConn()
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// repeated is an item with a count in front.
+// repeated matches an item that begins with a count.
 var repeated = regexp.MustCompile(`(?s)^([0-9]+)\*(.*)$`)
 
-// items makes bytes of a command's arguments, one after another:
+// items returns the bytes that the arguments of a command stand for, one after another:
 //
 //	text      with Go's escapes: \n \x00 \t \\
-//	N*text    N times; each %d in it is the number of the copy, six digits, from 000001
-//	<file     what the file holds
+//	N*text    text N times; %d in it is the number of the copy, in six digits from 000001
+//	<file     the content of the file
 func items(ts *testscript.TestScript, args []string) ([]byte, error) {
 	var all bytes.Buffer
 	for _, arg := range args {
@@ -51,16 +51,17 @@ func items(ts *testscript.TestScript, args []string) ([]byte, error) {
 	return all.Bytes(), nil
 }
 
-// cmdBytes makes a file of items.
+// cmdBytes writes items to a file: bytes FILE ITEM...
 func cmdBytes(ts *testscript.TestScript, neg bool, args []string) {
 	data, err := items(ts, args[1:])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o644))
 }
 
-// shownBytes is how much of a file's content a message shows.
+// shownBytes is how many bytes of a file a message shows at most.
 const shownBytes = 300
 
+// shorten returns the beginning of data, quoted, and its length if that is not all.
 func shorten(data []byte) string {
 	if len(data) <= shownBytes {
 		return strconv.Quote(string(data))
@@ -68,7 +69,7 @@ func shorten(data []byte) string {
 	return fmt.Sprintf("%q... (%d bytes)", data[:shownBytes], len(data))
 }
 
-// unlike says where got and want part.
+// unlike describes the first difference between got and want.
 func unlike(got, want []byte) string {
 	at := 0
 	for at < len(got) && at < len(want) && got[at] == want[at] {

@@ -1,16 +1,16 @@
 package main_test
 
-// This file's commands start loggers and act on them. Each takes -as=NAME first
-// when a script has more than one logger; NAME is empty otherwise.
+// The commands in this file start loggers and act on them. If a script has several
+// loggers, the first argument of each command is -as=NAME.
 //
-//	logger [flags] [--] WORD...    start a logger, in the background
-//	feed ITEM...                   write the items (see items) to its stdin in one write; -lines: one for each line
-//	eof                            close the writing end of its stdin
-//	hangup                         close the other end of its stdin; of a terminal that is a hangup
-//	signal NAME...                 TERM, ALRM, ...
-//	quiet                          wait until it has done what there is to do, and sleeps
-//	waitexit CODE|NAME             wait until it has exited with CODE or died of signal NAME
-//	unread ITEM...                 after its exit, exactly this is left to read from its stdin
+//	logger [flags] [--] WORD...    start a logger in the background
+//	feed ITEM...                   write the items (see items) to its stdin with one write; -lines: with one write for each line
+//	eof                            end its stdin
+//	hangup                         close the other end of its stdin, which hangs up a terminal
+//	signal NAME...                 send TERM, ALRM, ...
+//	quiet                          wait until it has done everything and sleeps
+//	waitexit CODE|NAME             wait until it has exited with CODE, or a signal NAME has killed it
+//	unread ITEM...                 check that the items are all that it has left unread in its stdin
 //
 // The logger's stderr is the file err, or NAME.err.
 
@@ -30,29 +30,27 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/logger"
 )
 
-// patience is how long a script waits for anything. It is far beyond what is
-// needed: who waits for it in full has failed.
-const patience = 2 * time.Minute
-
+// loggersKey is the key of a script's *loggers among its values.
 type loggersKey struct{}
 
-// loggers are those of one script.
+// loggers are the loggers of one script.
 type loggers struct {
-	binary string
-	byName map[string]*logger
+	binary string // of the program under test
+	byName map[string]*running
 }
 
-// A logger is one process, and what the script holds of it.
-type logger struct {
+// running is a logger that was started, and what the script holds of it.
+type running struct {
+	*logger.Process
 	program    string
-	cmd        *exec.Cmd
 	stdin      input
 	stdinFlags int // file status flags at the start
 	errFile    *os.File
 	errFlags   int
-	done       chan struct{} // closed once the process is gone
 }
 
 // loggerFlags are the flags of the command logger.
@@ -90,7 +88,7 @@ func parseLoggerFlags(ts *testscript.TestScript, args []string) (loggerFlags, []
 func cmdLogger(ts *testscript.TestScript, neg bool, args []string) {
 	f, words := parseLoggerFlags(ts, args)
 	all := ts.Value(loggersKey{}).(*loggers)
-	if old := all.byName[f.as]; old != nil && !old.gone() {
+	if old := all.byName[f.as]; old != nil && !old.Ended() {
 		ts.Fatalf("logger: the one before is still running")
 	}
 	program := all.binary
@@ -99,7 +97,7 @@ func cmdLogger(ts *testscript.TestScript, neg bool, args []string) {
 		program, err = exec.LookPath(f.prog)
 		ts.Check(err)
 	}
-	l := &logger{program: program, done: make(chan struct{})}
+	l := &running{program: program}
 	var err error
 	l.stdin, err = openInput(ts, f.stdin)
 	ts.Check(err)
@@ -107,25 +105,22 @@ func cmdLogger(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	l.stdinFlags, l.errFlags = l.stdin.flags(), statusFlags(l.errFile)
 
-	l.cmd = exec.Command("/bin/sh", append([]string{"-c", prelude(f), program}, words...)...)
-	l.cmd.Dir = ts.MkAbs(f.dir)
-	l.cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"))
-	l.cmd.Env = append(l.cmd.Env, f.env...)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", prelude(f), program}, words...)...)
+	cmd.Dir = ts.MkAbs(f.dir)
+	cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"))
+	cmd.Env = append(cmd.Env, f.env...)
 	if l.stdin.reader != nil {
-		l.cmd.Stdin = l.stdin.reader
+		cmd.Stdin = l.stdin.reader
 	}
-	l.cmd.Stderr = l.errFile
-	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	ts.Check(startBlocking(l.cmd, f.block))
+	cmd.Stderr = l.errFile
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	ts.Check(startBlocking(cmd, f.block))
+	l.Process = logger.Watch(cmd)
 	all.byName[f.as] = l
-	go func() {
-		_ = l.cmd.Wait() // the status is in ProcessState
-		close(l.done)
-	}()
 	ts.Defer(l.cleanUp)
 }
 
-// prelude is the shell's part of a logger's start.
+// prelude returns the shell script that starts the logger.
 func prelude(f loggerFlags) string {
 	var s strings.Builder
 	if f.ignore != "" {
@@ -151,7 +146,7 @@ func prelude(f loggerFlags) string {
 	return s.String()
 }
 
-// errPath is where the logger's stderr goes.
+// errPath returns the path of the file that is the logger's stderr.
 func errPath(ts *testscript.TestScript, f loggerFlags) string {
 	switch {
 	case f.stderr != "" && f.stderr != "closed":
@@ -162,7 +157,7 @@ func errPath(ts *testscript.TestScript, f loggerFlags) string {
 	return ts.MkAbs("err")
 }
 
-// openStderr opens that, or a pipe.
+// openStderr opens that file, or a pipe.
 func openStderr(ts *testscript.TestScript, f loggerFlags) (*os.File, error) {
 	if f.stderr != "gone" && f.stderr != "full" {
 		return os.OpenFile(errPath(ts, f), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
@@ -183,8 +178,8 @@ func openStderr(ts *testscript.TestScript, f loggerFlags) (*os.File, error) {
 	return w, err
 }
 
-// startBlocking starts cmd with the given signals blocked: a child has the signal
-// mask of the thread that forks it.
+// startBlocking starts cmd with these signals blocked. A child inherits the signal mask of
+// the thread that forks it.
 func startBlocking(cmd *exec.Cmd, signals string) error {
 	if signals == "" {
 		return cmd.Start()
@@ -206,25 +201,15 @@ func startBlocking(cmd *exec.Cmd, signals string) error {
 	return errors.Join(err, unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil))
 }
 
-func (l *logger) gone() bool {
-	select {
-	case <-l.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// cleanUp ends what is still there of the logger and of its processors.
-func (l *logger) cleanUp() {
-	_ = unix.Kill(-l.cmd.Process.Pid, unix.SIGKILL) // the whole group; it may be gone
-	<-l.done
+// cleanUp ends what is left of the logger and its processors, and closes its input.
+func (l *running) cleanUp() {
+	l.End()
 	l.stdin.close()
 	_ = l.errFile.Close()
 }
 
-// named finds the logger that a command is about, and takes -as=NAME off args.
-func named(ts *testscript.TestScript, args []string) (*logger, []string) {
+// named returns the logger that a command names, and the arguments after -as=NAME.
+func named(ts *testscript.TestScript, args []string) (*running, []string) {
 	name := ""
 	if len(args) > 0 {
 		if after, ok := strings.CutPrefix(args[0], "-as="); ok {
@@ -246,7 +231,7 @@ func cmdFeed(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	data, err := items(ts, args)
 	ts.Check(err)
-	ts.Check(l.stdin.writer.SetWriteDeadline(time.Now().Add(patience)))
+	ts.Check(l.stdin.writer.SetWriteDeadline(time.Now().Add(logger.Patience)))
 	for len(data) > 0 {
 		n := len(data)
 		if byLine {
@@ -280,23 +265,17 @@ func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("no signal %s", name)
 		}
 		l.awaitSleep()
-		ts.Check(unix.Kill(l.cmd.Process.Pid, n))
+		ts.Check(unix.Kill(l.PID(), n))
 	}
 }
 
-// awaitSleep waits, for a while, until the logger sleeps. djb's notices a
-// signal that comes between its look at the flags and its read only when that
-// read returns.
-func (l *logger) awaitSleep() {
+// awaitSleep waits, for a while, until the logger sleeps. If a signal comes between
+// djb's look at its flags and its read, it notices the signal only when the read returns.
+func (l *running) awaitSleep() {
 	const polls = 200
-	asleep := 0
-	for i := 0; i < polls && asleep < 3; i++ {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", l.cmd.Process.Pid))
-		if err != nil {
-			return
-		}
+	for i, asleep := 0, 0; i < polls && asleep < 3 && !l.Ended(); i++ {
 		asleep++
-		if _, state, ok := strings.Cut(string(stat), ") "); !ok || state == "" || state[0] != 'S' {
+		if !l.Activity().Asleep {
 			asleep = 0
 		}
 		time.Sleep(time.Millisecond)
@@ -308,24 +287,17 @@ func cmdWaitExit(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: waitexit [-as=NAME] CODE|SIGNAL")
 	}
-	select {
-	case <-l.done:
-	case <-time.After(patience):
+	if !logger.Await(l.Ended) {
 		ts.Fatalf("the logger is still running%s", whatLoggersSaid(ts))
 	}
-	status := l.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	got := fmt.Sprint(status.ExitStatus())
-	if status.Signaled() {
-		got = strings.TrimPrefix(unix.SignalName(status.Signal()), "SIG")
-	}
-	if got != args[0] {
+	if got := l.Outcome(); got != args[0] {
 		ts.Fatalf("exit %s, want %s%s", got, args[0], whatLoggersSaid(ts))
 	}
 }
 
 func cmdUnread(ts *testscript.TestScript, neg bool, args []string) {
 	l, args := named(ts, args)
-	if !l.gone() {
+	if !l.Ended() {
 		ts.Fatalf("unread: the logger is still running")
 	}
 	want, err := items(ts, args)
@@ -335,7 +307,7 @@ func cmdUnread(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// whatLoggersSaid is for the end of a failure's message.
+// whatLoggersSaid returns the stderr of all loggers, for the end of a failure's message.
 func whatLoggersSaid(ts *testscript.TestScript) string {
 	var s strings.Builder
 	files, _ := filepath.Glob(ts.MkAbs("*err"))
@@ -349,20 +321,22 @@ func whatLoggersSaid(ts *testscript.TestScript) string {
 }
 
 const (
-	// stillFor is how long a logger must not have run before it counts as quiet.
+	// stillFor is how long a logger must sleep before it counts as quiet.
 	stillFor = 60 * time.Millisecond
-	// quietAtMost bounds the wait for one that never rests.
+	// quietAtMost limits the wait for a logger that never rests.
 	quietAtMost = 3 * time.Second
 )
 
-// cmdQuiet waits until the logger sleeps and is not woken for a while. It guards
-// checks of what has not happened, so giving up does no harm but to them.
+// cmdQuiet waits until the logger sleeps and is not woken for a while. Scripts use it
+// before they check what has not happened. If it gives up, such a check may pass wrongly,
+// but it does not fail wrongly.
 func cmdQuiet(ts *testscript.TestScript, neg bool, args []string) {
 	l, _ := named(ts, args)
 	since, last := time.Now(), int64(-1)
-	for end := since.Add(quietAtMost); time.Now().Before(end) && !l.gone(); time.Sleep(5 * time.Millisecond) {
-		switches, asleep := l.activity()
-		if !asleep || switches != last {
+	for end := since.Add(quietAtMost); time.Now().Before(end) && !l.Ended(); time.Sleep(5 * time.Millisecond) {
+		a := l.Activity()
+		switches := a.Voluntary + a.Involuntary
+		if !a.Asleep || switches != last || !l.started() {
 			since, last = time.Now(), switches
 		}
 		if time.Since(since) > stillFor {
@@ -371,31 +345,10 @@ func cmdQuiet(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// activity counts how often the logger's threads went to sleep, and says whether
-// all of them sleep now; the shell that starts it does not count.
-func (l *logger) activity() (switches int64, asleep bool) {
-	proc := fmt.Sprintf("/proc/%d", l.cmd.Process.Pid)
-	if exe, err := os.Readlink(proc + "/exe"); err != nil || exe != realPath(l.program) {
-		return 0, false
-	}
-	threads, _ := filepath.Glob(proc + "/task/*/status")
-	asleep = true
-	for _, thread := range threads {
-		status, _ := os.ReadFile(thread)
-		for line := range strings.Lines(string(status)) {
-			name, value, _ := strings.Cut(line, ":")
-			value = strings.TrimSpace(value)
-			var n int64
-			switch name {
-			case "State":
-				asleep = asleep && strings.HasPrefix(value, "S")
-			case "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches":
-				_, _ = fmt.Sscan(value, &n)
-				switches += n
-			}
-		}
-	}
-	return switches, asleep
+// started reports whether the logger runs, and not the shell that starts it any more.
+func (l *running) started() bool {
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", l.PID()))
+	return err == nil && exe == realPath(l.program)
 }
 
 func realPath(path string) string {

@@ -1,10 +1,10 @@
 package main_test
 
-// This file's commands put something in a logger's way.
+// The commands in this file put something in a logger's way.
 //
-//	tmpfs DIR SIZE  a file system of so many bytes, on the new directory DIR
-//	readonly DIR    it takes no more writes
-//	lock FILE       somebody else has the lock, until the script ends
+//	tmpfs DIR SIZE  mount a tmpfs of SIZE bytes on the new directory DIR
+//	readonly DIR    make that file system read-only
+//	lock FILE       hold the lock as another logger would, until the script ends
 
 import (
 	"os"
@@ -23,7 +23,7 @@ func cmdTmpfs(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
 }
 
-// cmdReadOnly makes what tmpfs mounted on DIR read-only.
+// cmdReadOnly makes the tmpfs on DIR read-only.
 func cmdReadOnly(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(unix.Mount("", ts.MkAbs(args[0]), "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))
 }

@@ -1,40 +1,35 @@
-// Package main_test runs scripts that a person can read, one per rule of
-// multilog's behaviour, against two binaries: the one built from this package
-// and, where it is installed, the multilog of daemontools, the oracle.
+// Package main_test runs scripts, one for each rule of multilog's behaviour, with two
+// binaries: the one built from this package, and daemontools' multilog, the oracle, if it
+// is installed.
 //
-// The scripts are testdata/script/*.txtar. Besides the commands of
-// [github.com/rogpeppe/go-internal/testscript] they have those of
-// logger_test.go (start a logger, feed and signal it), of obstacles_test.go (what
-// is in its way) and of check_test.go (look at what it left). What differs on
-// purpose stands under the condition [ours] or [djb] and, with the reason, in
-// testdata/differences.txt; what has no script is listed in
-// testdata/not-tested.txt.
+// The scripts are testdata/script/*.txtar. They use the commands of
+// [github.com/rogpeppe/go-internal/testscript] and those of logger_test.go (start a
+// logger, feed it, signal it), obstacles_test.go (put something in its way) and
+// check_test.go (check what it has left). A line with the condition [ours] or [djb] is for
+// one binary only. testdata/differences.txt lists each such line with the reason.
+// testdata/not-tested.txt lists what has no script.
 package main_test
 
 import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
-	// The program is built by the test. Importing it tells the go command that the
-	// results depend on its source, so that it does not take them from its cache.
-	_ "multilog/cmd/multilog"
-
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/logger"
 )
 
-// oracle is daemontools' multilog, from the Debian package of that name.
+// oracle is the path of daemontools' multilog, from Debian's package daemontools.
 const oracle = "/usr/bin/multilog"
 
-// parallelScripts is how many scripts run at a time. They wait much more than
-// they compute, so it has nothing to do with the number of processors.
+// parallelScripts is how many scripts run at the same time. They mostly wait, so the
+// number does not depend on that of the processors.
 const parallelScripts = "12"
 
 const scriptDir = "testdata/script"
@@ -44,8 +39,8 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", parallelScripts); err != nil {
 		panic(err)
 	}
-	// What this process has inherited is not for loggers and processors to have.
-	fds, err := os.ReadDir("/proc/self/fd") // close_range came with Linux 5.9, what this needs of it with 5.11
+	// Loggers and processors must not inherit descriptors that this process has inherited.
+	fds, err := os.ReadDir("/proc/self/fd") // close_range with CLOSE_RANGE_CLOEXEC needs Linux 5.11
 	if err != nil {
 		panic(err)
 	}
@@ -54,56 +49,33 @@ func TestMain(m *testing.M) {
 			unix.CloseOnExec(n)
 		}
 	}
-	// Nor is that HUP and INT are ignored. The other signals have Go's handlers here,
-	// and so their default action in a child.
+	// Nor must they inherit that HUP and INT are ignored. Go has handlers for the other
+	// signals, so that a child has their default actions.
 	for _, sig := range []os.Signal{unix.SIGHUP, unix.SIGINT} {
 		if signal.Ignored(sig) {
 			signal.Notify(make(chan os.Signal, 1), sig)
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(logger.Main{M: m}.Run())
 }
 
 func TestScripts(t *testing.T) {
-	t.Run("ours", func(t *testing.T) {
-		if sources, _ := filepath.Glob("*.go"); !hasProgram(sources) {
-			t.Skip("this package holds no program yet")
-		}
-		binary := filepath.Join(t.TempDir(), "multilog")
-		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-			t.Fatalf("go build: %v\n%s", err, out)
-		}
-		runScripts(t, "ours", binary)
-	})
+	t.Run("ours", func(t *testing.T) { runScripts(t, "ours", logger.Binary(t, "multilog")) })
 	t.Run("djb", func(t *testing.T) {
-		if _, err := os.Stat(oracle); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("no oracle: %v (install the Debian package daemontools)", err)
-			}
-			t.Skipf("no oracle: %v (install the Debian package daemontools)", err)
-		}
+		logger.Need(t, oracle)
 		runScripts(t, "djb", oracle)
 	})
 }
 
-func hasProgram(sources []string) bool {
-	for _, name := range sources {
-		if !strings.HasSuffix(name, "_test.go") {
-			return true
-		}
-	}
-	return false
-}
-
-// runScripts runs every script with binary as the logger. who, "ours" or "djb",
-// is the condition that holds meanwhile.
+// runScripts runs every script with binary as the logger. The condition who, "ours" or
+// "djb", is true in the scripts.
 func runScripts(t *testing.T, who, binary string) {
 	testscript.Run(t, testscript.Params{
 		Dir:                scriptDir,
 		RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("MULTILOG", binary)
-			env.Values[loggersKey{}] = &loggers{binary: binary, byName: map[string]*logger{}}
+			env.Values[loggersKey{}] = &loggers{binary: binary, byName: map[string]*running{}}
 			return nil
 		},
 		Condition: func(cond string) (bool, error) { return condition(who, cond) },
@@ -111,24 +83,20 @@ func runScripts(t *testing.T, who, binary string) {
 	})
 }
 
-// condition says whether the part between the brackets of "[cond] command" holds.
+// condition reports whether cond is true in a line "[cond] command".
 func condition(who, cond string) (bool, error) {
-	program, isMissing := strings.CutPrefix(cond, "missing:")
-	switch {
+	switch program, isMissing := strings.CutPrefix(cond, "missing:"); {
 	case cond == "ours" || cond == "djb":
 		return cond == who, nil
 	case cond == "root":
 		return os.Geteuid() == 0, nil
 	case isMissing:
-		_, err := exec.LookPath(program)
-		if err != nil && os.Getenv("CI") == "true" {
-			return false, fmt.Errorf("%s is missing, which the scripts compare with", program)
-		}
-		return err != nil, nil
+		return logger.Missing(program)
 	}
 	return false, fmt.Errorf("unknown condition %q", cond)
 }
 
+// commands returns the commands of the scripts.
 func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	cmds := map[string]func(ts *testscript.TestScript, neg bool, args []string){
 		"logger":   cmdLogger,
@@ -149,7 +117,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			err := check(ts, args)
 			if neg && err == nil {
-				ts.Fatalf("%s %q holds, and must not", name, args)
+				ts.Fatalf("%s %q must not hold", name, args)
 			}
 			if !neg && err != nil {
 				ts.Fatalf("%s: %v%s", name, err, whatLoggersSaid(ts))
