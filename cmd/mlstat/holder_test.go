@@ -3,12 +3,12 @@ package main
 import (
 	"bytes"
 	"io"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
+	"multilog/internal/test/logger"
 	"multilog/rotate/lockpage"
 )
 
@@ -16,29 +16,16 @@ import (
 // directory now.
 func TestAnothersDirectory(t *testing.T) {
 	const djb = "/usr/bin/multilog"
-	if _, err := exec.LookPath(djb); err != nil {
-		t.Skip("needs multilog (package daemontools)")
-	}
+	logger.Need(t, djb)
 	dir := filepath.Join(t.TempDir(), "main")
-	in, cmd := startLogger(t, dir)
-	_, _ = io.WriteString(in, "x\n")
+	l := startLogger(t, dir)
+	l.Feed("x\n")
 	ours := until(t, dir, func(o object) bool { return o.Alive && o.Metrics["read_lines"] == 1 })
-	_ = cmd.Process.Signal(syscall.SIGTERM)
-	_ = cmd.Wait()
-	other := exec.Command(djb, dir)
-	stdin, err := other.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := other.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		_ = stdin.Close()
-		_ = other.Wait()
-	}()
+	l.Signal(syscall.SIGTERM)
+	l.Exits(0)
+	other := logger.Start(t, t.TempDir(), nil, djb, dir)
 	o := until(t, dir, func(o object) bool { return o.Other != 0 })
-	if o.Alive || o.PID != ours.PID || o.Other != other.Process.Pid || o.Metrics["up"] != 0 {
+	if o.Alive || o.PID != ours.PID || o.Other != other.PID() || o.Metrics["up"] != 0 {
 		t.Errorf("%+v", o)
 	}
 	var table bytes.Buffer

@@ -5,63 +5,49 @@ import (
 	"encoding/json"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"multilog/internal/test/logger"
 	"multilog/rotate/lockpage"
 )
 
+func TestMain(m *testing.M) { os.Exit(logger.Main{M: m}.Run()) }
+
 // startLogger starts the real logger on dir, with its input held open.
-func startLogger(t *testing.T, dir string, script ...string) (io.WriteCloser, *exec.Cmd) {
+func startLogger(t *testing.T, dir string, script ...string) *logger.Logger {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "multilog")
-	if out, err := exec.Command("go", "build", "-o", bin, "multilog/cmd/multilog").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	cmd := exec.Command(bin, append(script, dir)...)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	return in, cmd
+	command := append([]string{logger.Binary(t, "multilog")}, script...)
+	return logger.Start(t, t.TempDir(), nil, append(command, dir)...)
 }
 
-// until looks again and again until ok.
+// until runs mlstat on dir until ok returns true for its output, which it returns.
 func until(t *testing.T, dir string, ok func(o object) bool) object {
 	t.Helper()
+	var o object
 	var last string
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	came := logger.Await(func() bool {
 		var stdout, stderr bytes.Buffer
 		run([]string{"--json", dir}, &stdout, &stderr)
 		last = stdout.String() + stderr.String()
-		var o object
-		if json.Unmarshal(stdout.Bytes(), &o) == nil && ok(o) {
-			return o
-		}
+		o = object{}
+		return json.Unmarshal(stdout.Bytes(), &o) == nil && ok(o)
+	})
+	if !came {
+		t.Fatalf("waited %v in vain; the last output: %s", logger.Patience, last)
 	}
-	t.Fatalf("it never came; at last: %s", last)
-	return object{}
+	return o
 }
 
 func TestLiveAndGone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "main")
-	in, cmd := startLogger(t, dir, "t", "-*no*", "s4096", "n5")
-	_, _ = io.WriteString(in, strings.Repeat("yes\n", 150)+"no\n")
+	l := startLogger(t, dir, "t", "-*no*", "s4096", "n5")
+	l.Feed(strings.Repeat("yes\n", 150) + "no\n")
 	o := until(t, dir, func(o object) bool { return o.Metrics["read_lines"] == 151 && o.Metrics["pending_files"] == 0 })
-	if !o.Alive || o.PID != cmd.Process.Pid || o.Metrics["selected_lines"] != 150 || o.Metrics["read_bytes"] != 603 ||
+	if !o.Alive || o.PID != l.PID() || o.Metrics["selected_lines"] != 150 || o.Metrics["read_bytes"] != 603 ||
 		o.Metrics["written_bytes"] != 4500 || o.Metrics["rotations"] != 2 || o.Backend == "" {
 		t.Errorf("status: %+v", o)
 	}
@@ -74,7 +60,7 @@ func TestLiveAndGone(t *testing.T) {
 			t.Errorf("the table lacks %q:\n%s", want, table.String())
 		}
 	}
-	_ = cmd.Process.Signal(syscall.SIGKILL)
+	l.End()
 	o = until(t, dir, func(o object) bool { return !o.Alive })
 	if o.Metrics["read_lines"] != 151 {
 		t.Errorf("after the kill: %+v", o)
@@ -83,8 +69,7 @@ func TestLiveAndGone(t *testing.T) {
 
 func TestOpenMetrics(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), `a"b`)
-	in, _ := startLogger(t, dir)
-	_, _ = io.WriteString(in, "x\n")
+	startLogger(t, dir).Feed("x\n")
 	until(t, dir, func(o object) bool { return o.Metrics["read_lines"] == 1 })
 	var out bytes.Buffer
 	run([]string{"--openmetrics", dir}, &out, io.Discard)
@@ -162,8 +147,7 @@ func TestDirectoriesBelow(t *testing.T) {
 // another's place by that.
 func TestFullDisk(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "main")
-	in, _ := startLogger(t, dir)
-	_, _ = io.WriteString(in, "x\n")
+	startLogger(t, dir).Feed("x\n")
 	until(t, dir, func(o object) bool { return o.Metrics["read_lines"] == 1 })
 	for _, args := range [][]string{{dir}, {"--json", dir}, {"--openmetrics", dir}, {"-w", dir}, {"--help"}, {"--version"}} {
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)

@@ -24,14 +24,15 @@ func writeTable(w io.Writer, looks, before []glance) {
 	for _, l := range looks {
 		c := &l.Counters
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s/%s\t%s\t%s\t%s\t%s\n",
-			visible.Text(l.Dir), logger(l), up(l), humanize.IBytes(c.BytesIn), count(c.LinesIn), count(c.LinesSelected),
+			visible.Text(l.Dir), loggerCell(l), up(l), humanize.IBytes(c.BytesIn), count(c.LinesIn), count(c.LinesSelected),
 			humanize.IBytes(c.BytesWritten), rate(l, before), c.Rotations, c.Pending,
 			took(c.SyncLast), took(c.SyncLongest), took(c.BatchLongest), took(c.RoomWaited), trouble(c), backend(l))
 	}
 	_ = t.Flush()
 }
 
-func logger(l glance) string {
+// loggerCell returns the cell of the column LOGGER.
+func loggerCell(l glance) string {
 	switch {
 	case l.Alive:
 		return fmt.Sprintf("pid %d", l.PID)
