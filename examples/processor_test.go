@@ -3,11 +3,12 @@ package examples
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"multilog/bench/maillog"
+	"multilog/internal/test/logger"
 )
 
 // rcloneStub stands in for rclone. Its store is a directory, and its first copy fails.
@@ -35,16 +36,13 @@ func TestObjectStore(t *testing.T) {
 	log := make([]byte, 100_000)
 	size, _ := maillog.New(maillog.Config{Seed: 3}).Fill(log, 1<<30)
 	log = log[:size]
-	cmd := exec.Command(ours, "t", "s20000", "n20", "!"+ship, "./main")
-	cmd.Dir = base
-	cmd.Env = append(os.Environ(), "PATH="+base+":"+os.Getenv("PATH"), "STORE="+store)
-	cmd.Stdin = bytes.NewReader(log)
-	messages, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, messages)
-	}
-	if !bytes.Contains(messages, []byte("unable to run processor in ./main")) {
-		t.Errorf("no warning of the processor's failure: %q", messages)
+	l := logger.New(t, base, logger.Binary(t, "multilog"), "t", "s20000", "n20", "!"+ship, "./main")
+	l.Command().Env = append(os.Environ(), "PATH="+base+":"+os.Getenv("PATH"), "STORE="+store)
+	l.Command().Stdin = bytes.NewReader(log)
+	l.Start()
+	l.Exits(0)
+	if said := l.Said(); !strings.Contains(said, "unable to run processor in ./main") {
+		t.Errorf("no warning of the processor's failure: %q", said)
 	}
 
 	kept, err := filepath.Glob(filepath.Join(base, "main", "@*.s"))

@@ -3,7 +3,6 @@ package examples
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"multilog/bench/maillog"
+	"multilog/internal/test/logger"
 )
 
 // This file runs the configurations that the README gives for programs that read logs.
@@ -42,16 +42,15 @@ func recipe(t *testing.T, after string) string {
 func logMail(t *testing.T, base string, lines int) string {
 	buf := make([]byte, 200*lines)
 	size, _ := maillog.New(maillog.Config{Seed: 8}).Fill(buf, lines)
-	cmd := exec.Command(ours, "t", "s16777215", "./main")
-	cmd.Dir, cmd.Stdin = base, bytes.NewReader(buf[:size])
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	l := logger.New(t, base, logger.Binary(t, "multilog"), "t", "s16777215", "./main")
+	l.Command().Stdin = bytes.NewReader(buf[:size])
+	l.Start()
+	l.Exits(0)
 	return string(buf[:size])
 }
 
 func TestFail2ban(t *testing.T) {
-	needPrograms(t, []string{"fail2ban-regex"})
+	logger.Need(t, "fail2ban-regex")
 	t.Parallel()
 	base := t.TempDir()
 	filter := filepath.Join(base, "filter.conf")
@@ -71,7 +70,7 @@ func TestFail2ban(t *testing.T) {
 }
 
 func TestLnav(t *testing.T) {
-	needPrograms(t, []string{"lnav"})
+	logger.Need(t, "lnav")
 	t.Parallel()
 	base := t.TempDir()
 	logMail(t, base, 1000)
@@ -88,7 +87,7 @@ func TestLnav(t *testing.T) {
 // TestRsyslog feeds a logger through many rotations, as fast as rsyslog follows, and
 // compares what rsyslog ships with the input.
 func TestRsyslog(t *testing.T) {
-	needPrograms(t, []string{"rsyslogd"})
+	logger.Need(t, "rsyslogd")
 	t.Parallel()
 	base := t.TempDir()
 	logs := filepath.Join(base, "service/qmail-send/log")
@@ -103,38 +102,31 @@ func TestRsyslog(t *testing.T) {
 	installed, err := exec.LookPath("rsyslogd")
 	must(t, err)
 	must(t, exec.Command("cp", installed, base+"/rsyslogd").Run())
-	var output bytes.Buffer
-	shipper := exec.Command(base+"/rsyslogd", "-n", "-f", base+"/conf", "-i", base+"/pid")
-	shipper.Stdout, shipper.Stderr = &output, &output
-	must(t, shipper.Start())
+	shipper := logger.New(t, base, base+"/rsyslogd", "-n", "-f", base+"/conf", "-i", base+"/pid")
+	shipper.Start()
 	t.Cleanup(func() {
-		must(t, shipper.Process.Signal(syscall.SIGTERM))
-		_ = shipper.Wait()
+		shipper.Signal(syscall.SIGTERM)
+		shipper.Wait()
 		if t.Failed() {
-			t.Log(output.String())
+			t.Log(shipper.Said())
 		}
 	})
 
-	logger := exec.Command(ours, "t", "s50000", "n50", "./main")
-	logger.Dir, logger.Stderr = logs, os.Stderr
-	in, err := logger.StdinPipe()
-	must(t, err)
-	must(t, logger.Start())
+	l := logger.Start(t, logs, nil, logger.Binary(t, "multilog"), "t", "s50000", "n50", "./main")
 	lines := maillog.New(maillog.Config{Seed: 9})
 	var sent []byte
 	buf := make([]byte, 10_000)
 	for range 60 {
 		size, _ := lines.Fill(buf, 1<<30)
 		sent = append(sent, buf[:size]...)
-		_, err := io.Writer(in).Write(buf[:size])
-		must(t, err)
-		waitFor(t, "rsyslog to ship the lines", func() bool {
+		l.Feed(string(buf[:size]))
+		logger.Until(t, "rsyslog ships the lines", func() bool {
 			got, _ := os.ReadFile(shipped)
 			return bytes.Count(got, []byte("\n")) >= bytes.Count(sent, []byte("\n"))
 		})
 	}
-	must(t, in.Close())
-	must(t, logger.Wait())
+	l.EOF()
+	l.Exits(0)
 	if old, _ := filepath.Glob(logs + "/main/@*.s"); len(old) < 5 {
 		t.Errorf("only %d rotations", len(old))
 	}

@@ -12,55 +12,30 @@ package examples
 import (
 	"bytes"
 	"flag"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"multilog/bench/maillog"
+	"multilog/internal/test/logger"
 )
 
 const (
-	oracle   = "/usr/bin/multilog" // daemontools'
-	user     = "nobody"            // stands in for qmail's users
-	patience = time.Minute         // how long a test waits before it fails
+	oracle = "/usr/bin/multilog" // daemontools'
+	user   = "nobody"            // stands in for qmail's users
 )
 
 // lastLine is the last line that a test sends.
 const lastLine = "new msg 4294967295\n"
 
-// ours is the path of our multilog, built for the tests.
-var ours string
-
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
+func TestMain(m *testing.M) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", "9"); err != nil { // the tests mostly wait for supervisors
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		panic(err)
 	}
-	dir, err := os.MkdirTemp("", "multilog-examples-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	if err := os.Chmod(dir, 0o755); err != nil { // the loggers run as another user
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	ours = filepath.Join(dir, "multilog")
-	build := exec.Command("go", "build", "-trimpath", "-o", ours, "multilog/cmd/multilog")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%v: %v\n%s", build, err, out)
-		return 1
-	}
-	return m.Run()
+	os.Exit(logger.Main{M: m}.Run())
 }
 
 func TestUnderSupervisors(t *testing.T) {
@@ -69,14 +44,18 @@ func TestUnderSupervisors(t *testing.T) {
 	}
 	for _, s := range supervisors {
 		for _, service := range []string{"qmail-send", "qmail-smtpd"} {
-			for name, logger := range map[string]string{"multilog": ours, "djb": oracle} {
-				if testing.Short() && (service != "qmail-send" || logger != ours) || service != "qmail-send" && logger == oracle {
+			for _, name := range []string{"multilog", "djb"} {
+				if name == "djb" && (testing.Short() || service != "qmail-send") || testing.Short() && service != "qmail-send" {
 					continue
 				}
 				t.Run(s.name+"/"+service+"/"+name, func(t *testing.T) {
 					t.Parallel()
-					needPrograms(t, append([]string{logger}, s.needs...))
-					r := start(t, s, service, logger)
+					program := oracle
+					if name == "multilog" {
+						program = logger.Binary(t, name)
+					}
+					logger.Need(t, append([]string{program}, s.needs...)...)
+					r := start(t, s, service, program)
 					r.runThrough(t)
 				})
 			}
@@ -84,30 +63,18 @@ func TestUnderSupervisors(t *testing.T) {
 	}
 }
 
-// needPrograms skips the test if a program is missing. In CI it fails the test.
-func needPrograms(t *testing.T, names []string) {
-	for _, name := range names {
-		if _, err := exec.LookPath(name); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is missing", name)
-			}
-			t.Skipf("%s is missing", name)
-		}
-	}
-}
-
 // run is a service under its supervisor. The test feeds it through a FIFO.
 type run struct {
 	supervised
-	logger string // path of the multilog that runs
-	fifo   *os.File
-	lines  *maillog.Generator
-	sent   []string
-	output *bytes.Buffer // standard error of supervisor, service and logger
+	program string // the path of the multilog that runs
+	fifo    *os.File
+	lines   *maillog.Generator
+	sent    []string
+	output  *bytes.Buffer // standard error of supervisor, service and logger
 }
 
 // start copies the example and starts its supervisor.
-func start(t *testing.T, s supervisor, service, logger string) *run {
+func start(t *testing.T, s supervisor, service, program string) *run {
 	base, err := os.MkdirTemp("", "multilog-supervise-")
 	if err != nil {
 		t.Fatal(err)
@@ -121,9 +88,9 @@ func start(t *testing.T, s supervisor, service, logger string) *run {
 			service:    filepath.Join(base, service),
 			log:        filepath.Join(base, service, "log"),
 		},
-		logger: logger,
-		output: new(bytes.Buffer),
-		lines:  maillog.New(maillog.Config{Seed: 2, Kind: maillog.Send}),
+		program: program,
+		output:  new(bytes.Buffer),
+		lines:   maillog.New(maillog.Config{Seed: 2, Kind: maillog.Send}),
 	}
 	if service == "qmail-smtpd" {
 		r.lines = maillog.New(maillog.Config{Seed: 2, Kind: maillog.SMTP})
@@ -133,7 +100,7 @@ func start(t *testing.T, s supervisor, service, logger string) *run {
 	must(t, os.MkdirAll(bin, 0o755))
 	must(t, os.MkdirAll(r.log, 0o755))
 	must(t, os.Mkdir(r.scan, 0o755))
-	must(t, os.Symlink(logger, filepath.Join(bin, "multilog")))
+	must(t, os.Symlink(program, filepath.Join(bin, "multilog")))
 	r.install(t, filepath.Join(s.name, service, "run"), r.service, bin)
 	r.install(t, filepath.Join(s.name, service, "log", "run"), r.log, bin)
 	r.makeFIFO(t, base, bin)
@@ -175,7 +142,7 @@ func (r *run) makeFIFO(t *testing.T, base, bin string) {
 // send sends a line to the service.
 func (r *run) send(t *testing.T, line string) {
 	t.Helper()
-	must(t, r.fifo.SetWriteDeadline(time.Now().Add(patience)))
+	must(t, r.fifo.SetWriteDeadline(time.Now().Add(logger.Patience)))
 	if _, err := r.fifo.WriteString(line); err != nil {
 		t.Fatalf("after %d lines: %v", len(r.sent), err)
 	}
@@ -188,13 +155,12 @@ func (r *run) send(t *testing.T, line string) {
 // the logger keeps only ten files of 100 kB.
 func (r *run) flowing(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
-	for n := 0; n < 100 || n%20 != 0 || !done(); n++ {
+	for n, deadline := 0, time.Now().Add(logger.Patience); n < 100 || n%20 != 0 || !done(); n++ {
 		if n < 600 {
 			r.send(t, string(r.lines.Next()))
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %v for %s", patience, what)
+			t.Fatalf("waited %v, in vain: %s", logger.Patience, what)
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -225,7 +191,7 @@ func (r *run) runThrough(t *testing.T) {
 	}
 	for range rounds {
 		r.restarts(t, "a restart", r.restart)
-		if r.logger == ours { // daemontools' loses what it has read and not yet written
+		if r.program != oracle { // daemontools' loses what it has read and not yet written
 			r.restarts(t, "a kill", r.kill)
 		}
 
@@ -246,7 +212,7 @@ func (r *run) runThrough(t *testing.T) {
 	}
 
 	r.send(t, lastLine)
-	waitFor(t, "the last line", func() bool {
+	logger.Until(t, "the last line", func() bool {
 		data, _ := os.ReadFile(newestFile(main))
 		return bytes.HasSuffix(data, []byte(" "+lastLine))
 	})

@@ -10,9 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/logger"
 )
 
 // supervisor holds the commands of a supervisor. Each takes a directory as one more
@@ -74,7 +75,7 @@ func (s *supervised) begin(t *testing.T, output io.Writer) {
 	s.cmd.Env = append(os.Environ(), "PATH="+filepath.Join(s.base, "bin")+":"+os.Getenv("PATH"))
 	s.cmd.Stdout, s.cmd.Stderr = output, output
 	s.cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true} // keeps signals of the terminal away
-	s.cmd.WaitDelay = patience
+	s.cmd.WaitDelay = logger.Patience
 	must(t, s.cmd.Start())
 	t.Cleanup(func() {
 		s.cmd.Process.Kill()
@@ -101,7 +102,7 @@ func (s *supervised) processes() (pids []int) {
 // because a supervisor that is just starting does not listen yet.
 func (s *supervised) control(t *testing.T, command []string, dir string) {
 	t.Helper()
-	waitFor(t, strings.Join(command, " "), func() bool {
+	logger.Until(t, strings.Join(command, " "), func() bool {
 		out, err := s.ask(command, dir)
 		return err == nil && !strings.Contains(out, "unable to")
 	})
@@ -138,24 +139,13 @@ func (r *run) end(t *testing.T) {
 		must(t, os.Remove(filepath.Join(r.scan, filepath.Base(r.service))))
 		r.control(t, []string{"svc", "-dx"}, r.service)
 		r.control(t, []string{"svc", "-dx"}, r.log)
-		waitFor(t, "the end of service and logger", func() bool {
+		logger.Until(t, "the end of service and logger", func() bool {
 			pids := r.processes()
 			return len(pids) == 1 && pids[0] == r.cmd.Process.Pid
 		})
 		must(t, r.cmd.Process.Signal(unix.SIGTERM))
 	}
-	waitFor(t, "the end of all processes", func() bool { return len(r.processes()) == 0 })
-}
-
-// waitFor calls done every 20 ms until it returns true, and fails the test if that
-// takes too long.
-func waitFor(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited %v for %s", patience, what)
-		}
-	}
+	logger.Until(t, "the end of all processes", func() bool { return len(r.processes()) == 0 })
 }
 
 func mkfifo(path string) error { return unix.Mkfifo(path, 0o600) }
