@@ -35,7 +35,7 @@ type scene struct {
 var scenes = []scene{
 	{
 		name: "small files", script: []string{"t", "s8192", "n1000", "./main"}, first: 1, lines: 400,
-		calls: []string{"tee", "readv", "write", "openat", "renameat", "fsync", "fchmod", "statx", "flock", "close", "mkdirat"},
+		calls: []string{"tee", "preadv2", "write", "openat", "renameat", "fsync", "fchmod", "statx", "flock", "close", "mkdirat"},
 	},
 	{
 		name: "few files", script: []string{"t", "s4096", "n2", "./main"}, first: 1, lines: 400, prunes: true,
