@@ -1,20 +1,19 @@
 package man
 
 import (
-	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"multilog/bench/maillog"
+	"multilog/internal/test/logger"
 )
 
 // This file runs each example of the pages unchanged, in a directory with logs of a mail
@@ -88,7 +87,7 @@ func TestExamples(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(stubs, "setuidgid"), []byte("#!/bin/sh\nshift\nexec \"$@\"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("PATH", stubs+":"+bin+":"+os.Getenv("PATH"))
+	t.Setenv("PATH", stubs+":"+bin(t)+":"+os.Getenv("PATH"))
 	t.Setenv("TZ", "UTC0")
 	t.Setenv("MAKELEVEL", "") // otherwise make prints more, if make runs the tests
 	run := 0
@@ -111,7 +110,7 @@ func TestExamples(t *testing.T) {
 // try runs an example and checks its outcome.
 func try(t *testing.T, example string, want outcome) {
 	if want.needs != "" {
-		need(t, want.needs)
+		logger.Need(t, want.needs)
 	}
 	dir := t.TempDir()
 	if want.input == 0 && want.before == nil {
@@ -137,39 +136,35 @@ func try(t *testing.T, example string, want outcome) {
 // perform runs a command and returns its output. If the command is endless, perform
 // kills it as soon as the output matches.
 func perform(t *testing.T, dir, command string, want outcome) string {
-	cmd := exec.Command("/bin/sh", "-c", strings.ReplaceAll(command, "/service/", dir+"/service/"))
-	cmd.Dir = dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that Kill reaches its children
-	var complaints bytes.Buffer
-	cmd.Stderr = &complaints
+	l := logger.New(t, dir, "/bin/sh", "-c", strings.ReplaceAll(command, "/service/", dir+"/service/"))
+	cmd := l.Command()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that End reaches its children
 	if want.input > 0 {
 		cmd.Stdin = mailLog(want.input)
+	} else {
+		cmd.Stdin = strings.NewReader("")
 	}
-	output, err := cmd.StdoutPipe()
+	output, err := os.CreateTemp(t.TempDir(), "output-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	tooLate := time.AfterFunc(time.Minute, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
-	defer tooLate.Stop()
-	var shown strings.Builder
-	for r := bufio.NewReader(output); ; {
-		line, err := r.ReadString('\n')
-		shown.WriteString(line)
+	defer output.Close()
+	cmd.Stdout = output
+	l.Start()
+	shown := func() string {
+		text, err := os.ReadFile(output.Name())
 		if err != nil {
-			break
+			t.Fatal(err)
 		}
-		if want.endless && regexp.MustCompile(want.shows).MatchString(shown.String()) {
-			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-			break
-		}
+		return string(text)
 	}
-	if err := cmd.Wait(); !want.endless && (err != nil || complaints.Len() > 0) {
-		t.Errorf("%s: %v\n%s", command, err, &complaints)
+	if want.endless {
+		l.Until(command+" prints a match of "+want.shows, func() bool { return regexp.MustCompile(want.shows).MatchString(shown()) })
+		l.End()
+	} else if l.Exits(0); l.Said() != "" {
+		t.Errorf("%s has said: %s", command, l.Said())
 	}
-	return shown.String()
+	return shown()
 }
 
 // mailLog returns that many lines of qmail-send's log.
@@ -209,40 +204,29 @@ func supervise(t *testing.T, dir string) {
 	if err := os.WriteFile(filepath.Join(service, "run"), []byte("#!/bin/sh\nexec multilog t ./main\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("supervise", service)
-	input, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	l := logger.Start(t, dir, nil, "supervise", service)
 	t.Cleanup(func() {
-		input.Close() // ends the logger; svc -dx keeps supervise from starting it again
+		l.EOF() // ends the logger; svc -dx keeps supervise from starting it again
 		if out, err := exec.Command("svc", "-dx", service).CombinedOutput(); err != nil {
 			t.Errorf("svc: %v\n%s", err, out)
 		}
-		_ = cmd.Wait()
+		l.Wait()
 	})
-	fmt.Fprintln(input, "a line")
+	l.Feed("a line\n")
 	await(t, filepath.Join(service, "main/current"))
 }
 
 // await waits until a file that matches the pattern is not empty.
 func await(t *testing.T, pattern string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	logger.Until(t, pattern+" is not empty", func() bool {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range names {
-			if info, err := os.Stat(name); err == nil && info.Size() > 0 {
-				return
-			}
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no file with content matches %s", pattern)
-		}
-	}
+		return slices.ContainsFunc(names, func(name string) bool {
+			info, err := os.Stat(name)
+			return err == nil && info.Size() > 0
+		})
+	})
 }

@@ -3,7 +3,6 @@
 package man
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,26 +10,23 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"multilog/internal/test/logger"
 )
 
-// bin is the directory of the commands, built for the tests.
-var bin string
+func TestMain(m *testing.M) { os.Exit(logger.Main{M: m}.Run()) }
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "multilog-man-")
+// bin returns a directory that holds all commands.
+func bin(t *testing.T) string {
+	t.Helper()
+	commands, err := filepath.Glob("../cmd/*")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	bin = dir
-	if out, err := exec.Command("go", "build", "-o", bin, "../cmd/...").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-		return 1
+	for i := range commands {
+		commands[i] = filepath.Base(commands[i])
 	}
-	return m.Run()
+	return logger.Bin(t, commands...)
 }
 
 // pages returns the file names of all pages, by the names of their commands.
@@ -47,21 +43,10 @@ func pages(t *testing.T) map[string]string {
 	return pages
 }
 
-// need skips the test if a program is missing. In CI it fails the test.
-func need(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no %s: %v", program, err)
-		}
-		t.Skipf("no %s: %v", program, err)
-	}
-}
-
 // mandoc runs mandoc and returns its output.
 func mandoc(t *testing.T, args ...string) string {
 	t.Helper()
-	need(t, "mandoc")
+	logger.Need(t, "mandoc")
 	out, err := exec.Command("mandoc", args...).Output()
 	if _, isExit := err.(*exec.ExitError); err != nil && !isExit {
 		t.Fatal(err)
@@ -107,7 +92,7 @@ var (
 // usage returns the help text of a command, which it prints with arg.
 func usage(t *testing.T, command, arg string) string {
 	t.Helper()
-	out, err := exec.Command(filepath.Join(bin, command), arg).CombinedOutput()
+	out, err := exec.Command(logger.Binary(t, command), arg).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %s: %v\n%s", command, arg, err, out)
 	}
