@@ -12,12 +12,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"multilog/bench/maillog"
+	"multilog/internal/test/logger"
 )
-
-// oracles maps the programs that scripts need to their Debian packages.
-var oracles = map[string]string{
-	"zstd": "zstd", "zstdcat": "zstd", "zstdgrep": "zstd", "multilog": "daemontools", "strace": "strace",
-}
 
 // TestMain makes the test binary act as the command when it is called multilog-zstd.
 func TestMain(m *testing.M) {
@@ -57,11 +53,8 @@ func TestScripts(t *testing.T) {
 			if !ok {
 				return false, fmt.Errorf("unknown condition %s", cond)
 			}
-			_, err := exec.LookPath(program)
-			if err != nil && os.Getenv("CI") == "true" {
-				return false, fmt.Errorf("%w: install the Debian package %s", err, oracles[program])
-			}
-			return err == nil, nil
+			missing, err := logger.Missing(program)
+			return !missing, err
 		},
 	})
 }

@@ -22,18 +22,14 @@ func TestMemory(t *testing.T) {
 		level   string
 		mostKiB int
 	}{{"-1", 12 << 10}, {"-3", 18 << 10}, {"-22", 56 << 10}} {
-		cmd, w := started(t, filepath.Join(t.TempDir(), "out"), test.level)
+		l := started(t, filepath.Join(t.TempDir(), "out"), test.level)
 		for range 24 {
-			if _, err := w.Write(chunk); err != nil {
-				t.Fatal(err)
-			}
+			l.Feed(string(chunk))
 		}
 		// wait4 would include the memory that this process had before the exec.
-		rss := peakKiB(t, cmd.Process.Pid)
-		w.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Fatal(err)
-		}
+		rss := peakKiB(t, l.PID())
+		l.EOF()
+		l.Exits(0)
 		t.Logf("level %s: %d KiB", test.level, rss)
 		if rss > test.mostKiB {
 			t.Errorf("level %s: %d KiB resident, want at most %d", test.level, rss, test.mostKiB)

@@ -10,28 +10,16 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
-)
 
-// patience is how long a test waits before it fails.
-const patience = 30 * time.Second
+	"multilog/internal/test/logger"
+)
 
 // command returns a command that runs this test binary as multilog-zstd.
 func command(args ...string) *exec.Cmd {
 	return exec.Command(Name, args...)
-}
-
-// until waits until holds returns true.
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited %v for: %s", patience, what)
-		}
-	}
 }
 
 // decompresses reports whether a file is complete and undamaged zstd.
@@ -50,27 +38,18 @@ func decompresses(t *testing.T, name string) bool {
 	return err == nil
 }
 
-// started starts the command with the file name as output. It returns the command and
-// the writing end of its input, a pipe.
-func started(t *testing.T, name string, args ...string) (*exec.Cmd, *os.File) {
+// started starts the command with the file name as output. Its input is a pipe.
+func started(t *testing.T, name string, args ...string) *logger.Logger {
 	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
 	out, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
 	defer out.Close()
-	cmd := command(args...)
-	cmd.Stdin, cmd.Stdout = r, out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { w.Close(); cmd.Process.Kill(); cmd.Wait() })
-	return cmd, w
+	l := logger.New(t, t.TempDir(), append([]string{Name}, args...)...)
+	l.Command().Stdout = out
+	l.Start()
+	return l
 }
 
 // After a kill between frames the output does not decompress.
@@ -80,16 +59,14 @@ func TestKill(t *testing.T) {
 			continue // as under nohup; the command inherits it
 		}
 		name := filepath.Join(t.TempDir(), "out")
-		cmd, w := started(t, name)
-		if _, err := w.Write(logLines(2 << 20)); err != nil {
-			t.Fatal(err)
-		}
-		until(t, "a frame in the output", func() bool {
+		l := started(t, name)
+		l.Feed(string(logLines(2 << 20)))
+		l.Until("a frame in the output", func() bool {
 			info, err := os.Stat(name)
 			return err == nil && info.Size() > 1000
 		})
-		cmd.Process.Signal(sig)
-		if err := cmd.Wait(); err == nil {
+		l.Signal(sig)
+		if l.Wait() == 0 {
 			t.Errorf("%v: exit code 0", sig)
 		}
 		if decompresses(t, name) {
@@ -102,13 +79,11 @@ func TestKill(t *testing.T) {
 // to the file.
 func TestRemoveWrittenKeepsOthers(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "out")
-	cmd, w := started(t, name)
+	l := started(t, name)
 	// This is one frame, and the start of another that is not written yet.
-	if _, err := w.Write(logLines(1<<20 + 200<<10)); err != nil {
-		t.Fatal(err)
-	}
+	l.Feed(string(logLines(1<<20 + 200<<10)))
 	size := int64(0)
-	until(t, "a frame in the output", func() bool {
+	l.Until("a frame in the output", func() bool {
 		info, err := os.Stat(name)
 		if err == nil {
 			size = info.Size()
@@ -124,14 +99,11 @@ func TestRemoveWrittenKeepsOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	limit := unix.Rlimit{Cur: 1, Max: 1}
-	if err := unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+	if err := unix.Prlimit(l.PID(), unix.RLIMIT_FSIZE, &limit, nil); err != nil {
 		t.Fatal(err)
 	}
-	w.Close()
-	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitFailed {
-		t.Errorf("exit code %d", code)
-	}
+	l.EOF()
+	l.Exits(exitFailed)
 	info, err := os.Stat(name)
 	if err != nil {
 		t.Fatal(err)
@@ -144,12 +116,7 @@ func TestRemoveWrittenKeepsOthers(t *testing.T) {
 // Each read and each write fails once. The command exits 111, states the reason and
 // leaves no output.
 func TestEveryFault(t *testing.T) {
-	if _, err := exec.LookPath("strace"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("strace is missing: install the Debian package strace")
-		}
-		t.Skip("strace is not installed")
-	}
+	logger.Need(t, "strace")
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
 	size := 3 << 20
