@@ -1,7 +1,6 @@
 package scripts
 
 import (
-	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -15,7 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"multilog/internal/test/logger"
 )
 
 // exempt holds the files that may print messages without package console, with the
@@ -111,8 +111,6 @@ func isStderr(e ast.Expr) bool {
 
 // Ctrl-\ ends each command without a message, as it ends a program in C.
 func TestQuit(t *testing.T) {
-	built := t.TempDir()
-	runIn(t, nil, "go", "build", "-o", built+"/", "./cmd/...")
 	// With these arguments a command runs until it is ended. Others read standard input.
 	endless := map[string][]string{
 		"mlcat":    {"-f", "./main"},
@@ -120,47 +118,30 @@ func TestQuit(t *testing.T) {
 		"multilog": {"./other"},
 	}
 	dir := t.TempDir()
-	log := exec.Command(filepath.Join(built, "multilog"), "./main")
+	log := exec.Command(logger.Binary(t, "multilog"), "./main")
 	log.Dir = dir
 	if out, err := log.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, name := range commands(t) {
 		t.Run(name, func(t *testing.T) {
-			var messages bytes.Buffer
-			cmd := exec.Command(filepath.Join(built, name), endless[name]...)
-			cmd.Dir, cmd.Stderr = dir, &messages
-			in, err := cmd.StdinPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer in.Close()
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			awaitSignals(cmd.Process.Pid)
-			if err := cmd.Process.Signal(syscall.SIGQUIT); err != nil {
-				t.Fatal(err)
-			}
-			_ = cmd.Wait() // ProcessState has the result
-			if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGQUIT || messages.Len() > 0 {
-				t.Errorf("%v, messages %q", cmd.ProcessState, messages.String())
+			l := logger.Start(t, dir, nil, append([]string{logger.Binary(t, name)}, endless[name]...)...)
+			l.Until("it has set its signal handlers", func() bool { return handlesSignals(l.PID()) })
+			l.Signal(syscall.SIGQUIT)
+			if l.Wait(); l.Outcome() != "QUIT" || l.Said() != "" {
+				t.Errorf("exit %s, messages %q", l.Outcome(), l.Said())
 			}
 		})
 	}
 }
 
-// awaitSignals waits until a Go program has installed its signal handlers and given up
-// that for SIGQUIT, but at most 5 seconds.
-func awaitSignals(pid int) {
+// handlesSignals reports whether a Go program has set its signal handlers and has given
+// up that for SIGQUIT.
+func handlesSignals(pid int) bool {
 	const quit, urg = 1 << (syscall.SIGQUIT - 1), 1 << (syscall.SIGURG - 1)
-	for range 1000 {
-		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		_, caught, _ := strings.Cut(string(status), "SigCgt:\t")
-		caught, _, _ = strings.Cut(caught, "\n")
-		if mask, err := strconv.ParseUint(caught, 16, 64); err == nil && mask&(quit|urg) == urg {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, caught, _ := strings.Cut(string(status), "SigCgt:\t")
+	caught, _, _ = strings.Cut(caught, "\n")
+	mask, err := strconv.ParseUint(caught, 16, 64)
+	return err == nil && mask&(quit|urg) == urg
 }

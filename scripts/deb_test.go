@@ -6,24 +6,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-// needProgram skips the test if a program is missing. In CI it fails the test.
-func needProgram(t *testing.T, name string) {
-	if _, err := exec.LookPath(name); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is missing", name)
-		}
-		t.Skipf("%s is missing", name)
-	}
-}
+	"multilog/internal/test/logger"
+)
 
 // buildDeb builds the package and returns its path.
 func buildDeb(t *testing.T) string {
 	if testing.Short() {
 		t.Skip("builds everything")
 	}
-	needProgram(t, "dpkg-deb")
+	logger.Need(t, "dpkg-deb")
 	dir := t.TempDir()
 	runIn(t, nil, "scripts/deb", dir)
 	debs, err := filepath.Glob(dir + "/multilog_*.deb")
@@ -42,7 +34,7 @@ func TestDeb(t *testing.T) {
 }
 
 func lintDeb(t *testing.T, deb string) {
-	needProgram(t, "lintian")
+	logger.Need(t, "lintian")
 	out, err := command(nil, "lintian", "--allow-root", "--fail-on", "error,warning", deb)
 	if err != nil || out != "" {
 		t.Errorf("lintian: %v\n%s", err, out)
@@ -94,7 +86,7 @@ func installDeb(t *testing.T, deb string) {
 func readPages(t *testing.T, root string) {
 	read := []string{"man", "-l"}
 	if _, err := exec.LookPath("man"); err != nil {
-		needProgram(t, "mandoc")
+		logger.Need(t, "mandoc")
 		read = []string{"mandoc", "-T", "utf8"}
 	}
 	for _, name := range commands(t) {

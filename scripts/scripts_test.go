@@ -5,29 +5,28 @@ package scripts
 import (
 	"bytes"
 	"crypto/sha256"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"multilog/internal/test/logger"
 )
 
-// bin is the directory into which the tests build.
+// bin is the directory into which make builds in the tests.
 var bin string
 
-func TestMain(m *testing.M) { os.Exit(testMain(m)) }
-
-func testMain(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "multilog-scripts-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	bin = dir
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if bin, err = os.MkdirTemp("", "multilog-scripts-"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(bin)
+		return logger.Main{M: m}.Run()
+	}())
 }
 
 // runIn runs a command in the root of the tree and returns its output. The command must
