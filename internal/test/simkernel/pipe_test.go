@@ -7,10 +7,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// patience is how long the real pipe may take to do what is expected.
-const patience = time.Minute
+	"multilog/internal/test/logger"
+)
 
 // realPipe is a pipe of the kernel that the test runs on, its writer, and an
 // edge-triggered epoll that watches it.
@@ -75,9 +74,10 @@ func (r *realPipe) waiting() int {
 	return n
 }
 
-// comesTo waits until so many bytes are in it, and the call has ended or not.
+// comesTo waits until the pipe holds want bytes and, if ended is true, until the call of
+// write has ended. It reports whether that came.
 func (r *realPipe) comesTo(want int, ended bool) bool {
-	for end := time.Now().Add(patience); r.waiting() != want; time.Sleep(50 * time.Microsecond) {
+	for end := time.Now().Add(logger.Patience); r.waiting() != want; time.Sleep(50 * time.Microsecond) {
 		if time.Now().After(end) {
 			r.t.Errorf("%d bytes are in the pipe, not %d", r.waiting(), want)
 			return false
@@ -86,20 +86,15 @@ func (r *realPipe) comesTo(want int, ended bool) bool {
 	if !ended {
 		return true
 	}
-	select {
-	case <-r.written:
-		return true
-	case <-time.After(patience):
-		r.t.Error("the call does not end")
-		return false
-	}
+	logger.Receive(r.t, "the call of write ends", r.written, nil)
+	return true
 }
 
 // wakes reports whether the epoll wakes; if that is expected, it waits for it.
 func (r *realPipe) wakes(expected bool) bool {
 	millis := 2
 	if expected {
-		millis = int(patience.Milliseconds())
+		millis = int(logger.Patience.Milliseconds())
 	}
 	var events [1]unix.EpollEvent
 	for {
