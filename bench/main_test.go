@@ -19,6 +19,7 @@ import (
 	"multilog/bench/internal/feed"
 	"multilog/bench/internal/report"
 	"multilog/bench/internal/scenario"
+	"multilog/internal/test/logger"
 	"multilog/internal/test/mountns"
 )
 
@@ -103,12 +104,7 @@ func TestList(t *testing.T) {
 // TestRealLogger runs scenarios with daemontools' multilog, from the command line
 // to the report and back.
 func TestRealLogger(t *testing.T) {
-	if _, err := exec.LookPath(contender.Daemontools); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("daemontools is not installed")
-		}
-		t.Skip("daemontools is not installed")
-	}
+	logger.Need(t, contender.Daemontools)
 	for _, test := range []struct{ scenario, run string }{
 		{"footprint", "start|idle-1$"}, {"latency", "alone"}, {"limit", "t-63"}, {"rate", "/1000$"},
 	} {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"multilog/internal/test/logger"
 	"multilog/tai64n"
 )
 
@@ -35,12 +36,7 @@ func command(args ...string) *exec.Cmd {
 
 func oracleCommand(t *testing.T) *exec.Cmd {
 	t.Helper()
-	if _, err := os.Stat(oracle); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%v: install daemontools", err)
-		}
-		t.Skipf("%v: install daemontools to compare with it", err)
-	}
+	logger.Need(t, oracle)
 	return exec.Command(oracle)
 }
 

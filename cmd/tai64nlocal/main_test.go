@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"multilog/internal/test/logger"
 )
 
 // oracle is daemontools' tai64nlocal. Ours writes the same bytes and has the same
@@ -33,12 +35,7 @@ func command(tz string, args ...string) *exec.Cmd {
 
 func oracleCommand(t testing.TB, tz string, args ...string) *exec.Cmd {
 	t.Helper()
-	if _, err := os.Stat(oracle); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%v: install daemontools", err)
-		}
-		t.Skipf("%v: install daemontools to compare with it", err)
-	}
+	logger.Need(t, oracle)
 	cmd := exec.Command(oracle, args...)
 	cmd.Env = []string{"TZ=" + tz}
 	return cmd

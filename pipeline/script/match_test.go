@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"multilog/internal/test/logger"
 	"multilog/internal/test/naive"
 )
 
@@ -46,12 +47,7 @@ func randomText(r *rand.Rand, most int) string {
 // For many patterns and lines, daemontools' multilog, ours and the model select the
 // same.
 func TestMatchAsDaemontools(t *testing.T) {
-	if _, err := os.Stat(oracle); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip("daemontools' multilog is not installed")
-	}
+	logger.Need(t, oracle)
 	r := rand.New(rand.NewPCG(1, 2))
 	patterns := []string{"", "*", "**", "***", "* *", "*a", "**a", "a**", "a*b*", "\xff*", "*\xff"}
 	for len(patterns) < 60 {

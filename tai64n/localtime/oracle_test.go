@@ -9,22 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"multilog/internal/test/logger"
 	"multilog/tai64n"
 )
 
 // oracle is daemontools' tai64nlocal, which prints local time as the C library
 // computes it.
 const oracle = "/usr/bin/tai64nlocal"
-
-func needOracle(t testing.TB) {
-	t.Helper()
-	if _, err := os.Stat(oracle); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%v: install daemontools", err)
-		}
-		t.Skipf("%v: install daemontools to compare with it", err)
-	}
-}
 
 // unset as a value of TZ means that the environment has no TZ.
 const unset = "\x00unset"
@@ -174,7 +165,7 @@ func zoneFor(t *testing.T, tz, dir string) *Zone {
 }
 
 func TestZonesAgainstOracle(t *testing.T) {
-	needOracle(t)
+	logger.Need(t, oracle)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for i, tz := range zones {
 		if testing.Short() && i%4 != 0 {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"multilog/internal/test/logger"
 	"multilog/tai64n"
 )
 
@@ -19,7 +20,7 @@ func TestZoneFilesAgainstOracle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("some 300 zones: not with -short")
 	}
-	needOracle(t)
+	logger.Need(t, oracle)
 	var names []string
 	for _, area := range []string{"Africa", "America", "Europe", "right/Europe"} {
 		files, err := filepath.Glob(filepath.Join(zoneDir, area, "*"))
@@ -66,7 +67,7 @@ func TestUsualChangesAgainstOracle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("64 zones: not with -short")
 	}
-	needOracle(t)
+	logger.Need(t, oracle)
 	rnd := rand.New(rand.NewPCG(5, 6))
 	for _, name := range []string{"America/New_York", "Europe/Berlin", "America/Sao_Paulo", "Asia/Tehran", "Europe/Dublin", "Etc/UTC", "right/Europe/Paris", "zone.tab"} {
 		dir := tzdir(t, map[string][]byte{"posixrules": systemZone(t, name)})
@@ -139,7 +140,7 @@ func TestStrangeZoneFilesAgainstOracle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("some 200 zones: not with -short")
 	}
-	needOracle(t)
+	logger.Need(t, oracle)
 	usual := tzif{
 		version:     '2',
 		transitions: []int64{-1_000_000_000, 0, 1_000_000_000, 2_000_000_000},
@@ -280,7 +281,7 @@ func FuzzTZ(f *testing.F) {
 		if strings.ContainsAny(tz, "\x00/") && !strings.HasPrefix(tz, "Europe/") || strings.Contains(tz, "..") {
 			t.Skip("not a possible variable, or the name of an arbitrary file")
 		}
-		needOracle(t)
+		logger.Need(t, oracle)
 		z := zoneFor(t, tz, "")
 		if undefined(z) {
 			t.Skip("the C library's behaviour is undefined")
