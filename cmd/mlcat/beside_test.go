@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"multilog/internal/test/logger"
 	"multilog/internal/test/memdir"
 	"multilog/tai64n"
 )
@@ -62,8 +62,7 @@ var besideModes = []struct {
 // line once and in order, up to the lines that were logged when it began. What is
 // missing was removed by the logger, and then it is said; nothing else is said.
 func TestReadBesideLogger(t *testing.T) {
-	mlcat := build(t, ".")
-	ours := build(t, filepath.Join("..", "multilog"))
+	mlcat, ours := logger.Binary(t, "mlcat"), logger.Binary(t, "multilog")
 	for _, l := range besideLoggers {
 		for _, mode := range besideModes {
 			if l.every && !*besideAll {
@@ -97,8 +96,7 @@ type beside struct {
 	args   []string
 	prunes bool // the logger removes files
 
-	logger *exec.Cmd
-	in     io.WriteCloser
+	logger *logger.Logger
 	sent   atomic.Int64 // lines
 	stop   chan struct{}
 	done   chan struct{}
@@ -116,10 +114,8 @@ func (b *beside) begin(ours string, files int, script []string) {
 	for b.countOld() < files {
 		b.send(400)
 	}
-	b.in.Close()
-	if err := b.logger.Wait(); err != nil {
-		b.t.Fatal(err)
-	}
+	b.logger.EOF()
+	b.logger.Exits(0)
 	// The status file gets each line after it was written.
 	b.start(ours, slices.Insert(script, len(script)-1, "=./status"))
 	b.stop, b.done = make(chan struct{}), make(chan struct{})
@@ -142,16 +138,7 @@ func (b *beside) feed() {
 }
 
 func (b *beside) start(ours string, script []string) {
-	b.logger = exec.Command(ours, script...)
-	b.logger.Dir, b.logger.Stderr = b.dir, os.Stderr
-	var err error
-	if b.in, err = b.logger.StdinPipe(); err != nil {
-		b.t.Fatal(err)
-	}
-	if err := b.logger.Start(); err != nil {
-		b.t.Fatal(err)
-	}
-	b.t.Cleanup(func() { _ = b.logger.Process.Kill() })
+	b.logger = logger.Start(b.t, b.dir, nil, append([]string{ours}, script...)...)
 }
 
 func (b *beside) send(lines int) {
@@ -160,7 +147,7 @@ func (b *beside) send(lines int) {
 	for i := range lines {
 		batch = fmt.Appendf(batch, "%d %s\n", n+i, strings.Repeat("x", (n+i)%90))
 	}
-	if _, err := b.in.Write(batch); err != nil {
+	if _, err := b.logger.In.Write(batch); err != nil {
 		b.t.Error(err)
 	}
 	b.sent.Add(int64(lines))
@@ -177,9 +164,10 @@ func (b *beside) countOld() int {
 func (b *beside) end() {
 	close(b.stop)
 	<-b.done
-	b.in.Close()
-	if err := b.logger.Wait(); err != nil {
-		b.t.Error(err)
+	b.logger.EOF()
+	b.logger.Exits(0)
+	if said := b.logger.Said(); said != "" {
+		b.t.Errorf("the logger has said: %s", said)
 	}
 	b.t.Logf("%d runs of mlcat, %d of them wrong, %d lines logged", b.runs, b.failed, b.sent.Load())
 }

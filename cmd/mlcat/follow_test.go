@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -18,25 +17,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"multilog/bench/maillog"
+	"multilog/internal/test/logger"
 	"multilog/internal/test/memdir"
 	"multilog/tai64n"
 )
-
-// build returns the path of the binary of the package in dir.
-func build(t *testing.T, dir string) string {
-	t.Helper()
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	binary := filepath.Join(t.TempDir(), filepath.Base(abs))
-	cmd := exec.Command("go", "build", "-o", binary, ".")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build in %s: %v\n%s", dir, err, out)
-	}
-	return binary
-}
 
 var followFor = flag.Duration("follow", 2*time.Second, "how long TestFollowBesideLogger follows each logger")
 
@@ -44,8 +28,7 @@ var followFor = flag.Duration("follow", 2*time.Second, "how long TestFollowBesid
 // once, in order. Where the logger removes files before they can be read, what is
 // missing is not more than is said.
 func TestFollowBesideLogger(t *testing.T) {
-	mlcat := build(t, ".")
-	ours := build(t, filepath.Join("..", "multilog"))
+	mlcat, ours := logger.Binary(t, "mlcat"), logger.Binary(t, "multilog")
 	for _, tt := range []struct {
 		name, logger string
 		script       []string
@@ -62,20 +45,14 @@ func TestFollowBesideLogger(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel() // it waits more than it works
-			logger, err := exec.LookPath(tt.logger)
-			if err != nil {
-				if os.Getenv("CI") == "true" {
-					t.Fatal(err)
-				}
-				t.Skipf("%v (install the Debian packages daemontools and s6)", err)
-			}
+			logger.Need(t, tt.logger)
 			duration := *followFor
 			if testing.Short() {
 				duration = min(duration, time.Second/2)
 			}
 			f := &following{dir: memdir.New(t), duration: duration, prunes: tt.prunes, stops: strings.Contains(tt.name, "stopped")}
 			f.log = maillog.New(maillog.Config{Seed: 3})
-			f.run(t, mlcat, exec.Command(logger, tt.script...))
+			f.run(t, mlcat, append([]string{tt.logger}, tt.script...))
 			f.check(t)
 		})
 	}
@@ -89,44 +66,32 @@ type following struct {
 	stops    bool // mlcat is stopped for a while, so that files go unseen
 
 	log      *maillog.Generator
-	follower *os.Process
+	follower *logger.Logger // mlcat -f
 
 	sent [][]byte // lines, each of which begins with its number
 	got  []byte
-	said []byte // by mlcat
+	said string // by mlcat
 }
 
 // run feeds the logger, and waits until the last line is shown.
-func (f *following) run(t *testing.T, mlcat string, logger *exec.Cmd) {
+func (f *following) run(t *testing.T, mlcat string, command []string) {
 	out, err := os.Create(filepath.Join(f.dir, "out"))
 	if err = errors.Join(err, os.Mkdir(filepath.Join(f.dir, "main"), 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	var said bytes.Buffer
-	follower := exec.Command(mlcat, "-f", "--no-tail", "-o", "cat", "main")
-	follower.Dir, follower.Stdout, follower.Stderr = f.dir, out, &said
-	logger.Dir, logger.Stderr = f.dir, os.Stderr
-	in, err := logger.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, cmd := range []*exec.Cmd{follower, logger} {
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	f.follower = follower.Process
-	f.send(t, in, 1)
+	f.follower = logger.New(t, f.dir, mlcat, "-f", "--no-tail", "-o", "cat", "main")
+	f.follower.Command().Stdout = out
+	f.follower.Start()
+	l := logger.Start(t, f.dir, nil, command...)
+	f.send(t, l.In, 1)
 	f.awaitLast(t, out) // what goes before mlcat looks for the first time is not missed
-	f.feed20000(t, in)
-	in.Close()
+	f.feed20000(t, l.In)
+	l.EOF()
 	f.awaitLast(t, out)
-	for _, cmd := range []*exec.Cmd{follower, logger} {
-		cmd.Process.Kill()
-		_ = cmd.Wait() // killed
-	}
-	f.said = said.Bytes()
+	f.follower.End()
+	l.Exits(0)
+	f.said = f.follower.Said()
 	if f.got, err = os.ReadFile(out.Name()); err != nil {
 		t.Fatal(err)
 	}
@@ -134,21 +99,17 @@ func (f *following) run(t *testing.T, mlcat string, logger *exec.Cmd) {
 
 // awaitLast waits until the line that was sent last is the last one that is shown.
 func (f *following) awaitLast(t *testing.T, out *os.File) {
+	t.Helper()
 	last := f.sent[len(f.sent)-1]
 	tail := make([]byte, len(last))
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	f.follower.Until("it shows the last line that was sent", func() bool {
 		info, err := out.Stat()
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := info.Size() - int64(len(last))
-		if n < 0 {
-			continue
-		}
-		if _, err := out.ReadAt(tail, n); err == nil && bytes.Equal(tail, last) {
-			return
-		}
-	}
+		_, err = out.ReadAt(tail, max(0, info.Size()-int64(len(last))))
+		return err == nil && bytes.Equal(tail, last)
+	})
 }
 
 // feed20000 sends some 20,000 lines a second.
@@ -160,10 +121,10 @@ func (f *following) feed20000(t *testing.T, in io.Writer) {
 	for i := range rounds {
 		<-tick.C
 		if f.stops && i == rounds/3 {
-			f.signal(t, unix.SIGSTOP)
+			f.follower.Signal(unix.SIGSTOP)
 		}
 		if f.stops && i == rounds*2/3 {
-			f.signal(t, unix.SIGCONT)
+			f.follower.Signal(unix.SIGCONT)
 		}
 		f.send(t, in, lines)
 	}
@@ -178,12 +139,6 @@ func (f *following) send(t *testing.T, in io.Writer, lines int) {
 		batch = append(batch, line...)
 	}
 	if _, err := in.Write(batch); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (f *following) signal(t *testing.T, s unix.Signal) {
-	if err := f.follower.Signal(s); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -227,18 +182,18 @@ var removedMessage = regexp.MustCompile(`^mlcat: warning: main: (?:(\d+) old fil
 
 // removed returns how many files mlcat said were gone, and whether it was not sure.
 func (f *following) removed(t *testing.T) (files int, vague bool) {
-	for line := range bytes.Lines(f.said) {
-		m := removedMessage.FindSubmatch(line)
+	for line := range strings.Lines(f.said) {
+		m := removedMessage.FindStringSubmatch(line)
 		switch {
 		case m == nil:
 			t.Errorf("mlcat said: %s", line)
-		case m[1] != nil:
-			n, err := strconv.Atoi(string(m[1]))
+		case m[1] != "":
+			n, err := strconv.Atoi(m[1])
 			if err != nil {
 				t.Fatal(err)
 			}
 			files += n
-		case m[2] != nil:
+		case m[2] != "":
 			files++
 		default:
 			vague = true

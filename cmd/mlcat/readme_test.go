@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"multilog/bench/maillog"
+	"multilog/internal/test/logger"
 )
 
 // wants is, for parts of commands, what each line of their output matches.
@@ -38,7 +39,7 @@ func TestReadmeCommands(t *testing.T) {
 		gap := hours * time.Hour / lines
 		writeLog(t, filepath.Join(dir, name), 5, lines/5, maillog.Config{Seed: 7, Kind: kind, Gap: gap, Start: time.Now().Add(-hours * time.Hour)})
 	}
-	bin := filepath.Dir(build(t, "."))
+	bin := logger.Bin(t, "mlcat")
 	commands := readmeCommands(t, "## Reading the logs\n")
 	if len(commands) < 10 {
 		t.Errorf("only %d commands were found", len(commands))

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -16,10 +15,11 @@ import (
 
 	"multilog/bench/maillog"
 	"multilog/internal/seekable"
+	"multilog/internal/test/logger"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mlcat": main})
+	testscript.Main(logger.Main{M: m}, map[string]func(){"mlcat": main})
 }
 
 // The scripts are testdata/script/*.txtar.
@@ -41,11 +41,7 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: func(cond string) (bool, error) {
 			if program, ok := strings.CutPrefix(cond, "missing:"); ok {
-				_, err := exec.LookPath(program)
-				if err != nil && os.Getenv("CI") == "true" {
-					return false, fmt.Errorf("%s is missing, which the scripts compare with", program)
-				}
-				return err != nil, nil
+				return logger.Missing(program)
 			}
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
@@ -163,13 +159,13 @@ func cmdAppend(ts *testscript.TestScript, neg bool, args []string) {
 func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+	lines := 0
+	came := logger.Await(func() bool {
 		data, err := os.ReadFile(ts.MkAbs(args[0]))
-		if err == nil && bytes.Count(data, []byte("\n")) >= want {
-			return
-		}
-		if time.Now().After(deadline) {
-			ts.Fatalf("%s has %d lines, not %d", args[0], bytes.Count(data, []byte("\n")), want)
-		}
+		lines = bytes.Count(data, []byte("\n"))
+		return err == nil && lines >= want
+	})
+	if !came {
+		ts.Fatalf("%s has %d lines, not %d", args[0], lines, want)
 	}
 }
