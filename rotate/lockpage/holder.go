@@ -16,19 +16,36 @@ type Holder struct {
 	PID  int  // a process of this pid namespace; 0 if it is not known
 }
 
+// looks is how often HolderOf reads the kernel's list at most.
+const looks = 10
+
 // HolderOf returns who has locked the file that is open as fd, by the kernel's
 // list of locks. Trying the lock would tell too, but a logger that starts at
 // that very moment would find the directory taken.
+//
+// The kernel hands out the list in pieces of 4 KiB. If a lock in an earlier piece is
+// released between two reads, the next piece lacks a lock that is held. So HolderOf
+// believes that no process holds the file only if two lists are equal, or after looks
+// lists.
 func HolderOf(fd int) Holder {
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) != nil {
 		return Holder{}
 	}
-	locks, err := os.ReadFile("/proc/locks")
-	if err != nil {
-		return Holder{}
+	names := devices(fd, st.Dev)
+	before := ""
+	for range looks {
+		locks, err := os.ReadFile("/proc/locks")
+		if err != nil {
+			return Holder{}
+		}
+		h := holderIn(string(locks), st.Ino, names)
+		if h.Held || string(locks) == before {
+			return h
+		}
+		before = string(locks)
 	}
-	return holderIn(string(locks), st.Ino, devices(fd, st.Dev))
+	return Holder{}
 }
 
 // devices returns the numbers that the list of locks may call a file's device:

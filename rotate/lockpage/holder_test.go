@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -61,4 +62,54 @@ func TestHolderOf(t *testing.T) {
 	if h.is(gone.Process.Pid) {
 		t.Error("it is taken for a process that is gone")
 	}
+}
+
+// The kernel's list comes in pieces. While other locks come and go, a lock that is held is
+// in it all the same.
+func TestHolderOfAmongOthers(t *testing.T) {
+	dir := t.TempDir()
+	var others []*os.File
+	open := func(name string) *os.File {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		return f
+	}
+	for i := range 200 { // the list is longer than one piece
+		others = append(others, open(strconv.Itoa(i)))
+	}
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			fd := int(others[i%len(others)].Fd())
+			how := unix.LOCK_EX
+			if i/len(others)%2 == 1 {
+				how = unix.LOCK_UN
+			}
+			if err := unix.Flock(fd, how); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	f := open("lock")
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1000 {
+		if h := HolderOf(int(f.Fd())); h.PID != os.Getpid() {
+			t.Errorf("look %d: %+v, not pid %d", i, h, os.Getpid())
+			break
+		}
+	}
+	close(stop)
+	<-done
 }
