@@ -145,3 +145,27 @@ func TestActions(t *testing.T) {
 		t.Errorf("only %d actions in the usage", found)
 	}
 }
+
+// The messages that multilog(8) explains are messages of the program, which
+// scripts/testdata/messages.txt lists. In both, a part of the text may be left out.
+func TestDiagnostics(t *testing.T) {
+	page, err := os.ReadFile("multilog.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := os.ReadFile("../scripts/testdata/messages.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n.Sh DIAGNOSTICS\n")
+	explained := regexp.MustCompile(`(?m)^\.It Li (.*)$`).FindAllStringSubmatch(section, -1)
+	if len(explained) < 10 {
+		t.Errorf("only %d messages are explained", len(explained))
+	}
+	for _, m := range explained {
+		begin, _, _ := strings.Cut(m[1], " ...")
+		if !regexp.MustCompile(`(?m)^(pipeline|pipeline/.*|rotate): ` + regexp.QuoteMeta(begin)).Match(list) {
+			t.Errorf("no message begins with %q", begin)
+		}
+	}
+}
