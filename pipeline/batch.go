@@ -20,20 +20,19 @@ const (
 	gatherBytes = 512     // pieces shorter than this, on average, are copied together
 )
 
-// run is a stretch of a batch's text: selected lines that lie next to each
-// other.
+// run is a part of a batch's text: selected lines that lie next to each other.
 type run struct{ from, to int }
 
 // output is what a batch has for one directory.
 type output struct {
 	dir      *rotate.Dir
-	room     int64 // of the directory's file, in bytes, before the batch
-	lineRoom int64 // and before a newline fills it
-	full     bool  // it is to be rotated before anything else is written
+	room     int64 // Dir.Room before the batch
+	lineRoom int64 // Dir.LineRoom before the batch
+	full     bool  // Dir.Full before the batch
 	runs     []run
 	queued   int64 // bytes in runs
 	lines    int   // that begin in runs
-	selected bool  // the line that is being read goes here
+	selected bool  // the directory gets the line at hand
 	begun    bool  // Begin was called for the batch
 }
 
@@ -47,21 +46,8 @@ func (o *output) add(from, to int) {
 	o.queued += int64(to - from)
 }
 
-// status is what a batch has for one =file.
-type status struct {
-	fd      int
-	path    string // as messages call it
-	dev     uint64
-	ino     uint64
-	from    int // of its line in the text
-	to      int
-	fresh   bool
-	useless bool // it can't be written at its beginning
-	trouble rotate.Trouble
-}
-
-// batch is the lines that are written in one go: a stretch of the input, the
-// text that it becomes, and who gets which runs of that.
+// batch is the lines that are written in one go: a part of the input, the text that
+// it becomes, and which runs of that text each directory gets.
 type batch struct {
 	script  *script.Script
 	host    rotate.Kernel
@@ -73,11 +59,10 @@ type batch struct {
 	now     int64 // when the batch was filled, nanoseconds since 1970
 
 	outputs  []output
-	statuses []status // the files
-	statusOf []int    // by = action, in statuses
-	chosen   []bool   // by sink, for the line at hand
-	midline  bool     // the input stands within a line that has begun
-	lines    int      // that begin in the batch
+	statuses statuses
+	chosen   []bool // by sink, for the line at hand
+	midline  bool   // the input stands within a line that has begun
+	lines    int    // that begin in the batch
 
 	clockWarned int64 // Mono of the last warning about the clock; 0 for none
 
@@ -88,7 +73,7 @@ type batch struct {
 // simulate hundreds of thousands, one after another.
 var texts = sync.Pool{New: func() any { return new([textBytes]byte) }}
 
-// release gives back memory when the loop has ended.
+// release returns memory to texts when the loop has ended.
 func (b *batch) release() {
 	if b.labels != nil {
 		texts.Put(b.labels)
@@ -96,23 +81,21 @@ func (b *batch) release() {
 	}
 }
 
-// reset makes room for the next batch.
+// reset empties the batch.
 func (b *batch) reset() {
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		o.runs, o.queued, o.lines = o.runs[:0], 0, 0
 	}
-	for i := range b.statuses {
-		b.statuses[i].fresh = false
-	}
+	b.statuses.reset()
 	b.lines = 0
 }
 
-// fill looks at the lines of in, one after another, until a line is not
-// complete, the text is full, or a directory's file is full; it returns how
-// many bytes of in it has dealt with. Invariant: on entry, no output has
-// anything queued. The first line began at since, in nanoseconds since 1970, if
-// that is not 0.
+// fill stamps the lines of in and queues each for the directories that select it. It
+// stops at a line that is not complete, when the text is full, and when the file of a
+// directory is full, and returns how many bytes of in it has dealt with. If since is
+// not 0, in begins with a line whose first byte was seen then, in nanoseconds since
+// 1970. Invariant: on entry, no output has anything queued.
 func (b *batch) fill(in []byte, since int64) (used int) {
 	for i := range b.outputs {
 		o := &b.outputs[i]
@@ -155,8 +138,8 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 	return used
 }
 
-// clockGap is the time between two warnings about the clock: one that two programs
-// set in turn goes back again and again.
+// clockGap is the least time between two warnings about the clock. A clock that two
+// programs set in turn goes back again and again.
 const clockGap = int64(time.Minute)
 
 func (b *batch) warnClock(back time.Duration) {
@@ -168,9 +151,9 @@ func (b *batch) warnClock(back time.Duration) {
 	b.host.Warn(fmt.Sprintf("the clock was set back by %v, and so are stamps: lines logged before may have later ones", back.Round(time.Millisecond)))
 }
 
-// next is the time for the label of a line that begins behind what was looked
-// at: that of the last look, or later if that much was handed out already. It
-// is 0 without labels.
+// next returns the time for the label of a line that begins behind the batch, in
+// nanoseconds since 1970: when the batch was filled, or later if a line of the batch
+// has such a label. Without labels it returns 0.
 func (b *batch) next() int64 {
 	if b.script.Stamp == script.StampNone {
 		return 0
@@ -178,9 +161,9 @@ func (b *batch) next() int64 {
 	return max(b.now, b.stamper.tai.Peek().UnixNano())
 }
 
-// line deals with the line that rest begins with, or is within; at is where
-// rest stands in the input. It returns how much of rest it has used, and
-// whether the batch goes on.
+// line deals with the line at the beginning of rest, or with what rest has of it; at
+// is where rest stands in the input. It returns how many bytes of rest it has used.
+// more reports that the batch goes on.
 func (b *batch) line(rest []byte, at int) (used int, more bool) {
 	n := bytes.IndexByte(rest, '\n') + 1
 	newline := n > 0
@@ -207,7 +190,7 @@ func (b *batch) line(rest []byte, at int) (used int, more bool) {
 		return 0, false
 	}
 	if over := to - from - room; over > 0 {
-		// Somebody's file ends here, for want of a newline earlier.
+		// The file of a directory ends here, within the line.
 		to, n, newline = to-over, n-over, false
 	}
 	if begins {
@@ -218,7 +201,7 @@ func (b *batch) line(rest []byte, at int) (used int, more bool) {
 	return n, b.queue(from, to, newline)
 }
 
-// choose finds out which sinks get the line.
+// choose finds out which sinks select the line.
 func (b *batch) choose(line []byte) {
 	b.script.Choose(line, b.chosen)
 	for i, sink := range b.script.Sinks {
@@ -228,7 +211,7 @@ func (b *batch) choose(line []byte) {
 	}
 }
 
-// copy appends a line, or some of it, to the text, behind its label.
+// copy appends a line, or a part of one, to the text. The line's stamp comes first.
 func (b *batch) copy(line []byte) {
 	if !b.midline {
 		b.text = b.stamper.append(b.text)
@@ -236,7 +219,8 @@ func (b *batch) copy(line []byte) {
 	b.text = append(b.text, line...)
 }
 
-// act does what e and = do with a line, which stands at from in the text.
+// act shows a line for e, notes it for =, and counts it for each directory that
+// selects it. It stands at from in the text.
 func (b *batch) act(line []byte, from int) {
 	for i, sink := range b.script.Sinks {
 		if !b.chosen[i] {
@@ -246,15 +230,14 @@ func (b *batch) act(line []byte, from int) {
 		case script.ToStderr:
 			b.show(line)
 		case script.ToStatus:
-			s := &b.statuses[b.statusOf[sink.Index]]
-			s.from, s.to, s.fresh = from, from+min(len(line), lineBytes), true
+			b.statuses.note(sink.Index, run{from, from + min(len(line), lineBytes)})
 		case script.ToDir:
 			b.outputs[sink.Index].lines++
 		}
 	}
 }
 
-// show writes a line to standard error, as much as e shows of it.
+// show writes the first stderrBytes of a line to standard error.
 func (b *batch) show(line []byte) {
 	if last := len(line) - 1; line[last] == '\n' {
 		line = line[:last]
@@ -266,7 +249,8 @@ func (b *batch) show(line []byte) {
 	b.console.WriteStderr(append(out, '\n'))
 }
 
-// room is how many bytes fit into every file that gets the line at hand.
+// room returns how many bytes fit into the file of every directory that gets the
+// line at hand. It returns 0 if one of these files has to be rotated first.
 func (b *batch) room() int {
 	room := int64(textBytes)
 	for i := range b.outputs {
@@ -282,8 +266,9 @@ func (b *batch) room() int {
 	return int(room)
 }
 
-// queue gives text[from:to] to those who get the line at hand, and says
-// whether nobody's file is full now.
+// queue queues text[from:to] for each directory that gets the line at hand, and
+// reports whether all their files can take more. newline reports that the text ends
+// with one.
 func (b *batch) queue(from, to int, newline bool) bool {
 	more := true
 	for i := range b.outputs {
@@ -299,8 +284,9 @@ func (b *batch) queue(from, to int, newline bool) bool {
 	return more
 }
 
-// fillUniform deals with lines that all go to every directory, stamped: with
-// those that are complete and fill nobody's file. What comes then is for line.
+// fillUniform is the fast way for a script that stamps lines and sends all of them to
+// every directory. It stops before a line that is not complete or might fill a file,
+// which is left to line, and returns how many bytes of in it has dealt with.
 // Invariant: in begins with the beginning of a line.
 func (b *batch) fillUniform(in []byte) (used int) {
 	text, lines, from := b.text, 0, len(b.text)
@@ -330,8 +316,8 @@ func (b *batch) fillUniform(in []byte) (used int) {
 	return used
 }
 
-// fillPlain is fill for a script that does not look at lines: all that
-// matters is where they end.
+// fillPlain is fill for a script that neither stamps nor selects lines: only where
+// they end matters.
 func (b *batch) fillPlain(in []byte) (used int) {
 	take := bytes.LastIndexByte(in, '\n') + 1
 	if len(in)-take >= lineBytes || take == 0 && b.midline {

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"errors"
-	"syscall"
 
 	"multilog/internal/reason"
 	"multilog/pipeline/input"
@@ -145,35 +144,4 @@ func (l *loop) piecesOf(o *output) [][]byte {
 	}
 	l.pieces = append(l.pieces, l.gather)
 	return l.pieces
-}
-
-// writeStatuses writes the last selected line of the batch to each =file.
-func (l *loop) writeStatuses() {
-	for i := range l.batch.statuses {
-		s := &l.batch.statuses[i]
-		if !s.fresh || s.useless {
-			continue
-		}
-		n := copy(l.line[:lineBytes], l.batch.text[s.from:s.to])
-		for j := n; j < len(l.line); j++ {
-			l.line[j] = '\n'
-		}
-		for {
-			err := l.sys.Console.WriteStatus(s.fd, l.line[:])
-			if err == nil {
-				s.trouble.Over(l.sys.Host)
-				break
-			}
-			if err == syscall.ESPIPE { // a FIFO, a terminal: it never will have a beginning
-				l.sys.Host.Warn("unable to write " + s.path + ", going on without it: " + reason.Of(err))
-				s.useless = true
-				break
-			}
-			s.trouble.Failed(l.sys.Host, "write "+s.path, err)
-			if l.terms > 0 {
-				break // the line is in the logs; the file is a convenience
-			}
-			l.wait(l.sys.Host.Mono()+troublePause, false)
-		}
-	}
 }

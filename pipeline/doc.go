@@ -1,14 +1,55 @@
-// Package pipeline takes lines from standard input to where a script wants
-// them. The way of a line:
+// Package pipeline takes lines from standard input to where a script wants them: log
+// directories, status files, standard error. [Run] is a logger from its start to its
+// end.
 //
-//	script    says which actions get a line (package script)
-//	source    shows what stands in the input, and leaves it there
-//	batch     finds the lines in it, stamps them, and copies them or points at them
-//	pieces    what goes to a log directory, in as few writes as can be (package rotate)
-//	consume   now that it is written, the batch leaves the input
+// # A batch
 //
-// Until the last step a batch is in the input still, so that a logger that is
-// killed takes nothing along. The loop ([Run]) does this for batch after batch, and
-// looks after signals, rotations and what they have in progress when it waits. It
-// sees the world as a [Kernel] only: [Linux] is the real one, tests have another.
+// The loop does the same for batch after batch. Time goes down:
+//
+//	input       batch         directories       lock pages        a kill then leaves
+//	-----       -----         -----------       ----------        ------------------
+//	Peek
+//	            fill
+//	                                            Begin, each       the batch in the input
+//	                          Append, each                        the same, and a part of it
+//	                                                              in files: that is taken back
+//	                                            Done, each        it in input and files:
+//	                                                              the input drops it
+//	Consume     . . . . . . . . . . . . . . . . mark, tail        it in the files
+//	                                            Clear, each       nothing in flight
+//
+//	Peek      shows the head of the input, and leaves it there (package input)
+//	fill      finds the lines in it, stamps them, and decides which directories get
+//	          them (package script): batch.go, stamp.go
+//	Begin     notes in each lock page what is about to be written (package rotate)
+//	Append    writes to each current what its directory selects: the text of adjacent
+//	          lines is one piece, and a directory gets all pieces in one system call
+//	Consume   takes the batch from the input; by the same system call the lock page
+//	          gets its last byte, and the beginning of the line behind it: tail.go
+//
+// So a logger that is killed takes nothing along, and the next one neither loses a
+// line nor logs it twice. commit.go has the order; in a batch, all directories have
+// begun before any is written, and all are written before any is done.
+//
+// Between batches the loop swaps full files for fresh ones, and waits. All that takes
+// time, such as syncing, renaming and processors, goes on behind it; package rotate
+// submits it, and gets the results while the loop waits.
+//
+// # What it owns
+//
+// One goroutine, the one that calls Run, owns all state, and no other touches it: the
+// batch, the directories, the tail. It allocates nothing per batch.
+//
+// # What it expects
+//
+// A [script.Script], and a [System] to run on: Host, Input, Waiter and Console are all
+// that it knows of the world. Package pipeline/linux opens the real one, tests have a
+// simulated one (internal/test/simkernel), and the same loop runs on both. Run must be
+// called once for a System.
+//
+// # Trouble
+//
+// Before any input is taken, an error ends the logger: Run returns it. Later, the loop
+// warns, pauses and tries again, and reads nothing meanwhile, so that writers wait.
+// SIGTERM ends that: the batch is taken back from the files and stays in the input.
 package pipeline

@@ -3,22 +3,17 @@ package pipeline
 import (
 	"bytes"
 	"math/rand/v2"
-	"syscall"
 
-	"multilog/ioring"
 	"multilog/pipeline/script"
 	"multilog/rotate"
 )
 
-// The loop. Per batch: peek, find the lines, write, consume. Per rotation: a
-// swap of two descriptors. Everything else happens behind it, and tells it
-// when it waits.
-
-// troublePause is the time between two tries to write what could not be
-// written.
+// troublePause is the time between two tries of a write that has failed.
 const troublePause = 1e9 // nanoseconds
 
-// loop owns all state of the logger.
+// loop is a logger; it owns all of its state. For each batch it peeks, finds the
+// lines, writes and consumes them; to rotate it swaps two descriptors. All other
+// operations happen behind it, and their Done is called when it waits.
 type loop struct {
 	sys    System
 	source source
@@ -28,16 +23,15 @@ type loop struct {
 	number uint64 // of the last batch
 
 	terms     int  // SIGTERMs so far
-	abandoned bool // input is left where it is: a batch could not be written
+	abandoned bool // the input stays where it is: a batch could not be written or consumed
 
 	pieces [][]byte // of the batch, for one directory
 	gather []byte   // memory for pieces that are copied together
-	line   [lineBytes + 1]byte
 }
 
-// Run opens everything that the script names, and logs until the end of input
-// or SIGTERM. Its errors are of the start, before any input was taken; they
-// are of type *rotate.Error.
+// Run opens all that the script names, and logs until the end of input or SIGTERM.
+// It returns an error, of type *rotate.Error, if it can't start; then it has taken no
+// input. What fails later it warns about and tries again.
 func Run(sys System, s *script.Script) error {
 	l := newLoop(sys)
 	defer l.batch.release()
@@ -53,7 +47,8 @@ func newLoop(sys System) *loop {
 	return &loop{sys: sys, source: newSource(sys.Input), number: rand.Uint64()}
 }
 
-// open opens, in the script's order, the status files, then the directories.
+// open opens the status files, then the directories, each in the script's order, and
+// goes on where a logger before has stopped.
 func (l *loop) open(s *script.Script) error {
 	b := &l.batch
 	b.script, b.host, b.console = s, l.sys.Host, l.sys.Console
@@ -62,7 +57,7 @@ func (l *loop) open(s *script.Script) error {
 		b.labels = texts.Get().(*[textBytes]byte)
 	}
 	for _, path := range s.Status {
-		if err := l.openStatus(path); err != nil {
+		if err := b.statuses.open(l.sys.Host, path); err != nil {
 			return err
 		}
 	}
@@ -89,37 +84,10 @@ func (l *loop) open(s *script.Script) error {
 	return nil
 }
 
-// openStatus opens a =file. One that is open already, by this or another name, is
-// written once, with the last line that any of its actions selects.
-func (l *loop) openStatus(path string) error {
-	b := &l.batch
-	op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_NONBLOCK, Mode: 0o600}
-	if l.sys.Host.Do(&op); op.Err != nil {
-		return &rotate.Error{What: "create " + path, Err: op.Err}
-	}
-	fresh := status{fd: int(op.Res), path: path}
-	op = ioring.Op{Code: ioring.Stat, FD: fresh.fd}
-	if l.sys.Host.Do(&op); op.Err != nil {
-		return &rotate.Error{What: "stat " + path, Err: op.Err}
-	}
-	fresh.dev, fresh.ino = op.Stat.Dev, op.Stat.Ino
-	for i, s := range b.statuses {
-		if s.dev == fresh.dev && s.ino == fresh.ino {
-			b.statusOf = append(b.statusOf, i)
-			op = ioring.Op{Code: ioring.Close, FD: fresh.fd}
-			l.sys.Host.Do(&op) // nothing was written to it: nothing can be lost
-			return nil
-		}
-	}
-	b.statusOf = append(b.statusOf, len(b.statuses))
-	b.statuses = append(b.statuses, fresh)
-	return nil
-}
+const atCwd = -100 // AT_FDCWD: paths are relative to the working directory
 
-const atCwd = -100 // AT_FDCWD
-
-// copyInput writes the input to the directories until it ends, or is to be
-// left.
+// copyInput writes the input to the directories until the input ends, SIGTERM comes,
+// or the input is abandoned.
 func (l *loop) copyInput() {
 	seen := l.source.held > 0 // the beginning of a line that is not complete
 	for !l.abandoned {
@@ -141,8 +109,8 @@ func (l *loop) copyInput() {
 	}
 }
 
-// lastLine ends the line that is being read, if there is one: either it has
-// begun to stream, or some of it has been seen. What is behind it stays.
+// lastLine ends the line that is being read, if there is one: some of it is written
+// already or, if seen is set, has been seen. What is behind it stays in the input.
 func (l *loop) lastLine(seen bool) {
 	l.source.in.LastLine()
 	for (seen || l.batch.midline) && l.terms < 2 {
@@ -158,8 +126,8 @@ func (l *loop) lastLine(seen bool) {
 }
 
 // write writes the lines of in that are complete, in batches that end where a file
-// does, and returns how many bytes of in that was. If ok is false, in is not what
-// stands in the input any more, or the input is abandoned.
+// does, and returns how many bytes of in it has written and consumed. If ok is false,
+// the input begins with other bytes than those that follow, or it is abandoned.
 func (l *loop) write(in []byte, eof bool) (used int, ok bool) {
 	size := len(in)
 	if eof && (size > 0 && in[size-1] != '\n' || size == 0 && l.batch.midline) {
@@ -168,7 +136,7 @@ func (l *loop) write(in []byte, eof bool) (used int, ok bool) {
 	return l.writeFrom(in, size)
 }
 
-// writeFrom is write for in of which the first size bytes are of the input.
+// writeFrom is write for in of which only the first size bytes stand in the input.
 func (l *loop) writeFrom(in []byte, size int) (used int, ok bool) {
 	for used < len(in) {
 		n := l.batch.fill(in[used:], l.tail.since)
@@ -188,7 +156,7 @@ func (l *loop) writeFrom(in []byte, size int) (used int, ok bool) {
 	return used, !l.abandoned
 }
 
-// firstLine is in up to its first newline, if it holds one.
+// firstLine returns in up to its first newline, or all of it if there is none.
 func firstLine(in []byte) []byte {
 	if n := bytes.IndexByte(in, '\n'); n >= 0 {
 		return in[:n+1]
@@ -196,9 +164,9 @@ func firstLine(in []byte) []byte {
 	return in
 }
 
-// rotate swaps the files that are full, waiting until that is possible, and
-// those that a signal wants swapped if they are ready. It says whether any
-// file was full.
+// rotate rotates the directories whose files are full, and waits until that is
+// possible. It also rotates those for which a rotation was asked, if they are ready.
+// It reports whether a file was full and was rotated.
 func (l *loop) rotate() bool {
 	any := false
 	for i := range l.batch.outputs {
@@ -217,9 +185,9 @@ func (l *loop) rotate() bool {
 	return any
 }
 
-// awaitRoom waits until the directory can take another file, and reports whether
-// it can; it gives up on SIGTERM, but within a line, of which some is written or
-// was taken, only when there is trouble, or on a second one.
+// awaitRoom waits until the directory can be rotated, and reports whether it can. It
+// gives up on SIGTERM. Within a line, of which a part is written or out of the input,
+// it gives up only if the directory is failing, or on a second SIGTERM.
 func (l *loop) awaitRoom(d *rotate.Dir) bool {
 	if d.Ready() {
 		return true
@@ -236,15 +204,15 @@ func (l *loop) awaitRoom(d *rotate.Dir) bool {
 	return true
 }
 
-// givesUp says whether what can't be written is to be left in the input: when
-// SIGTERM has come; a second one, if the input can't be peeked, since what was
-// read of such a one is lost then.
+// givesUp reports whether a batch that can't be written is to be left in the input:
+// when SIGTERM has come. What was read from an input that can't be peeked would be
+// lost: there it takes a second SIGTERM.
 func (l *loop) givesUp() bool {
 	return l.terms > 1 || l.terms > 0 && l.source.traits.Stays
 }
 
-// wait sleeps until something happens, or until Mono is at until, unless that
-// is 0. What it does for the directories is part of waiting.
+// wait sleeps until something happens, or Mono is at until, unless that is 0, and then
+// does what is due in the directories. input is that of Waiter.Wait.
 func (l *loop) wait(until int64, input bool) {
 	for _, d := range l.dirs {
 		if at := d.Deadline(); at != 0 && (until == 0 || at < until) {
@@ -262,9 +230,9 @@ func (l *loop) wait(until int64, input bool) {
 	}
 }
 
-// end finishes what is pending, marks the directories as whole, and closes
-// them. SIGTERM leaves what fails to the next logger's recovery, a second one
-// everything.
+// end finishes what is pending, marks the directories as cleanly closed, and closes
+// them. After SIGTERM it leaves operations that keep failing to the next logger's
+// recovery, after a second one it leaves everything.
 func (l *loop) end() {
 	for l.terms < 2 {
 		done := true

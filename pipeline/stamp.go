@@ -8,13 +8,13 @@ import (
 	"multilog/tai64n"
 )
 
-// What goes before a line: t puts TAI64N there, and with a word behind it a
-// stamp that other programs read; T is daemontools-encore's. All of them
-// increase from line to line as far as their digits allow, until the clock is set
-// back: see [tai64n.Stamper].
+// Stamps before lines: t puts a TAI64N label there, t with a word behind it a stamp
+// that other programs read, T that of daemontools-encore. All of them increase from
+// line to line as far as their digits allow, until the clock is set back: see
+// [tai64n.Stamper].
 
-// maxStampBytes is the length of the longest stamp, with its space. Years of
-// five digits and seconds of eleven have room.
+// maxStampBytes is room for the longest stamp and its space, also for years of five
+// digits and seconds of eleven.
 const maxStampBytes = 40
 
 // stamper makes the stamps of a batch.
@@ -22,8 +22,8 @@ type stamper struct {
 	kind script.Stamp
 	tai  tai64n.Stamper
 
-	second int64  // that prefix is about
-	prefix []byte // the text up to the second
+	second int64  // of prefix, since 1970
+	prefix []byte // the text of a stamp up to its second
 	memory [maxStampBytes]byte
 }
 

@@ -52,9 +52,6 @@ Beyond daemontools' multilog, which ignores these words:
 Other arguments are ignored. SIGTERM finishes, SIGALRM rotates.
 `
 
-// Exit codes.
-const exitTrouble = 111
-
 func main() {
 	signals.Default(linux.Signals...)
 	if len(os.Args) == 2 {
@@ -125,5 +122,5 @@ func unblockSignals() error {
 
 func fatal(err error) {
 	console.Say("multilog", console.Fatal, err.Error())
-	os.Exit(exitTrouble)
+	os.Exit(linux.ExitTrouble)
 }

@@ -9,24 +9,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pipe is a pipe or FIFO. peek duplicates its pages into a private pipe, which
-// moves nothing, and reads that. consume takes what was dealt with by one read.
+// pipe is a pipe or FIFO. peek duplicates its pages into a private pipe, which moves
+// nothing, and reads that. consume takes what was dealt with by one read.
 //
-// A writer that has opened it with O_DIRECT writes packets (pipe(2)): a read
-// takes one of them at most, and drops what it does not take of it. The
-// reading end can't see that, but in how the private pipe reads. A read that
-// takes all that peek has shown, in as many pieces as that came in, needs no
-// care. Otherwise bytes are consumed by moving them to the private pipe, which
-// takes all or none of them, too, and as much of a packet as is asked for; the
-// mark is stored after that, so that a kill between the two leaves it to the
-// bytes to tell.
+// A writer that has opened it with O_DIRECT writes packets (pipe(2)): a read takes
+// at most one of them, and drops the part of it that does not fit. The reading end
+// has no way to ask for this; it shows only in how the private pipe reads. A read
+// that takes all that peek has shown needs no care. Otherwise consume moves the bytes
+// to the private pipe by splice, which, too, takes all or none of them, and as much of
+// a packet as it is asked for. The mark is stored after that; after a kill in between,
+// recovery compares the bytes.
 type pipe struct {
 	taker
 	in, out int  // the private pipe's two ends
 	bytes   int  // capacity of standard input
 	slots   int  // of the private pipe: each takes a page, or less
-	reads   int  // that took the private pipe's content; of packets, one each
-	packets bool // there are some among what peek has shown
+	reads   int  // how many it took to drain the private pipe; one for each packet
+	packets bool // what peek has shown has packets in it
 	probed  bool // packets is known
 }
 
@@ -43,9 +42,8 @@ var pipeAsked = func() int {
 	return pipeBytes
 }()
 
-// enlarge makes a pipe as large as asked, as far as that is allowed, and
-// returns its capacity in bytes. Not to be allowed to is no error; not to be a
-// pipe is one.
+// enlarge makes a pipe as large as asked, as far as that is allowed, and returns its
+// capacity in bytes. It returns an error only if fd is not a pipe.
 func enlarge(fd, asked int) (bytes int, err error) {
 	bytes, err = unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
 	for size := asked; err == nil && size != bytes; size /= 2 {
@@ -74,8 +72,8 @@ func newPipe(fd int) (*pipe, error) {
 		return nil, err
 	}
 	p.slots = size / unix.Getpagesize()
-	// Its other end may have been opened for reading only, by accident, or
-	// the kernel may lack tee: then the input is read.
+	// fd may be the writing end of a pipe, by accident, or the kernel may lack tee:
+	// then the input is read plainly.
 	if _, err := tee(fd, p.in, 0); err != nil && !errors.Is(err, syscall.EAGAIN) {
 		return nil, err
 	}
@@ -87,8 +85,8 @@ func (p *pipe) peek(buf []byte) view {
 	// Bytes that were left in it hide that its writer has gone.
 	gone := len(p.shown) > 0 && hungUp(p.fd)
 	p.shown, p.packets, p.probed = nil, false, false
-	// There is room for more than the private pipe holds, unless much is held:
-	// so it is never cut within a packet.
+	// buf has room for more than the private pipe holds, unless much is held: so no
+	// packet is cut.
 	n, err := tee(p.fd, p.in, len(buf)-held)
 	if err != nil {
 		return view{n: held, held: held, more: err == syscall.EINTR, eof: err != syscall.EAGAIN && err != syscall.EINTR}
@@ -100,9 +98,9 @@ func (p *pipe) peek(buf []byte) view {
 	return view{n: held + n, held: held, more: more, eof: n == 0 || gone && !more}
 }
 
-// drain reads all that is in the private pipe, as many bytes as b has, and
-// counts the reads. It reports whether all were there: some are dropped if b is
-// shorter than a packet.
+// drain reads len(b) bytes, which is all that is in the private pipe, and counts the
+// reads. It reports whether all were there: if b is shorter than a packet, some are
+// dropped.
 func (p *pipe) drain(b []byte) bool {
 	p.reads = 0
 	for read := 0; read < len(b); {
@@ -119,8 +117,8 @@ func (p *pipe) drain(b []byte) bool {
 	return true
 }
 
-// probe finds out whether what peek has shown, and has read in one piece, ends
-// in a packet: of that, the last byte is gone when it is asked for separately.
+// probe finds out whether what peek has shown, and read in one piece, is a packet: its
+// last byte is gone if the others are read first.
 func (p *pipe) probe() {
 	if p.packets || p.probed || len(p.shown) < 2 {
 		return
@@ -158,8 +156,8 @@ func (p *pipe) consume(n int, mark *byte, tail []byte) error {
 	return nil
 }
 
-// move takes as many bytes of the pipe as one read does into the tail, and
-// makes that as long as those are.
+// move takes bytes of the pipe into the tail by one read, and cuts the tail to as many
+// as came.
 func (p *pipe) move(tail *[]byte) error {
 	n, err := p.reader.read(*tail)
 	if err == nil && n == 0 {
@@ -174,7 +172,7 @@ func (p *pipe) move(tail *[]byte) error {
 	return nil
 }
 
-// drop takes bytes from a pipe of packets.
+// drop takes n bytes from a pipe of packets, and stores the last one at mark.
 func (p *pipe) drop(n int, mark *byte) error {
 	for n > 0 {
 		m, err := splice(p.fd, p.in, n)

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// System calls of the data plane, without telling Go's scheduler: that costs
-// a busy logger several times what the calls themselves do. None of them waits
-// for another process.
+// System calls that are made for each batch, without telling Go's scheduler: telling
+// it costs a busy logger several times what the calls themselves do. None of them
+// waits for another process.
 
 func errnoErr(e syscall.Errno) error {
 	if e == 0 {
@@ -36,22 +36,22 @@ func readRaw(fd int, b []byte) (int, error) {
 	return int(r), errnoErr(e)
 }
 
-// peekRaw reads from a socket what stays in it, without waiting.
+// peekRaw reads from a socket without taking anything, and without waiting.
 func peekRaw(fd int, b []byte) (int, error) {
 	r, _, e := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
 	return int(r), errnoErr(e)
 }
 
-// reader reads from a descriptor without waiting, where the kernel can do that
-// without its flags being changed, which others share.
+// reader reads from a descriptor without waiting. It does not set O_NONBLOCK, because
+// other processes share the file status flags.
 type reader struct {
 	fd    int
-	waits bool // a read that finds nothing may wait
-	own   int  // another descriptor of the same pipe, which does not wait; 0 for none
+	waits bool // the kernel can't read from it without waiting, but from own
+	own   int  // another descriptor of the same pipe, with O_NONBLOCK; 0 for none
 }
 
-// readv reads into the pieces. Linux does not wait on a pipe since 6.4, on a
-// socket since 4.14; on a FIFO it needs a descriptor of our own.
+// readv reads into the pieces. RWF_NOWAIT works on pipes since Linux 6.4, on sockets
+// since 4.14. Where it does not, readv opens a pipe or FIFO once more.
 func (r *reader) readv(iov []unix.Iovec) (int, error) {
 	if !r.waits {
 		const end = ^uintptr(0) // the position: that of the descriptor
@@ -86,5 +86,5 @@ func appendIovec(iov []unix.Iovec, b []byte) []unix.Iovec {
 	return append(iov, v)
 }
 
-// one is the byte that p points at.
+// one returns the byte that p points at, as a slice.
 func one(p *byte) []byte { return unsafe.Slice(p, 1) }

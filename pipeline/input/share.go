@@ -7,16 +7,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A pipe that two processes read: each byte goes to one of them, whichever takes
-// it first. Peek, write, consume would log the same lines twice. So a pipe that
-// has another reader is read plainly: what is logged was taken before.
+// If two processes read the same pipe, each byte goes to the one that takes it first.
+// To peek, write and consume would log the same lines twice. So a pipe that has
+// another reader is read plainly: what is logged was taken before.
 //
-// Loggers like this one see each other at the start: each has a read lock
-// (fcntl) on its standard input, which stands in nobody's way. Any other reader
-// is seen when it has taken what was shown, and was about to be consumed.
+// Loggers of this kind find each other at the start: each has a read lock (fcntl) on
+// its standard input, which keeps no process from anything. Any other reader is found
+// when consume gets other bytes than those that peek has shown.
 
-// claim sets the lock, and returns the process that has one already; pid is 0 if
-// that process can't be seen from here.
+// claim sets the lock, and reports whether another process has one already. pid is 0
+// if that process is in another namespace.
 func claim(fd int) (pid int, other bool) {
 	lock := unix.Flock_t{Type: unix.F_RDLCK, Whence: io.SeekStart}
 	if unix.FcntlFlock(uintptr(fd), unix.F_SETLK, &lock) != nil {

@@ -7,15 +7,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// taker takes bytes from a pipe or a socket. It takes all of what is asked for
-// in one call: a kill finds that either done or not.
+// taker takes bytes from a pipe or a socket. It takes all that it is asked for in one
+// system call: after a kill that has happened or not.
 //
-// What it takes it looks at once more. Another process may read the same input:
-// then it may have taken the bytes between peek and consume.
+// It compares what it has taken with what was shown. Another process that reads the
+// same input may have taken the bytes between peek and consume.
 type taker struct {
 	reader
-	held    []byte // out of the input: they come before what is in it
-	shown   []byte // by the last peek, and still in the input
+	held    []byte // bytes that are out of the input, and come before those that are in it
+	shown   []byte // bytes that the last peek has shown and that are still in the input
 	scratch []byte // memory for what is consumed
 	iov     [3]unix.Iovec
 }
@@ -29,8 +29,8 @@ func (t *taker) take(n int, mark *byte) ([]byte, error) {
 	return b[:n], err
 }
 
-// readMarked reads as many bytes as b has, less if there are less, in one call
-// that puts the last of them where mark points, too.
+// readMarked reads into b, in one call that also stores the last byte of b where mark
+// points. It returns how many bytes came.
 func (t *taker) readMarked(b []byte, mark *byte) (int, error) {
 	body := len(b) - 1
 	iov := t.iov[:0]
@@ -77,9 +77,8 @@ func (t *taker) consume(n int, mark *byte, tail []byte) error {
 	return nil
 }
 
-// read3 reads take bytes, of which the last goes where mark points, and tail.
-// It returns how many of all those it got before there was no more or, with an
-// error, before that.
+// read3 reads take bytes, of which the last one goes where mark points, and then tail.
+// It returns how many bytes it got before there were no more, or before the error.
 func (t *taker) read3(take int, mark *byte, tail []byte) (got int, err error) {
 	for got < take+len(tail) {
 		iov := t.iov[:0]
@@ -106,8 +105,9 @@ func (t *taker) read3(take int, mark *byte, tail []byte) (got int, err error) {
 	return got, nil
 }
 
-// readLost goes on reading when the lock page, where mark and tail lie, can't be
-// stored into any more: what is consumed has to be taken all the same.
+// readLost goes on with a read3 that the kernel could not finish, because it can't
+// store into the lock page, where mark and tail lie. The bytes have to be taken all
+// the same.
 func (t *taker) readLost(got, take int, tail []byte) (int, error) {
 	t.grow(take + len(tail))
 	for got < take+len(tail) {
@@ -123,15 +123,15 @@ func (t *taker) readLost(got, take int, tail []byte) (int, error) {
 	return got, nil
 }
 
-// grow makes room for n bytes in scratch.
+// grow gives scratch room for n bytes.
 func (t *taker) grow(n int) {
 	if len(t.scratch) < n {
 		t.scratch = make([]byte, max(n, min(2*n, BatchBytes), 4096))
 	}
 }
 
-// How much of what is consumed is compared with what was shown. Another reader
-// takes from the head: all that is behind that is then in another place.
+// How much of what is consumed is compared with what was shown. Samples are enough:
+// another reader takes bytes from the head, and all bytes behind those move.
 const (
 	compareEndsBytes = 512 // at either end
 	compareBytes     = 64  // of each
@@ -141,7 +141,7 @@ const (
 // asShown reports whether what was taken is what peek has shown.
 func (t *taker) asShown(take int, mark *byte, tail []byte) bool {
 	if take+len(tail) > len(t.shown) {
-		return true // it was never shown: recovery knows its bytes
+		return true // it was never shown: recovery has compared its bytes
 	}
 	want := t.shown[:take+len(tail)]
 	if !bytes.Equal(tail, want[take:]) {
@@ -166,7 +166,7 @@ func (t *taker) asShown(take int, mark *byte, tail []byte) bool {
 	return bytes.Equal(got[:compareEndsBytes], want[:compareEndsBytes]) && bytes.Equal(got[end:], want[end:])
 }
 
-// forget drops n of the bytes that are held.
+// forget drops the first n of the held bytes.
 func (t *taker) forget(n int) { t.held = t.held[:copy(t.held, t.held[n:])] }
 
 // hold implements [kind].
@@ -184,7 +184,7 @@ func (t *taker) queued() int {
 	return int(n)
 }
 
-// hungUp reports whether nobody can write to a pipe or socket any more.
+// hungUp reports whether no process can write to a pipe or socket any more.
 func hungUp(fd int) bool {
 	fds := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
 	n, err := unix.Poll(fds[:], 0)

@@ -1,35 +1,32 @@
 package linux
 
-// Coalescing: when input keeps coming in small pieces, waking for each of them
-// costs more than anything that is done with it, for the logger and for who
-// writes to it. So the loop naps, and leaves the bytes in the pipe meanwhile.
-// A line that comes after a pause is handled at once.
-
 // Times in nanoseconds.
 const (
-	shortNap    = 1_000_000 // what a line may be late in a dense stream
-	longestNap  = 4_000_000 // and in one that is hardly worth it
-	denseGap    = 1_500_000 // pieces that are nearer to each other than this come densely
-	denseStreak = 8         // so many of them in a row begin the naps
-	againStreak = 2         // so many begin them again, after one nap in vain
-	worthPieces = 2         // fewer than this in a nap, and it costs more than it saves
-	aimPieces   = 4         // what a nap is made long enough for
-	pieceDrift  = 16        // how slowly the size of a piece follows larger ones
+	shortNap    = 1_000_000 // the nap in a dense stream: how late a line may be logged
+	longestNap  = 4_000_000 // the nap in a stream that is just dense enough
+	denseGap    = 1_500_000 // pieces come densely if less time than this is between two
+	denseStreak = 8         // naps begin after so many dense pieces in a row
+	againStreak = 2         // and after so many when the last nap was not worth it
+	worthPieces = 2         // a nap in which fewer pieces come costs more than it saves
+	aimPieces   = 4         // a nap is made so long that so many come
+	pieceDrift  = 16        // how slowly the size of a piece follows larger pieces
 )
 
-// coalescer decides when to nap, from how the input comes.
+// coalescer decides when to nap, from how the input comes. When input keeps coming in
+// small pieces, waking up for each of them costs more than all that is done with it,
+// for the logger and for the writer. So the loop naps, and leaves the bytes in the
+// pipe meanwhile. A line that comes after a pause is handled at once.
 type coalescer struct {
 	off      bool  // never nap
 	capacity int   // of the input, in bytes: it must never fill up
-	woke     int64 // when the last piece came
+	woke     int64 // when the last piece came, as Mono counts
 	gap      int64 // between the last two
 	streak   int
 	piece    int   // bytes of a piece
 	nap      int64 // how long; 0 while every piece is waited for
 }
 
-// came notes that input was waited for, and came at now; n bytes of it were
-// new.
+// came notes that a wait or a nap has ended at now, and that n bytes have come.
 func (c *coalescer) came(now int64, n int) {
 	if c.nap > 0 {
 		c.woke = now
@@ -41,7 +38,7 @@ func (c *coalescer) came(now int64, n int) {
 	if c.gap >= denseGap {
 		c.streak = 0
 	}
-	// Several pieces may have come before the loop woke: the small ones tell.
+	// Several pieces may have come before the loop woke, so the smallest counts.
 	if c.piece == 0 || n < c.piece {
 		c.piece = max(1, n)
 	} else {
@@ -69,9 +66,9 @@ func (c *coalescer) slept(n int) {
 	c.nap = c.bounded(n, took)
 }
 
-// bounded is the nap, made so short that what comes in it at the pace of the
-// last n bytes, which took so many nanoseconds, fills no more than a quarter of
-// the input's room.
+// bounded returns the nap, but so short that no more than a quarter of the input's
+// capacity fills up in it, at the pace of the last n bytes, which took so many
+// nanoseconds.
 func (c *coalescer) bounded(n int, took int64) int64 {
 	if most := took * int64(c.capacity/4) / int64(max(n, 1)); c.nap > most {
 		return max(most, shortNap/10)

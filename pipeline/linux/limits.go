@@ -16,13 +16,13 @@ import (
 	"multilog/rotate"
 )
 
-// What a logger may run short of later is looked for before it opens anything: then
-// it says so, and no input is taken.
+// A logger looks for what it may run short of later before it opens anything: then it
+// can say so and exit, and has taken no input.
 //
-// With so many descriptors every file is logged, processed and named in the end. An
-// operation that gets none is tried again after some seconds. Twice as many are enough
-// for no operation to fail. Five are in use when this is looked at: the standard ones,
-// and two of Go's runtime.
+// With this many descriptors every file is logged, processed and named in the end. An
+// operation that gets none is tried again after some seconds. With twice as many no
+// operation fails. Five descriptors are in use at this time: the standard ones, and two
+// of Go's runtime.
 const (
 	ownFiles       = 9 // ring, pipe, eventfds, epoll sets, Go's poller
 	passingFiles   = 2 // open for a moment: a file that is listed, renamed, opened again
@@ -30,30 +30,31 @@ const (
 	processorFiles = 8 // previous, processed, state, newstate, and four while the program is started and waited for
 )
 
-// Of threads, these are what Go's runtime and the loop make besides the four that are
-// there from the start. The runtime ends the process when it can't have one. Few are
-// needed all the time; the others come and go.
+// Threads that Go's runtime and the loop make besides the four that are there from the
+// start. The runtime ends the process when it can't make one. Few are needed all the
+// time; the others come and go.
 const (
 	ownTasks       = 14
 	keptTasks      = 8
-	processorTasks = 3 // waits for the program, starts it, is it
+	processorTasks = 3 // one waits for the program, one starts it, one is it
 
-	// Below so many for the user, or the control group, threads are counted. The
-	// ring's workers are as many as the kernel likes, so there is no ring then.
+	// If the user or the control group may have fewer, threads are counted, and
+	// there is no ring: the kernel decides how many workers a ring has.
 	scarceTasks = 256
 )
 
 // spareBytes is more than what Go's heap, the buffers and the stacks of threads grow by.
 const spareBytes = 64 << 20
 
-// Limits are what the process has to get by with.
+// Limits tells Open what the process is short of.
 type Limits struct {
-	ScarceTasks bool // so file operations are done by threads, not by the ring and its workers
+	ScarceTasks bool // threads: operations on files are done by the pool, not by the ring and its workers
 }
 
-// CheckLimits reports whether the limits of the process leave room for what the
-// script needs. Its errors are of type *rotate.Error. Where threads are scarce it
-// makes those that are needed all the time.
+// CheckLimits looks whether the limits of the process leave room for what the script
+// needs, and returns an error of type *rotate.Error if not. It lowers the sizes of
+// files in the script to the limit for file sizes. Where threads are scarce it makes
+// those that are needed all the time.
 func CheckLimits(s *script.Script) (Limits, error) {
 	if err := fitFileSize(s); err != nil {
 		return Limits{}, err
@@ -88,9 +89,8 @@ func CheckLimits(s *script.Script) (Limits, error) {
 // lock page; a status file is smaller.
 const leastFileBytes = 4096
 
-// fitFileSize has files finished at the limit for file sizes, where the script wants
-// larger ones: a file that could not be filled would never be finished, and the
-// service would wait.
+// fitFileSize lowers the sizes of files in the script to the limit for file sizes: a
+// file that can't be filled would never be finished, and the service would wait.
 func fitFileSize(s *script.Script) error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil || limit.Cur > math.MaxInt64 {
@@ -110,7 +110,7 @@ func fitFileSize(s *script.Script) error {
 	return nil
 }
 
-// shortOf is what to do about a limit.
+// shortOf returns what to do about a limit.
 func shortOf(want, have int, limit string) string {
 	return fmt.Sprintf(" (%d are needed, %d are left: raise the limit by %d, see %s)", want, have, want-have, limit)
 }
@@ -134,9 +134,8 @@ func tasksLimit() uint64 {
 	return least
 }
 
-// readText returns the first bytes of a small file, and "" if that can't be read. It
-// is not done by package os: that would start Go's own polling of descriptors, and
-// with it wakes that nobody needs.
+// readText returns the first bytes of a small file, and "" if it can't read it. It does
+// not use package os, which would have Go's poller watch the descriptor.
 func readText(path string) string {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -16,7 +16,7 @@ type pollSet struct {
 	raw    syscall.RawConn
 	events [8]unix.EpollEvent
 	n      int
-	look   func(fd uintptr) bool // looks, without waiting, what has happened
+	look   func(fd uintptr) bool // notes what has happened, without waiting
 }
 
 func newPollSet() (*pollSet, error) {
@@ -33,8 +33,8 @@ func newPollSet() (*pollSet, error) {
 	return p, unix.SetNonblock(fd, true)
 }
 
-// register has Go's poller watch the set. That ends the process where it can't be
-// set up: what fails then must have failed for this process's own sets before.
+// register has Go's poller watch the set. Go ends the process if it can't set up its
+// poller, so the sets of this package are made before: a limit makes those fail first.
 func (p *pollSet) register() (err error) {
 	p.file = os.NewFile(uintptr(p.fd), "epoll")
 	p.raw, err = p.file.SyscallConn()
@@ -53,14 +53,14 @@ func (p *pollSet) waitBriefly() []unix.EpollEvent {
 	return p.events[:max(n, 0)]
 }
 
-// wait sleeps until something happens or the time has come, which is never if
-// it is zero, and returns what has happened.
+// wait sleeps until something happens or, unless it is zero, the deadline has come, and
+// returns what has happened.
 func (p *pollSet) wait(deadline time.Time) []unix.EpollEvent {
 	p.n = 0
 	_ = p.file.SetReadDeadline(deadline)
-	// Whichever thread finds out goes on with the loop. Until the next time
-	// the loop keeps to it: a goroutine that is in the kernel most of the time
-	// would otherwise be handed from thread to thread.
+	// The thread that finds out goes on with the loop, and the loop stays on it
+	// until the next wait: a goroutine that is in the kernel most of the time would
+	// otherwise be handed from thread to thread.
 	runtime.UnlockOSThread()
 	_ = p.raw.Read(p.look)
 	runtime.LockOSThread()

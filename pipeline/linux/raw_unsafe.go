@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxPieces is how many pieces go into one writev.
+// maxPieces is how many pieces go into one writev: IOV_MAX.
 const maxPieces = 1024
 
-// writev appends pieces, as many as go into one call.
+// writev writes the pieces, as many as go into one call.
 func (h *host) writev(fd int, pieces [][]byte) (int, error) {
 	if len(pieces) == 1 {
 		b := pieces[0]

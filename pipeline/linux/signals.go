@@ -24,10 +24,10 @@ type signals struct {
 	started atomic.Bool // the loop waits, or has waited
 }
 
-// watchSignals has the signals taken. Go's runtime takes them also when the parent
-// had them blocked or ignored. SIGXFSZ is taken so that a write beyond the limit
-// fails instead; programs that are started do not inherit that, as they would if it
-// were ignored.
+// watchSignals takes over the signals. Go's runtime takes them also if the parent had
+// them blocked or ignored. SIGXFSZ is taken so that a write beyond the limit for file
+// sizes fails instead; programs that are started do not inherit this, as they would if
+// the signal were ignored.
 func watchSignals() (*signals, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
@@ -64,16 +64,16 @@ func (s *signals) count(sig os.Signal) {
 // startGrace is how long a start may go on after SIGTERM.
 const startGrace = time.Second
 
-// exitTrouble is the exit status of a logger that could not start.
-const exitTrouble = 111
+// ExitTrouble is the exit status of a logger that could not start.
+const ExitTrouble = 111
 
-// giveUpStart ends the process if it is still starting: an operation on a file
-// system that does not answer never returns. What is left then is what a kill
-// leaves, and nothing was taken from standard input.
+// giveUpStart ends the process if it is still starting: an operation on a file system
+// that does not answer never returns. It leaves what a kill leaves, and nothing was
+// taken from standard input.
 func (s *signals) giveUpStart() {
 	if !s.started.Load() {
 		console.Say("multilog", console.Fatal, "unable to end the start within a second of SIGTERM, exiting (a file system does not answer; standard input was not touched)")
-		os.Exit(exitTrouble)
+		os.Exit(ExitTrouble)
 	}
 }
 

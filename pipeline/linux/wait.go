@@ -10,23 +10,23 @@ import (
 	"multilog/pipeline/input"
 )
 
-// The wait: input, finished operations, signals and the clock in one place.
-//
-// The loop sleeps in Go's own poller, on an epoll set of its own that is polled
-// there as one descriptor. Measured, that wakes one thread per event, as a C
-// program does, and an idle process never. Blocking in epoll_wait instead, the
-// goroutine takes its processor with it: Go's monitor wakes to take that away,
-// 2 to 6 times an event.
-//
-// While input comes often, the loop waits in the kernel without telling the
-// scheduler, for a bounded time: that takes one call instead of three. Go's
-// monitor ticks meanwhile, a hundred times a second.
+// While input comes often, a wait is at first one call of the kernel.
 const (
-	busyGap        = 3_000_000 // nanoseconds between pieces that come often
-	busyWaitMillis = 5
+	busyGap        = 3_000_000 // pieces come often if less time, in nanoseconds, is between two
+	busyWaitMillis = 5         // how long that call may take
 )
 
-// waiter is the real pipeline.Waiter.
+// waiter is the real pipeline.Waiter: it waits for input, finished operations, signals
+// and the clock in one place.
+//
+// The loop sleeps in Go's own poller, which watches an epoll set of the loop's as one
+// descriptor. As measured, an event then wakes one thread, as in a C program, and an
+// idle process never wakes. If the goroutine blocked in epoll_wait instead, it would
+// keep its P, and Go's monitor would wake to take that away, 2 to 6 times an event.
+//
+// While input comes often, the loop waits in the kernel without telling the scheduler,
+// for a bounded time: that is one system call instead of three. Go's monitor ticks
+// meanwhile, a hundred times a second.
 type waiter struct {
 	clock   clock
 	input   *input.Stdin
@@ -35,7 +35,7 @@ type waiter struct {
 
 	naps    coalescer
 	garbage garbage
-	polled  bool  // standard input can be waited for; otherwise it is always ready
+	polled  bool  // epoll takes standard input; otherwise it is always ready
 	waited  bool  // the last wait for input ended with input
 	woke    int64 // Mono when it did
 
@@ -57,10 +57,10 @@ func (w *waiter) open() (err error) {
 			}
 		}
 	}
-	// Level-triggered: a wait ends whenever something is in the input. A pipe wakes
-	// those who poll when a write ends, and in the midst of one only if that found
-	// it empty: with an edge, a writer that fills up a pipe in which something was
-	// left would wait for the logger, and the logger for it. Regular files and some
+	// Level-triggered: a wait ends whenever something is in the input. A pipe wakes its
+	// pollers when a write ends, and during one only if that write had found the pipe
+	// empty. With edges, a writer that fills up a pipe in which something was left
+	// would wait for the logger, and the logger for the writer. Regular files and some
 	// devices can't be waited for: they are always ready.
 	err = w.all.add(0, unix.EPOLLIN)
 	if w.polled = err == nil; err != nil && err != unix.EPERM {
