@@ -2,8 +2,8 @@ package simkernel
 
 import "slices"
 
-// PowerCut leaves of everything what is on disk, and of what is not some: see
-// the package's comment. The logger must be gone.
+// PowerCut keeps what is on disk, and some of what is not; see the package's comment. The
+// logger must have ended.
 func (w *World) PowerCut() {
 	w.tracef("power cut")
 	w.Pipe, w.running, w.freeInos, w.lastPipe = nil, nil, nil, 0
@@ -15,8 +15,8 @@ func (w *World) PowerCut() {
 	}
 }
 
-// KillAll takes standard input and who writes to it, as when a service and its
-// supervisor are killed. The logger must be gone.
+// KillAll removes standard input and its writer, as when a service and its supervisor are
+// killed. The logger must have ended.
 func (w *World) KillAll() {
 	w.tracef("the service is killed")
 	w.Pipe = nil
@@ -32,12 +32,12 @@ func (w *World) KillAll() {
 	}
 }
 
-// How a power cut treats the changes that were not synced.
+// How a power cut treats changes of names that were not synced.
 const (
-	cutAll   = iota // none of them is left
-	cutNone         // all are
-	cutOrder        // the first ones are
-	cutMixed        // any consistent part of them is
+	cutAll   = iota // it keeps none
+	cutNone         // it keeps all
+	cutOrder        // it keeps the first ones
+	cutMixed        // it keeps any consistent part
 	cuts
 )
 
@@ -66,7 +66,7 @@ func (w *World) cutDir(d *Dir) {
 
 const lockName = "lock"
 
-// survivingNames applies some of the changes to what is on disk.
+// survivingNames returns the names that a power cut leaves in a directory.
 func (w *World) survivingNames(d *Dir) []Entry {
 	names := append([]Entry(nil), d.disk...)
 	how, keep := w.Rand.IntN(cuts), w.Rand.IntN(len(d.changes)+1)
@@ -114,7 +114,7 @@ func (w *World) cutFile(f *File) {
 	}
 	f.Data = f.Data[:len(f.Data):len(f.Data)]
 	f.Disk, f.DiskMode = f.Data, f.Mode
-	f.lostFrom, f.lostUpto = 0, 0 // what was taken for written was so in memory only
+	f.lostFrom, f.lostUpto = 0, 0 // it is not in the page cache any more
 }
 
 func (w *World) survivingData(disk, cache []byte) []byte {
@@ -130,7 +130,7 @@ func (w *World) survivingData(disk, cache []byte) []byte {
 		return cache
 	case 2:
 		return cache[:upto]
-	default: // the size came, not all of the data
+	default: // the size is on disk, but not all of the data
 		b := append([]byte(nil), cache...)
 		clear(b[upto:])
 		return b
@@ -138,7 +138,7 @@ func (w *World) survivingData(disk, cache []byte) []byte {
 }
 
 func (w *World) cutPage(f *File) {
-	b := append([]byte(nil), f.Data...) // whoever has it mapped is gone
+	b := append([]byte(nil), f.Data...) // the logger that has mapped it has ended
 	switch w.Rand.IntN(3) {
 	case 0:
 		b = b[:0]
@@ -148,7 +148,8 @@ func (w *World) cutPage(f *File) {
 	f.Data, f.Disk = b, b
 }
 
-// WriteBack puts some of what is not on disk there, as time does.
+// WriteBack puts some of what is not on disk there, as the kernel does in the course of
+// time.
 func (w *World) WriteBack() {
 	for _, e := range w.Root.names {
 		d := e.File.index

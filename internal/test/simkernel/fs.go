@@ -13,22 +13,21 @@ type File struct {
 	Mtime int64
 	Mode  uint32
 	Links int
-	Data  []byte // as everyone sees it
+	Data  []byte // in the page cache
 
-	Disk     []byte // what a power cut leaves at least
+	Disk     []byte // what is on disk
 	DiskMode uint32
 
-	// This part of Data counts as written, and never got to the disk.
+	// This part of Data counts as written after a failed sync, but is not on disk.
 	lostFrom, lostUpto int
 
-	// Torn says that a power cut took some of its data, or what followed it:
-	// its last line is incomplete for good.
+	// Torn reports that a power cut or KillAll has taken the rest of the last line.
 	Torn bool
 
-	Seen int // for the harness
+	Seen int // free for the use of tests
 
-	home  *Dir // that it was made in
-	index *Dir // its names, if it is a directory
+	home  *Dir // the directory in which it was made
+	index *Dir // not nil if it is a directory
 }
 
 // Entry is a name in a directory.
@@ -41,28 +40,28 @@ type Entry struct {
 type Dir struct {
 	Name string
 
-	// Logged counts the bytes that the logger has appended to files here, less
-	// those that it took back. The harness resets it.
+	// Logged counts the bytes that the logger has appended to files here, minus those that
+	// it has taken back. Tests may reset it.
 	Logged int64
 
-	// Reordered says that a power cut left later changes of its names, and not
-	// earlier ones: then nobody can tell in which order files came.
+	// Reordered reports that a power cut has kept later changes of names and lost earlier
+	// ones. The order of the files is then unknown.
 	Reordered bool
 
-	names   []Entry  // as everyone sees them
-	disk    []Entry  // as they were when they were last synced
-	changes []change // since then
+	names   []Entry  // as processes see them
+	disk    []Entry  // on disk
+	changes []change // between disk and names
 }
 
 // change is a change of a directory's names.
 type change struct {
 	name, to string // to is empty unless it is a rename
-	file     *File  // that gets the name, or loses it
-	over     *File  // what a rename removes
+	file     *File  // gets the name, or loses it
+	over     *File  // loses the name to in a rename; may be nil
 	remove   bool
 }
 
-// Entries are the names in the directory.
+// Entries returns the names in the directory.
 func (d *Dir) Entries() []Entry { return d.names }
 
 // Lookup returns the file of that name, or nil.
@@ -81,7 +80,7 @@ func drop(entries []Entry, name string) []Entry {
 	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Name == name })
 }
 
-// apply makes a change to a list of names.
+// apply applies the change to a list of names.
 func (c *change) apply(entries []Entry) []Entry {
 	switch {
 	case c.remove:
@@ -118,7 +117,7 @@ func (w *World) newFile(d *Dir, mode uint32) *File {
 	return f
 }
 
-// release gives back what a file without names takes.
+// release takes away a name of a file. With the last one, it frees what the file uses.
 func (w *World) release(f *File) {
 	if f.Links--; f.Links == 0 {
 		w.free += int64(len(f.Data))
@@ -126,7 +125,7 @@ func (w *World) release(f *File) {
 	}
 }
 
-// Link gives a file another name.
+// Link gives a file another name, which is on disk.
 func (w *World) Link(d *Dir, name string, f *File) {
 	w.link(d, name, f)
 	d.syncNames()
@@ -186,8 +185,7 @@ func (w *World) append(f *File, b []byte) (int, error) {
 	return n, nil
 }
 
-// truncate changes a file's size. What is on disk keeps its bytes: the next
-// append goes to memory of its own.
+// truncate changes the size of a file. The bytes on disk stay: the next append copies Data.
 func (w *World) truncate(f *File, size int64) {
 	old := int64(len(f.Data))
 	f.lostUpto = min(f.lostUpto, int(size))
@@ -225,11 +223,10 @@ func (w *World) synced(d *Dir) {
 	}
 }
 
-// DiskEntries are the names that a power cut leaves if nothing has happened to
-// them since.
+// DiskEntries returns the names that are on disk.
 func (d *Dir) DiskEntries() []Entry { return d.disk }
 
-// NameOf is a name that the file has now, its directory's before it.
+// NameOf returns the path of a file by one of its names.
 func (w *World) NameOf(f *File) string {
 	if f.index != nil {
 		return f.index.Name
@@ -249,10 +246,10 @@ func join(d *Dir, name string) string {
 	return strings.TrimPrefix(d.Name, "./") + "/" + name
 }
 
-// rewrite makes all of a file's data dirty again.
+// rewrite makes all data of a file dirty again, so that the next sync writes it.
 func (f *File) rewrite() { f.lostFrom, f.lostUpto = 0, 0 }
 
-// lose takes what is not on disk for written.
+// lose takes the data that is not on disk for written, as a failed sync does.
 func (f *File) lose() {
 	if f.lostFrom >= f.lostUpto {
 		f.lostFrom = len(f.Disk)
@@ -260,5 +257,5 @@ func (f *File) lose() {
 	f.lostUpto = len(f.Data)
 }
 
-// SyncFile puts a file on disk, as if somebody else had asked for it.
+// SyncFile puts a file on disk, as another process may do.
 func (w *World) SyncFile(f *File) { w.sync(f) }

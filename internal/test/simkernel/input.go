@@ -8,10 +8,10 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// widestBytes is the most that Peek shows, unless the plan says.
+// widestBytes is how many bytes Peek shows at most unless Plan.Window is set.
 const widestBytes = 64 << 10
 
-// Traits returns those of a pipe, or of one that is read plainly.
+// Traits returns the traits of a pipe, or those of an input that can only be read.
 func (k *Kernel) Traits() input.Traits {
 	if k.w.Pipe == nil || k.plan.Plain {
 		return input.Traits{}
@@ -22,12 +22,11 @@ func (k *Kernel) Traits() input.Traits {
 	}
 }
 
-// LastLine has what is read plainly read no further than to a line's end.
+// LastLine limits reading, where the input can only be read, to the end of a line.
 func (k *Kernel) LastLine() { k.lineOnly = true }
 
-// Peek shows what is in the pipe; where that is read plainly, it takes it into
-// memory. That its writer has gone shows when the pipe is empty, or when a wait
-// has said so, as in Linux.
+// Peek shows what is in the pipe. If the input can only be read, Peek moves it into the
+// logger's memory. As on Linux, the end of input shows only when the pipe is empty.
 func (k *Kernel) Peek() (b []byte, held int, eof bool) {
 	end := k.call()
 	p := k.w.Pipe
@@ -58,11 +57,11 @@ func (k *Kernel) Peek() (b []byte, held int, eof bool) {
 	return b, p.Held, eof
 }
 
-// Waiting is how many bytes are in the pipe.
+// Waiting returns how many bytes are in the pipe.
 func (k *Kernel) Waiting() int { return k.w.Pipe.Tail - k.w.Pipe.Head }
 
-// Hold has bytes that the logger before has taken from the pipe shown again:
-// they must be the last of those.
+// Hold makes Peek show again bytes that the logger before has taken from the pipe. They
+// must be the last ones that it has taken.
 func (k *Kernel) Hold(b []byte) {
 	p := k.w.Pipe
 	if len(b) > p.Head || string(p.Stream[p.Head-len(b):p.Head]) != string(b) {
@@ -73,8 +72,7 @@ func (k *Kernel) Hold(b []byte) {
 	k.w.tracef("hold %d bytes", len(b))
 }
 
-// Take takes bytes from the pipe into memory. A kill loses them: they must be
-// in the logs, as those that are consumed.
+// Take moves bytes from the pipe into memory. A kill loses them.
 func (k *Kernel) Take(n int, mark *byte) ([]byte, error) {
 	p := k.w.Pipe
 	if err := k.Consume(n, mark, nil); err != nil {
@@ -85,7 +83,8 @@ func (k *Kernel) Take(n int, mark *byte) ([]byte, error) {
 	return p.Stream[p.Head:][:n:n], nil
 }
 
-// Consume drops bytes, first those that are held, and moves others to a tail.
+// Consume drops n bytes, those that are held first, and moves the next len(tail) to tail.
+// It stores the last byte that it has taken from the pipe in mark.
 func (k *Kernel) Consume(n int, mark *byte, tail []byte) error {
 	end := k.call()
 	p := k.w.Pipe
@@ -131,8 +130,9 @@ func (k *Kernel) signals() (terms, alarms int) {
 	return terms, alarms
 }
 
-// Wait sleeps until something has happened. Input is waited for by
-// level-triggered epoll, unless Edges is set.
+// Wait sleeps until an operation is finished, a signal comes, the monotonic clock reaches
+// until (0: never) or, if input is true, there is input. It waits for input with a
+// level-triggered epoll, or with an edge-triggered one if Edges is set.
 func (k *Kernel) Wait(until int64, input bool) (terms, alarms int) {
 	end := k.call()
 	if until != 0 && k.w.Trace != nil {
@@ -156,7 +156,7 @@ func (k *Kernel) wait(until int64, input bool) (terms, alarms int) {
 			return terms, alarms
 		}
 		if k.plan.Lazy && k.w.Rand.IntN(8) == 0 {
-			return terms, alarms // woken for nothing: allowed, and to be borne
+			return terms, alarms // without a reason, which the loop must bear
 		}
 		next := k.next()
 		if until != 0 {
@@ -182,11 +182,10 @@ func (k *Kernel) ready() bool {
 	return k.w.Pipe.ready()
 }
 
-// maxIdles is how often a logger may have nothing to do, and a plan find
-// something for it.
+// maxIdles is how often Plan.Idle is called at most.
 const maxIdles = 8
 
-// MapPage maps a lock page.
+// MapPage maps the lock page in the file fd.
 func (k *Kernel) MapPage(fd int) ([]byte, error) {
 	end := k.call()
 	defer k.returnsUnlessDead(end)
@@ -198,7 +197,7 @@ func (k *Kernel) MapPage(fd int) ([]byte, error) {
 	case len(f.Data) == 0:
 		return nil, syscall.EINVAL // a load would be a bus error
 	case len(f.Data) < pageSize:
-		mem := lockpage.New() // to be looked at: stores are lost
+		mem := lockpage.New() // a copy: stores to it are lost
 		copy(mem, f.Data)
 		return mem, nil
 	}

@@ -9,37 +9,38 @@ import (
 	"multilog/rotate"
 )
 
-// How a logger ends before its time.
+// How a call ends at which a logger is killed.
 const (
 	EndNot    = iota
-	EndBefore // before the call takes effect
-	EndWithin // when some of it has, if it can be cut
-	EndAfter  // when it has
+	EndBefore // before it takes effect
+	EndWithin // after some of its effect, if it can be divided
+	EndAfter  // after its effect
 )
 
 // Plan is what happens to a logger.
 type Plan struct {
-	EndAt int // the number of the call at which it is killed, or the power cut
-	End   int // EndBefore and so on
+	EndAt int // the number of the call at which it is killed, or the power is cut; 0: none
+	End   int // EndBefore, EndWithin or EndAfter
 
 	TermAt []int // the numbers of the calls before which SIGTERM comes
 	AlrmAt []int // the same for SIGALRM
 
 	FailAt    int     // the number of the fallible operation that fails; 0: none
-	FailWith  error   // how
-	FailRate  float64 // how likely it is that any other fails,
-	FailFrom  int     // once so many lock pages are mapped
-	ShortRate float64 // how likely it is that a write is short
+	FailWith  error   // its error
+	FailRate  float64 // the probability that another one fails
+	FailFrom  int     // the number of mapped lock pages from which FailRate counts
+	ShortRate float64 // the probability that a write is short
 
-	// Delay is how long an operation takes before, and after, it happens.
+	// Delay returns how long, in nanoseconds, a submitted operation takes before its effect
+	// and from then until it is handed back.
 	Delay func(c ioring.Code) (before, after int64)
 
-	Window int  // most that Peek shows, in bytes; 0 for all that it ever does
-	Plain  bool // standard input is one that can only be read
-	Lazy   bool // waking for nothing, now and then
+	Window int  // how many bytes Peek shows at most; 0: widestBytes
+	Plain  bool // standard input can only be read
+	Lazy   bool // Wait sometimes returns without a reason
 
-	// Idle is called when nothing is going to happen any more: it may have
-	// something happen (Term, Alrm, Kill, World.Pipe.Close), or fail.
+	// Idle is called when the logger waits and no event is left. It may make one (Term,
+	// Alrm, Kill, World.Pipe.Close) or fail.
 	Idle func(k *Kernel)
 }
 
@@ -51,20 +52,20 @@ type Kernel struct {
 	w    *World
 	plan Plan
 
-	calls    int // so far
-	fallible int // operations so far that might have failed
+	calls    int // how many calls the logger has made
+	fallible int // how many of its operations could have failed
 	dead     bool
 
 	fds      []*open // fds[n] is descriptor n
 	flying   []*flying
 	terms    int
 	alrms    int
-	shown    int // where in the stream the bytes end that the last Peek has shown
+	shown    int // the end, in the stream, of what the last Peek has shown
 	buf      []byte
 	lineOnly bool
 	idles    int
 	pages    []*File
-	records  []record // in the pages, at the call before the last one
+	records  []record // of the pages, as they were at the call before the last one
 }
 
 var (
@@ -79,14 +80,13 @@ type open struct {
 	appends bool
 }
 
-// killed is what a logger's end panics with.
+// killed is the value with which a kill panics to end the logger.
 type killed struct{}
 
-// maxCalls is far more than a history needs: whoever makes more makes no
-// progress.
+// maxCalls is far more than a history needs. A logger that makes more makes no progress.
 const maxCalls = 200_000
 
-// Start begins a logger's life. The descriptors 0 to 2 are taken.
+// Start returns the kernel for a logger that is starting. Descriptors 0 to 2 are in use.
 func (w *World) Start(plan Plan) *Kernel {
 	k := &Kernel{w: w, plan: plan, fds: make([]*open, 3, 32)}
 	if p := w.Pipe; p != nil {
@@ -96,16 +96,15 @@ func (w *World) Start(plan Plan) *Kernel {
 	return k
 }
 
-// Outcome is how a logger's life went.
+// Outcome is how a logger has ended.
 type Outcome struct {
-	Err      error // that the logger returned
+	Err      error // what the logger has returned
 	Killed   bool
 	Calls    int
 	Fallible int
 }
 
-// Run runs a logger, which is a function that runs the loop on k or on what wraps
-// it, from its start to its end.
+// Run runs a logger from its start to its end. The function logger runs the loop on k.
 func (k *Kernel) Run(logger func() error) (out Outcome) {
 	defer func() {
 		out.Calls, out.Fallible = k.calls, k.fallible
@@ -134,15 +133,14 @@ func (k *Kernel) Kill() {
 	panic(killed{})
 }
 
-// Term and Alrm send a signal.
+// Term sends SIGTERM.
 func (k *Kernel) Term() { k.terms++; k.w.tracef("SIGTERM") }
 
 // Alrm sends SIGALRM.
 func (k *Kernel) Alrm() { k.alrms++; k.w.tracef("SIGALRM") }
 
-// call is the beginning of every call that has an effect: time passes, signals
-// come, and the end, if it is to come before this call's effect. It returns
-// how the call is to end.
+// call begins every call that has an effect. Time passes, signals come, and the logger is
+// killed if it is to end before this call takes effect. call returns how the call ends.
 func (k *Kernel) call() (end int) {
 	if k.dead {
 		panic(killed{})
@@ -173,7 +171,7 @@ func (k *Kernel) call() (end int) {
 	return end
 }
 
-// returns is the end of every call.
+// returns ends a call, and kills the logger if end is not EndNot.
 func (k *Kernel) returns(end int) {
 	if end != EndNot {
 		k.keepPages()
@@ -187,25 +185,25 @@ func (k *Kernel) tick() {
 	k.pump()
 }
 
-// Calls is how many calls the logger has made.
+// Calls returns how many calls the logger has made.
 func (k *Kernel) Calls() int { return k.calls }
 
-// Idles is how often the logger was found idle.
+// Idles returns how often Plan.Idle was called.
 func (k *Kernel) Idles() int { return k.idles }
 
-// Now is the time of day.
+// Now returns the time of day in nanoseconds since 1970.
 func (k *Kernel) Now() int64 { return k.w.now() }
 
-// Mono is the monotonic clock.
+// Mono returns the time of the monotonic clock in nanoseconds.
 func (k *Kernel) Mono() int64 { return k.w.mono }
 
-// BootID differs between power cuts.
+// BootID returns a number that changes with each power cut.
 func (k *Kernel) BootID() (id [16]byte) {
 	id[0], id[15] = byte(k.w.boot), 1
 	return id
 }
 
-// Warn only shows in the trace.
+// Warn adds a line to the trace and calls Watch.Warned.
 func (k *Kernel) Warn(text string) {
 	end := k.call()
 	k.w.tracef("warning: %s", text)
@@ -215,21 +213,21 @@ func (k *Kernel) Warn(text string) {
 	k.returns(end)
 }
 
-// WriteStderr only shows in the trace.
+// WriteStderr adds a line to the trace.
 func (k *Kernel) WriteStderr(b []byte) {
 	end := k.call()
 	k.w.tracef("stderr: %q", b)
 	k.returns(end)
 }
 
-// Do carries out op.
+// Do carries out op at once.
 func (k *Kernel) Do(op *ioring.Op) {
 	end := k.call()
 	k.do(op)
 	k.returns(end)
 }
 
-// Writev appends to a file.
+// Writev writes to a file, at its end if it was opened with O_APPEND.
 func (k *Kernel) Writev(fd int, pieces [][]byte) (n int, err error) {
 	end := k.call()
 	defer k.returnsUnlessDead(end)
@@ -270,7 +268,7 @@ func (k *Kernel) Writev(fd int, pieces [][]byte) (n int, err error) {
 	return n, err
 }
 
-// returnsUnlessDead is returns for defer.
+// returnsUnlessDead is returns for defer, which also runs when the logger is killed.
 func (k *Kernel) returnsUnlessDead(end int) {
 	if !k.dead && k.w.broken == nil {
 		k.returns(end)
@@ -290,7 +288,7 @@ func (k *Kernel) write(o *open, b []byte) (int, error) {
 	return n, err
 }
 
-// WriteStatus writes a =file.
+// WriteStatus writes to the start of a status file.
 func (k *Kernel) WriteStatus(fd int, b []byte) error {
 	end := k.call()
 	defer k.returnsUnlessDead(end)
@@ -302,7 +300,7 @@ func (k *Kernel) WriteStatus(fd int, b []byte) error {
 	return nil
 }
 
-// fails says whether a fallible operation fails, and how.
+// fails counts a fallible operation and returns its error if it is to fail.
 func (k *Kernel) fails() error {
 	k.fallible++
 	if k.fallible == k.plan.FailAt {

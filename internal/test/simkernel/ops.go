@@ -21,7 +21,7 @@ func (k *Kernel) fd(n int) *open {
 	return k.fds[n]
 }
 
-// dir is the directory behind a descriptor.
+// dir returns the directory that is open as a descriptor.
 func (k *Kernel) dir(fd int) *Dir {
 	if fd == atCwd {
 		return k.w.Root
@@ -32,6 +32,7 @@ func (k *Kernel) dir(fd int) *Dir {
 	return nil
 }
 
+// usesFD reports whether op acts on its field FD.
 func usesFD(op *ioring.Op) bool {
 	switch op.Code {
 	case ioring.Close, ioring.Fsync, ioring.Fdatasync, ioring.Fallocate, ioring.Ftruncate, ioring.Fchmod,
@@ -43,7 +44,7 @@ func usesFD(op *ioring.Op) bool {
 	return false
 }
 
-// do carries out op, and says so in the trace.
+// do carries out op, or has it fail, and adds a line to the trace.
 func (k *Kernel) do(op *ioring.Op) {
 	var text string
 	if k.w.Trace != nil {
@@ -66,11 +67,11 @@ func (k *Kernel) do(op *ioring.Op) {
 	}
 }
 
-// failed is what an operation does to the world that has failed.
+// failed applies the effects that an operation has although it fails.
 func (k *Kernel) failed(op *ioring.Op) {
 	switch op.Code {
 	case ioring.Close:
-		k.fds[op.FD] = nil // closed all the same
+		k.fds[op.FD] = nil // Linux closes it anyway
 	case ioring.Fsync, ioring.Fdatasync:
 		k.fd(op.FD).f.lose()
 	}
@@ -217,7 +218,7 @@ func (k *Kernel) run(f *flying) {
 	k.w.running = append(k.w.running, p)
 }
 
-// describe is an operation as the trace and golden files show it.
+// describe returns an operation as the trace and golden files show it.
 func (k *Kernel) describe(op *ioring.Op) string {
 	name := func(path string) string {
 		if d := k.dir(op.Dir); d != nil {

@@ -8,7 +8,7 @@ import (
 
 const pageSize = lockpage.Size
 
-// record is what a lock page says about what is in flight.
+// record is a copy of the two records of a lock page.
 type record struct {
 	slots  [2]lockpage.Record
 	latest uint64
@@ -19,8 +19,7 @@ func recordOf(f *File) record {
 	return record{p.Records, p.Latest}
 }
 
-// keepPages remembers the in-flight records: what the logger stores after this
-// may be cut off.
+// keepPages copies the records of all pages. cutPages may undo stores after that.
 func (k *Kernel) keepPages() {
 	k.records = k.records[:0]
 	for _, f := range k.pages {
@@ -28,10 +27,9 @@ func (k *Kernel) keepPages() {
 	}
 }
 
-// cutPages cuts off, at any place, the stores into in-flight records that were
-// made since keepPages. Between two calls the loop stores in this order, each
-// for one directory after another: states of the records that it is done with;
-// new records; states of those.
+// cutPages undoes the last stores into records since keepPages, at random how many. Between
+// two calls the loop stores in this order, each for all directories: the states of the
+// records that it has finished; new records; the states of these.
 func (k *Kernel) cutPages() {
 	var undo []func(whole bool)
 	for i := range k.records {
@@ -61,7 +59,8 @@ func (k *Kernel) cutPages() {
 	}
 }
 
-// cutRecord undoes the storing of a record, or all but the last store of it.
+// cutRecord undoes the storing of a record. If whole is false, it leaves some of the first
+// words of the record.
 func (k *Kernel) cutRecord(p *lockpage.Page, before record, whole bool) {
 	const size = unsafe.Sizeof(lockpage.Record{})
 	bytesOf := func(f *lockpage.Record) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(f)), size) }

@@ -2,52 +2,50 @@ package simkernel
 
 import "sort"
 
-// pipePage is what a slot of a pipe holds, in bytes.
+// pipePage is the size of a slot in bytes.
 const pipePage = 4096
 
-// Pipe is standard input and its writer. It follows fs/pipe.c of Linux: what
-// is in it stands in slots of a page each; a slot is free again when all of it
-// was read; a small write goes into the last page if it fits; a writer that
-// finds no free slot sleeps within its call. Those who poll are woken when a
-// call ends, and before the writer sleeps only if the call had found the pipe
-// empty, when it began or when it went on.
+// Pipe is standard input and its writer. It follows fs/pipe.c of Linux:
+//
+//   - A pipe has slots of a page each. A slot is free again when all of it was read.
+//   - A small write goes into the last page if it fits there.
+//   - A writer that finds no free slot sleeps in its call.
+//   - Pollers are woken when a call ends. Before the writer sleeps, they are woken only if
+//     the call had found the pipe empty when it began or went on.
 type Pipe struct {
 	Ino      uint64
-	Stream   []byte // all that is to be written
+	Stream   []byte // everything that the writer writes
 	Calls    []Call // in order
 	Capacity int    // bytes; a multiple of a page
 
-	Head   int  // bytes of Stream that the logger has done with
-	Held   int  // bytes behind those that it has taken from the pipe
-	Kept   int  // how many of those are in a lock page; the others are in its memory
-	Tail   int  // bytes of Stream that were written into it
-	Closed bool // the writer has gone
+	Head   int  // how many bytes of Stream the logger has consumed
+	Held   int  // how many bytes after these it has taken from the pipe, too
+	Kept   int  // how many of the held bytes are in a lock page; the others are in its memory
+	Tail   int  // how many bytes of Stream the writer has written
+	Closed bool // the writer has closed the pipe
 
 	slots    []slot
-	call     int  // the index in Calls of the next or present call
-	writing  bool // the call has begun
-	blocked  bool // it sleeps, since there was no room
-	wasEmpty bool // as in pipe_write
-	closeAt  int64
+	call     int   // the index in Calls of the next or present call
+	writing  bool  // the call has begun
+	blocked  bool  // the call sleeps, because there was no room
+	wasEmpty bool  // the variable was_empty in pipe_write
+	closeAt  int64 // 0: the writer does not close the pipe
 
-	// Of the logger's epoll: what was reported or woken stands in a list, and
-	// is looked at by the next wait.
-	listed bool
-	polled bool // the logger polls
+	listed bool // the pipe is in the ready list of the logger's epoll
+	polled bool // the logger has an epoll for the pipe
 }
 
 // slot is a pipe_buffer: from and to are offsets in its page.
 type slot struct{ from, to int }
 
-// Call is a write call: at the time At, of the monotonic clock, or when the
-// one before it has ended, it writes what is missing of the first Upto bytes of
-// the stream.
+// Call is a call of write. It begins when the monotonic clock reaches At and the call
+// before it has ended. It writes the stream up to byte Upto.
 type Call struct {
 	At   int64
 	Upto int
 }
 
-// NewPipe gives the world a new standard input.
+// NewPipe makes p the standard input of the world.
 func (w *World) NewPipe(p *Pipe) {
 	w.lastPipe++
 	p.Ino = w.lastPipe
@@ -55,10 +53,10 @@ func (w *World) NewPipe(p *Pipe) {
 	w.tracef("a new pipe, capacity %d, for %d bytes", p.Capacity, len(p.Stream))
 }
 
-// Close has the writer go once it has written everything.
+// Close makes the writer close the pipe at the time at, or when it has written everything.
 func (p *Pipe) Close(at int64) { p.closeAt = max(at, 1) }
 
-// pump lets the writer go on as far as it can.
+// pump runs the writer as far as it can go now.
 func (p *Pipe) pump(w *World) {
 	for p.call < len(p.Calls) {
 		c := p.Calls[p.call]
@@ -100,8 +98,8 @@ func (p *Pipe) pump(w *World) {
 	}
 }
 
-// begin begins a call of n bytes. What does not fill a page goes first, into
-// the last one, if it fits.
+// begin begins a call of n bytes. The part that fills no page goes first, into the last
+// page, if it fits there.
 func (p *Pipe) begin(n int) {
 	p.writing, p.wasEmpty = true, len(p.slots) == 0
 	if part := n % pipePage; part > 0 && !p.wasEmpty {
@@ -112,7 +110,7 @@ func (p *Pipe) begin(n int) {
 	}
 }
 
-// fill writes up to upto and reports whether all of it found room.
+// fill writes up to byte upto of the stream, and reports whether there was room for all.
 func (p *Pipe) fill(upto int) bool {
 	for p.Tail < upto {
 		if p.full() {
@@ -142,26 +140,27 @@ func (p *Pipe) read(n int) {
 	}
 }
 
-// poll has the logger's epoll look at the pipe when the logger starts.
+// poll adds the pipe to the epoll of a logger that starts.
 func (p *Pipe) poll() { p.polled, p.listed = true, true }
 
-// ready is what a level-triggered epoll_wait finds without sleeping.
+// ready reports whether a level-triggered epoll_wait would return at once.
 func (p *Pipe) ready() bool {
 	p.listed = p.listed && (len(p.slots) > 0 || p.Closed)
 	return p.listed
 }
 
-// edge is the same, edge-triggered.
+// edge reports whether an edge-triggered epoll_wait would return at once, and if so,
+// takes the pipe off the ready list.
 func (p *Pipe) edge() bool {
 	ready := p.ready()
 	p.listed = false
 	return ready
 }
 
-// waiting is how many bytes are in the pipe.
+// waiting returns how many bytes are in the pipe.
 func (p *Pipe) waiting() int { return p.Tail - p.Head - p.Held }
 
-// next is when the writer does something, unless it is blocked.
+// next returns the time of the next event of the writer; never if it sleeps or has ended.
 func (p *Pipe) next() int64 {
 	if p.writing {
 		if p.full() {
@@ -178,14 +177,14 @@ func (p *Pipe) next() int64 {
 	return never
 }
 
-// Blocked reports whether the writer sleeps within a call.
+// Blocked reports whether the writer sleeps in a call.
 func (p *Pipe) Blocked() bool { return p.writing }
 
 // Finished reports whether the writer has no more to write.
 func (p *Pipe) Finished() bool { return p.Tail == len(p.Stream) }
 
-// Schedule has the stream written in calls that end at the given places, a
-// gap after one another, beginning at the time from.
+// Schedule adds calls that end at these bytes of the stream, and a last one for the rest.
+// The first begins at the time from, and each other gap() nanoseconds after the one before.
 func (p *Pipe) Schedule(from int64, ends []int, gap func() int64) {
 	sort.Ints(ends)
 	for _, end := range ends {

@@ -11,13 +11,13 @@ import (
 	"multilog/internal/test/logger"
 )
 
-// realPipe is a pipe of the kernel that the test runs on, its writer, and an
-// edge-triggered epoll that watches it.
+// realPipe is a pipe of the kernel that the test runs on, with its writer and an
+// edge-triggered epoll.
 type realPipe struct {
 	t       *testing.T
 	r, w    int
 	epoll   int
-	written chan struct{} // a call has returned
+	written chan struct{} // gets a value when a call of write has ended
 	calls   chan []byte
 }
 
@@ -39,8 +39,8 @@ func newRealPipe(t *testing.T, capacity int) *realPipe {
 		t.Fatal(err)
 	}
 	go func() {
-		// A signal, such as those by which Go's runtime interrupts goroutines,
-		// ends a call that sleeps.
+		// A signal ends a call that sleeps. Go's runtime sends signals to interrupt
+		// goroutines.
 		runtime.LockOSThread()
 		var all unix.Sigset_t
 		for i := range all.Val {
@@ -90,7 +90,7 @@ func (r *realPipe) comesTo(want int, ended bool) bool {
 	return true
 }
 
-// wakes reports whether the epoll wakes; if that is expected, it waits for it.
+// wakes reports whether the epoll wakes. If that is expected, it waits for long.
 func (r *realPipe) wakes(expected bool) bool {
 	millis := 2
 	if expected {
@@ -105,8 +105,8 @@ func (r *realPipe) wakes(expected bool) bool {
 	}
 }
 
-// The simulated pipe does what this kernel's does: the same calls find the same
-// room, end or sleep at the same place, and wake at the same moments.
+// On the simulated pipe and on this kernel's, the same calls find the same room, end or
+// sleep at the same byte, and wake at the same moments.
 func TestPipeIsLinux(t *testing.T) {
 	if unix.Getpagesize() != pipePage {
 		t.Skip("pages of another size")

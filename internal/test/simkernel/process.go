@@ -1,15 +1,15 @@
 package simkernel
 
-// Behaviour is what a run of a processor is like. A processor copies its input
-// to its output, some bytes at a time, and counts its good runs in its state.
+// Behaviour is what a run of a processor does. A processor copies its input to its output
+// in pieces. If it succeeds, it writes its old state and one more letter to its new state.
 type Behaviour struct {
-	Chunk int   // bytes at a time; 0: all
-	Every int64 // nanoseconds between two chunks
-	Exit  int64 // as a Run operation's Res
-	After int   // bytes after which a run with another Exit than 0 ends
+	Chunk int   // size of a piece in bytes; 0: all at once
+	Every int64 // nanoseconds between two pieces
+	Exit  int64 // the result of the operation Run: the exit code, or 128 and the signal
+	After int   // after how many bytes a run ends whose Exit is not 0
 
-	Removes  string // a name in the directory that is removed at last
-	Replaces string // a name that another file with the same content gets at last
+	Removes  string // a name in the directory, removed at the end
+	Replaces string // a name in the directory; at the end, a copy of the file gets it
 }
 
 // process is a processor that runs.
@@ -25,7 +25,7 @@ type process struct {
 	over  bool
 }
 
-// step does one step and says whether the process has ended.
+// step does one step and reports whether the process has ended.
 func (p *process) step(w *World) bool {
 	left := p.in.Data[p.done:]
 	if p.how.Exit != 0 {
@@ -51,14 +51,14 @@ func (p *process) step(w *World) bool {
 	return true
 }
 
-// meddle does to the directory what a processor should not do, or may; but not
-// when its logger was killed and the next one is at work there.
+// meddle removes and replaces files, as a processor may do. It does nothing if the logger
+// was killed and the next one uses the directory.
 func (p *process) meddle(w *World) {
 	if p.how.Removes == "" && p.how.Replaces == "" || p.in.home.Lookup("processed") != p.out {
 		return
 	}
 	defer func(watch Watcher) { w.Watch = watch }(w.Watch)
-	w.Watch = nil // that is for what the logger does
+	w.Watch = nil // it checks only what the logger does
 	d := p.in.home
 	if p.how.Removes != "" {
 		_ = w.unlink(d, p.how.Removes)

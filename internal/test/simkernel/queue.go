@@ -6,17 +6,17 @@ import (
 	"multilog/ioring"
 )
 
-// flying is an operation that was submitted and not handed back.
+// flying is an operation that was submitted and not handed back yet.
 type flying struct {
 	op       *ioring.Op
-	fd       *open // that FD was
+	fd       *open // what FD was when it was submitted
 	startAt  int64
 	doneAt   int64
 	happened bool
 	run      *process
 }
 
-// Submit carries out op later.
+// Submit carries out op later, after Plan.Delay.
 func (k *Kernel) Submit(op *ioring.Op) {
 	end := k.call()
 	f := &flying{op: op}
@@ -30,7 +30,7 @@ func (k *Kernel) Submit(op *ioring.Op) {
 	k.returns(end)
 }
 
-// pump does what is due.
+// pump runs all events that are due.
 func (k *Kernel) pump() {
 	k.w.pump()
 	for {
@@ -55,12 +55,12 @@ func (k *Kernel) happen(f *flying) {
 		return
 	}
 	if f.fd != nil && k.fd(f.op.FD) != f.fd {
-		k.w.Fail("%v of descriptor %d, which is not what it was any more", f.op.Code, f.op.FD)
+		k.w.Fail("%v of descriptor %d, which now is another file", f.op.Code, f.op.FD)
 	}
 	k.do(f.op)
 }
 
-// next is when the next thing happens.
+// next returns the time of the next event, or never.
 func (k *Kernel) next() int64 {
 	at := k.w.next()
 	for _, f := range k.flying {
@@ -76,7 +76,8 @@ func (k *Kernel) next() int64 {
 	return at
 }
 
-// deliver calls Done of the operations that have finished.
+// deliver hands back the operations that have finished, by calling Done, and reports
+// whether there were any.
 func (k *Kernel) deliver() bool {
 	var done []*flying
 	rest := k.flying[:0]
@@ -105,8 +106,7 @@ func (k *Kernel) deliver() bool {
 	return len(done) > 0
 }
 
-// leave is the end of a process with operations in flight: each of them
-// happens, or does not.
+// leave ends the process. Each operation in flight takes effect or not, at random.
 func (k *Kernel) leave() {
 	for _, i := range k.w.Rand.Perm(len(k.flying)) {
 		f := k.flying[i]

@@ -7,39 +7,39 @@ import (
 	"slices"
 )
 
-// Watcher is told about what happens to files, before it happens; about syncs
-// and what is consumed, after.
+// Watcher checks what a logger does. The World calls the methods with names in -ing before
+// the event, and the others after it.
 type Watcher interface {
 	Removing(d *Dir, name string, f *File)
-	Linking(d *Dir, name string, f *File)
-	Renaming(d *Dir, from, to string, f, over *File)
-	TakingBack(d *Dir, f *File, size int)
-	Synced(d *Dir)
-	Consumed()
+	Linking(d *Dir, name string, f *File)            // a new or another name
+	Renaming(d *Dir, from, to string, f, over *File) // over loses the name to; it may be nil
+	TakingBack(d *Dir, f *File, size int)            // f is cut to size bytes
+	Synced(d *Dir)                                   // the directory, or a file in it
+	Consumed()                                       // bytes were taken from the pipe
 	Warned(text string)
 }
 
-// World is what outlives a logger.
+// World is what survives a logger.
 type World struct {
 	Rand    *rand.Rand
-	Journal bool    // fsync of a file puts the names of its directory on disk
+	Journal bool    // a sync of a file also puts all names of its directory on disk
 	Watch   Watcher // may be nil
 
-	// Trace gets a line for each thing that happens; may be nil.
+	// Trace gets a line for each event. It may be nil.
 	Trace func(line string)
 
-	// Processor says what the next run of a processor is like.
+	// Processor returns what the next run of a processor is to do.
 	Processor func() Behaviour
 
 	Pipe *Pipe
 	Root *Dir
 
-	mono     int64
+	mono     int64 // nanoseconds
 	wall     int64 // time of day minus mono
 	boot     uint64
 	free     int64 // bytes on the disk
 	lastIno  uint64
-	lastPipe uint64 // inode number; since the machine was started
+	lastPipe uint64 // inode number of the last pipe since the last power cut
 	freeInos []uint64
 	events   []event
 	running  []*process
@@ -51,7 +51,7 @@ type event struct {
 	do func()
 }
 
-// start is when worlds begin: 2026-01-01, as nanoseconds since 1970.
+// start is the time of day at which worlds begin: 2026-01-01, in nanoseconds since 1970.
 const start = 1767225600e9
 
 const never = math.MaxInt64
@@ -64,10 +64,10 @@ func NewWorld(r *rand.Rand) *World {
 	}
 }
 
-// violation is what Fail panics with, to end the logger.
+// violation is the value with which Fail panics to end the logger.
 type violation struct{ err error }
 
-// Fail notes that something happened that must not, and ends the logger.
+// Fail notes that something has happened that must not, and ends the logger.
 func (w *World) Fail(format string, args ...any) {
 	if w.broken == nil {
 		w.broken = fmt.Errorf(format, args...)
@@ -76,7 +76,7 @@ func (w *World) Fail(format string, args ...any) {
 	panic(violation{w.broken})
 }
 
-// Err is the first thing that happened that must not, if anything.
+// Err returns the first thing that Fail has noted, or nil.
 func (w *World) Err() error { return w.broken }
 
 func (w *World) tracef(format string, args ...any) {
@@ -90,7 +90,7 @@ func (w *World) Tracef(format string, args ...any) { w.tracef(format, args...) }
 
 func (w *World) now() int64 { return w.wall + w.mono }
 
-// Mono is the monotonic clock, in nanoseconds.
+// Mono returns the time of the monotonic clock in nanoseconds.
 func (w *World) Mono() int64 { return w.mono }
 
 // SetClock moves the time of day by d nanoseconds.
@@ -99,13 +99,13 @@ func (w *World) SetClock(d int64) {
 	w.tracef("the clock is set by %.3fs", float64(d)/1e9)
 }
 
-// SetFree leaves n bytes of room on the disk.
+// SetFree sets how many bytes are free on the disk.
 func (w *World) SetFree(n int64) {
 	w.free = n
 	w.tracef("%d bytes are left on the disk", n)
 }
 
-// At has do called when the monotonic clock reaches at.
+// At calls do when the monotonic clock reaches at.
 func (w *World) At(at int64, do func()) { w.events = append(w.events, event{at, do}) }
 
 // Pass lets d nanoseconds pass while no logger runs.
@@ -116,7 +116,7 @@ func (w *World) Pass(d int64) {
 	}
 }
 
-// pump does what is due, but for the operations of the logger.
+// pump runs all events that are due, except the operations of the logger.
 func (w *World) pump() {
 	if w.Pipe != nil {
 		w.Pipe.pump(w)
@@ -137,7 +137,7 @@ func (w *World) pump() {
 	}
 }
 
-// next is when the next thing is due.
+// next returns the time of the next event, or never.
 func (w *World) next() int64 {
 	at := int64(never)
 	if w.Pipe != nil {
@@ -160,7 +160,7 @@ func (w *World) Dir(name string) *Dir {
 	return nil
 }
 
-// MakeDir makes a directory.
+// MakeDir makes a log directory.
 func (w *World) MakeDir(name string) *Dir {
 	f := w.newFile(w.Root, 0o700)
 	f.index = &Dir{Name: base(name)}
@@ -168,7 +168,7 @@ func (w *World) MakeDir(name string) *Dir {
 	return f.index
 }
 
-// MakeFile makes a file in the directory, all of it on disk.
+// MakeFile makes a file in the directory. The file and its name are on disk.
 func (w *World) MakeFile(d *Dir, name, text string, mode uint32) *File {
 	f := w.newFile(d, mode)
 	f.Data = []byte(text)
