@@ -1,5 +1,5 @@
-// Command multilog reads lines from standard input and appends them to any
-// number of automatically rotated logs.
+// Command multilog reads lines from standard input and appends them to any number of logs
+// that are rotated automatically. See multilog(8).
 package main
 
 import (
@@ -23,33 +23,33 @@ import (
 
 const usage = `usage: multilog script
 
-multilog reads lines from standard input and appends selected ones to
-automatically rotated logs. Each argument of the script is one action:
+multilog reads lines from standard input and appends selected lines to
+logs that are rotated automatically. Each argument of the script is an action:
 
   t          put a TAI64N label in front of each line; first argument only
   -pattern   deselect lines that match
   +pattern   select lines that match
   e          print selected lines to standard error
   =file      keep the last selected line in file
-  sSIZE      files of at most SIZE bytes in the following directories
-  nCOUNT     at most COUNT files in the following directories
-  !command   process each finished file of the following directories
+  sSIZE      limit the files of the following directories to SIZE bytes
+  nCOUNT     keep at most COUNT files in each of the following directories
+  !command   run command on each finished file of the following directories
   ./dir      append selected lines to the log directory dir; also /dir
 
 Beyond daemontools' multilog, which ignores these words:
 
   tRFC3339 tRFC3339Nano tUnix tUnixMs tUnixNs
-             put that stamp in front of each line; first argument only
+             put this stamp in front of each line; first argument only
   z, zLEVEL  compress finished files of the following directories with zstd
-  bSIZE      files of at most SIZE, up to 2GiB, whatever s says
-  cSIZE      at most SIZE of old files
-  aTIME      rotate a file at this age (1h, 24h)
-  yTIME      sync current this long after a write at the latest
-  kSIZE      keep SIZE of the filesystem free, by removing the oldest files
+  bSIZE      limit files to SIZE, up to 2GiB; overrides s
+  cSIZE      keep at most SIZE of old files
+  aTIME      start a new file when current is TIME old (1h, 24h)
+  yTIME      sync current to disk at most TIME after a write
+  kSIZE      keep SIZE of the filesystem free by removing the oldest files
   T F S wCODE
              as in daemontools-encore
 
-Other arguments are ignored. SIGTERM finishes, SIGALRM rotates.
+multilog ignores other arguments. SIGTERM ends it. SIGALRM starts new files.
 `
 
 func main() {
@@ -91,7 +91,7 @@ func main() {
 	}
 }
 
-// findSelf makes sure that z can run this program.
+// findSelf puts the path of this program, which z runs, into the commands of the script.
 func findSelf(s *script.Script) error {
 	for i := range s.Dirs {
 		command := s.Dirs[i].Command
@@ -107,14 +107,13 @@ func findSelf(s *script.Script) error {
 	return nil
 }
 
-// unblockSignals makes sure that no signal is blocked, also not in the programs
-// that are started: when the parent left any blocked, it starts this program
-// again, with the same process id.
+// unblockSignals unblocks all signals. If any was blocked, it also executes this program
+// again, with the same process id, so that no signal is blocked in processors either.
 func unblockSignals() error {
 	blocked, err := signals.Unblock()
 	if blocked && err == nil {
-		// Without /proc the signals that matter still work: Go's runtime
-		// unblocks those that are asked for.
+		// Without /proc this fails. The signals that matter still work then, because
+		// Go's runtime unblocks those for which a program asks.
 		_ = syscall.Exec("/proc/self/exe", os.Args, os.Environ())
 	}
 	return err
