@@ -21,15 +21,16 @@ type Options struct {
 // need a processor (GOMAXPROCS) besides the one that an owner in a raw system
 // call holds.
 type Queue struct {
-	eventfd   int
-	inflight  int // submitted, Done not yet called
-	completed int // Done called, ever
+	eventfd  int
+	inflight int // submitted, and not reaped
 
 	ring     *ring // nil where goroutines do everything
 	reason   string
 	files    pool
 	lanes    map[uint64]*lane
 	programs *programs
+
+	reaped fifo // finished, Done not yet called
 
 	mu       sync.Mutex
 	finished []*Op // by the pools
@@ -90,8 +91,8 @@ func (q *Queue) Reason() string { return q.reason }
 // makes it unreadable again. It is not to be read, written or closed.
 func (q *Queue) FD() int { return q.eventfd }
 
-// Inflight is the number of operations that were submitted and have not been
-// handed back.
+// Inflight returns the number of operations that were submitted and have not
+// finished, as far as the last Complete has seen.
 func (q *Queue) Inflight() int { return q.inflight }
 
 // Submit takes op and returns at once, however many are in flight. They may
@@ -121,13 +122,31 @@ func (q *Queue) Flush() {
 
 // Complete calls Done of the operations that have finished, in the owner's
 // goroutine, and returns how many there were. It may be called at any time.
+//
+// It works in two phases. First it takes all operations that have finished from
+// the ring and the pools, and begins those that waited for their turn. Then it
+// calls Done of each. So whatever Done does, it never runs within the ring's
+// completion loop: what it submits is at most begun, never completed, before
+// the other operations have been handed back.
 func (q *Queue) Complete() int {
-	before := q.completed
+	q.reap()
+	n := 0
+	for op := q.reaped.pop(); op != nil; op = q.reaped.pop() {
+		n++
+		if op.Done != nil {
+			op.Done(op)
+		}
+	}
+	return n
+}
+
+// reap takes what has finished from the ring and the pools.
+func (q *Queue) reap() {
 	// The event counter is reset before the finished operations are taken: one
 	// that finishes in between signals again, and is not missed.
 	resetEvent(q.eventfd)
 	if q.ring != nil {
-		q.ring.complete(q.handBack)
+		q.ring.complete(q.take)
 	}
 	q.mu.Lock()
 	ops := q.finished
@@ -135,20 +154,17 @@ func (q *Queue) Complete() int {
 	q.mu.Unlock()
 	for i, op := range ops {
 		ops[i] = nil
-		q.handBack(op)
+		q.take(op)
 	}
 	q.spare = ops
-	return q.completed - before
 }
 
-func (q *Queue) handBack(op *Op) {
+// take takes a finished operation, and begins the next one of its lane.
+func (q *Queue) take(op *Op) {
 	q.inflight--
-	q.completed++
+	q.reaped.push(op)
 	if op.Code != Run {
 		q.leave(op)
-	}
-	if op.Done != nil {
-		op.Done(op)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/ioring/uring"
 )
 
 // queues calls f with a queue of each backend. The test's goroutine owns it.
@@ -284,4 +286,39 @@ func TestNewQueueUnknownBackend(t *testing.T) {
 		q.Close()
 		t.Error("no error")
 	}
+}
+
+// All operations that have finished are taken from the ring and the pools before
+// Done of the first is called: a Done that does much, or submits, or calls Complete
+// itself, does not run in the midst of that.
+func TestCompleteReapsFirst(t *testing.T) {
+	queues(t, func(t *testing.T, q *Queue) {
+		const ops = 3
+		called, nested := 0, 0
+		for i := range ops {
+			q.Submit(&Op{Code: Nop, Lane: uint64(i), Done: func(*Op) {
+				if called++; q.Inflight() > 0 {
+					t.Errorf("%d operations are still to be taken when Done number %d is called", q.Inflight(), called)
+				}
+				nested += q.Complete()
+			}})
+		}
+		q.Flush()
+		for finished(q) < ops {
+			time.Sleep(time.Millisecond)
+		}
+		if n := q.Complete(); n+nested != ops || called != ops {
+			t.Errorf("Done was called %d times; Complete returned %d, and %d within", called, n, nested)
+		}
+	})
+}
+
+// finished returns how many operations have finished and were not taken.
+func finished(q *Queue) int {
+	if q.ring != nil {
+		return int(q.ring.kernel.(*uring.Ring).CQReady())
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.finished)
 }
