@@ -50,7 +50,7 @@ func (o *output) add(from, to int) {
 // it becomes, and which runs of that text each directory gets.
 type batch struct {
 	script  *script.Script
-	host    rotate.Kernel
+	host    rotate.Host
 	console Console
 
 	text    []byte           // the labelled lines; without labels, the input itself

@@ -178,7 +178,7 @@ func (l *loop) rotate() bool {
 				return false
 			}
 			d.Rotate()
-		} else if d.Wanted() && d.Ready() {
+		} else if d.RotationRequested() && d.Ready() {
 			d.Rotate()
 		}
 	}
@@ -224,7 +224,7 @@ func (l *loop) wait(until int64, input bool) {
 	now := l.sys.Host.Mono()
 	for _, d := range l.dirs {
 		if alarms > 0 {
-			d.Want()
+			d.RequestRotation()
 		}
 		d.Tick(now)
 	}
@@ -241,7 +241,7 @@ func (l *loop) end() {
 				continue
 			}
 			// Input that was left has a record, which is about current.
-			wanted := d.Wanted() && !l.abandoned
+			wanted := d.RotationRequested() && !l.abandoned
 			if wanted && d.Ready() {
 				d.Rotate()
 				wanted = false

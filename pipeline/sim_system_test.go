@@ -9,7 +9,7 @@ import (
 
 // kernel is a simulated kernel, or what a test puts between it and the loop.
 type kernel interface {
-	rotate.Kernel
+	rotate.Host
 	input.Input
 	pipeline.Waiter
 	pipeline.Console

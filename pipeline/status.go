@@ -29,7 +29,7 @@ type statusFile struct {
 
 // open opens the file of the next = action. A file that is open already, under this
 // or another name, is written once, with the last line that any of its actions selects.
-func (s *statuses) open(host rotate.Kernel, path string) error {
+func (s *statuses) open(host rotate.Host, path string) error {
 	op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_NONBLOCK, Mode: 0o600}
 	if host.Do(&op); op.Err != nil {
 		return &rotate.Error{What: "create " + path, Err: op.Err}

@@ -9,8 +9,8 @@ import (
 // through one of them. Package pipeline/linux has the real ones; tests have others.
 // Their methods belong to the goroutine that calls [Run].
 type System struct {
-	Host    rotate.Kernel // files, clocks, warnings
-	Input   input.Input   // standard input
+	Host    rotate.Host // files, clocks, warnings
+	Input   input.Input // standard input
 	Wait    Waiter
 	Console Console
 	Backend string // how file operations are done, and why; for the lock pages

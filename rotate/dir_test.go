@@ -44,10 +44,10 @@ func TestRollback(t *testing.T) {
 		if err := d.Rollback(); err != nil {
 			t.Fatal(err)
 		}
-		if got := listing(t, path); got != c.want {
+		if got := shows(t, path); got != c.want {
 			t.Errorf("%s: %q, not %q", c.name, got, c.want)
 		}
-		if r := d.page.Record(); r.State() != lockpage.StateNone || r.End != uint64(d.cur.size) {
+		if r := d.record.page.Record(); r.State() != lockpage.StateNone || r.End != uint64(d.writer.cur.size) {
 			t.Errorf("%s: the record says %+v", c.name, r)
 		}
 	}
@@ -61,21 +61,21 @@ func TestRollbackBesideRewrite(t *testing.T) {
 	d.batch(t, "one\n")
 	d.Done()
 	d.Clear()
-	d.cur.syncFailed = true // an fsync has failed
+	d.writer.cur.syncFailed = true // an fsync has failed
 	d.batch(t, "two\n")
-	d.flush.start(d, flushSteps, nil, nil)
-	if d.flush.op.Code != ioring.Rewrite {
-		t.Fatalf("%v comes first", d.flush.op.Code)
+	d.syncer.current.start(d, flushSteps, &d.syncer, nil)
+	if d.syncer.current.op.Code != ioring.Rewrite {
+		t.Fatalf("%v comes first", d.syncer.current.op.Code)
 	}
 	if err := d.Rollback(); err == nil {
 		t.Error("it was taken back")
 	}
-	if got, want := listing(t, path), "current=one\ntwo\n"; got != want {
+	if got, want := shows(t, path), "current=one\ntwo\n"; got != want {
 		t.Errorf("%q, not %q", got, want)
 	}
 	k.kill()
 	newKernel(t).open(path, &head{dev: 1, ino: 2, input: "two\n"})
-	if got, want := listing(t, path), ".u=one\n current="; got != want {
+	if got, want := shows(t, path), ".u=one\n current="; got != want {
 		t.Errorf("after the next logger: %q, not %q", got, want)
 	}
 }

@@ -1,10 +1,6 @@
 package rotate
 
-import (
-	"math"
-
-	"multilog/tai64n"
-)
+import "multilog/tai64n"
 
 // The names in a log directory. Old files are called @LABEL and a suffix.
 const (
@@ -30,31 +26,10 @@ const (
 	ownerExec = 0o100
 )
 
-// isOld says whether a name counts as an old file: it begins with @ and is as
-// long as a label, whatever follows, whoever made it.
+// isOld reports whether a name counts as an old file: it begins with @ and is at
+// least as long as a label, whatever follows and whichever program made it.
 func isOld(name string) bool {
 	return len(name) >= tai64n.Len && name[0] == '@'
-}
-
-// aheadAtMost is how far the name of an old file may be ahead of the clock: a
-// clock that was set back by less is waited for, and names go on from the
-// newest. Names that are farther ahead are of a time when the clock was wrong.
-// To go on from those would keep all later names wrong, for ever; so they count
-// as older than all others, and go first.
-const aheadAtMost = 24 * 3600e9 // nanoseconds
-
-// clockSetSince is a time that is long past: a clock that shows an earlier one
-// was not set since the machine was started, and no name is judged by it.
-const clockSetSince = 1735689600e9 // 2025-01-01, in nanoseconds since 1970
-
-// horizon is the latest label that an old file can have; those behind it are of
-// a time when the clock was wrong.
-func (d *Dir) horizon() tai64n.Label {
-	now := d.k.Now()
-	if now < clockSetSince {
-		return tai64n.Label{Sec: math.MaxUint64}
-	}
-	return tai64n.FromUnixNano(now + aheadAtMost)
 }
 
 // isAhead reports whether an old file's name is behind the horizon.
@@ -63,9 +38,9 @@ func isAhead(name string, horizon tai64n.Label) bool {
 	return ok && horizon.Before(l)
 }
 
-// oldest is the old file with the smallest label among names, those behind the
-// horizon first, or "" when there is none. Those that pending says yes to are
-// passed over.
+// oldest returns the old file with the smallest label among names, those behind
+// the horizon first, or "" when there is none. It passes over those for which
+// pending returns true.
 func oldest(names []string, horizon tai64n.Label, pending func(name string) bool) string {
 	first, firstAhead := "", false
 	for _, name := range names {
@@ -80,7 +55,7 @@ func oldest(names []string, horizon tai64n.Label, pending func(name string) bool
 	return first
 }
 
-// countOld is the number of old files among names.
+// countOld returns the number of old files among names.
 func countOld(names []string) int {
 	n := 0
 	for _, name := range names {
@@ -91,8 +66,8 @@ func countOld(names []string) int {
 	return n
 }
 
-// newestLabel is the greatest label that an old file among names bears, up to
-// the horizon.
+// newestLabel returns the greatest label that an old file among names bears, up
+// to the horizon.
 func newestLabel(names []string, horizon tai64n.Label) tai64n.Label {
 	var newest tai64n.Label
 	for _, name := range names {
@@ -104,4 +79,13 @@ func newestLabel(names []string, horizon tai64n.Label) tai64n.Label {
 		}
 	}
 	return newest
+}
+
+// oldLabel returns the label of an old file, the zero label if it has none, or one
+// behind the horizon. waits reports whether the file is a .u file.
+func oldLabel(name string, horizon tai64n.Label) (l tai64n.Label, waits bool) {
+	if isOld(name) && !isAhead(name, horizon) {
+		l, _ = tai64n.ParseString(name[:tai64n.Len])
+	}
+	return l, !l.IsZero() && name[tai64n.Len:] == unsafeSuffix
 }

@@ -53,7 +53,7 @@ func TestOldFiles(t *testing.T) {
 // than a day, and while it is not set.
 func TestNewLabel(t *testing.T) {
 	k := newKernel(t)
-	d := &Dir{k: k}
+	d := newDir(k, Config{})
 	last := d.newLabel()
 	for _, step := range []int64{0, 1, 1e9, -3600e9, -3600e9, 0, 7200e9, -1e18} {
 		k.clock += step
@@ -63,7 +63,7 @@ func TestNewLabel(t *testing.T) {
 		}
 		last = l
 	}
-	d.last = tai64n.Label{Sec: 1 << 62, Nano: 999999999}
+	d.labels.last = tai64n.Label{Sec: 1 << 62, Nano: 999999999}
 	k.clock = -9e18 // before 1970
 	if l := d.newLabel(); l != (tai64n.Label{Sec: 1<<62 + 1}) {
 		t.Errorf("after a full second: %v", l)
@@ -80,16 +80,16 @@ func TestLabelsFollowTheClock(t *testing.T) {
 		ahead  int64
 		follow bool
 	}{{-day, true}, {minute, false}, {day - minute, false}, {day + minute, true}, {3650 * day, true}} {
-		d := &Dir{k: k}
-		if l := newestLabel([]string{ahead(c.ahead)}, d.horizon()); d.last.Before(l) {
-			d.last = l
+		d := newDir(k, Config{})
+		if l := newestLabel([]string{ahead(c.ahead)}, d.horizon()); d.labels.last.Before(l) {
+			d.labels.last = l
 		}
 		after := d.newLabel().UnixNano() - k.Now()
 		if follows := -minute < after && after <= 0; follows != c.follow {
 			t.Errorf("beside a name that is %v ahead: a label that is %v ahead", time.Duration(c.ahead), time.Duration(after))
 		}
 	}
-	d := &Dir{k: k}
+	d := newDir(k, Config{})
 	d.newLabel()
 	k.clock -= day + minute
 	if after := d.newLabel().UnixNano() - k.Now(); after > 0 {
@@ -113,7 +113,7 @@ func TestNamesAheadHeal(t *testing.T) {
 	dir := makeFiles(t, files)
 	k := newKernel(t)
 	k.open(dir, &head{})
-	if got, want := listing(t, dir), ".s=b .s=c .s=d .s=e .s=f .s=g .s=h .s=i .u=c current="; got != want {
+	if got, want := shows(t, dir), ".s=b .s=c .s=d .s=e .s=f .s=g .s=h .s=i .u=c current="; got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
 	old, _ := filepath.Glob(filepath.Join(dir, "@*.u"))
@@ -155,9 +155,9 @@ func TestLabelBefore(t *testing.T) {
 		{"nobody knows anything", 0, []string{label(950*second) + ".u"}, label(950*second - 1)},
 		{"no label", begun, []string{"@zzzzzzzzzzzzzzzzzzzzzzzz.u"}, ""},
 	} {
-		d := &Dir{k: newKernel(t)}
-		before := tai64n.FromUnixNano(d.k.Now())
-		got := d.labelBefore(c.names, c.begun)
+		d := newDir(newKernel(t), Config{})
+		before := tai64n.FromUnixNano(d.now())
+		got := d.labels.labelBefore(c.names, c.begun)
 		if c.want == "" && got.Before(before) || c.want != "" && got.String() != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}

@@ -13,224 +13,209 @@ import (
 // directories under their names. Nothing that it leaves is followed or waited
 // for, and only a regular file becomes an old file, or state.
 
-const (
-	// openNew is for files that must not be there yet: nothing is followed,
-	// overwritten or waited for.
-	openNew = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_EXCL
-	// openOld is for what may be anything.
-	openOld = openSafely
-)
+// openNew is for files that must not be there yet: nothing is followed, overwritten
+// or waited for.
+const openNew = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_EXCL
 
-func previousFD(p *pending) *int  { return &p.previous }
-func processedFD(p *pending) *int { return &p.processed }
-func stateFD(p *pending) *int     { return &p.state }
-func newstateFD(p *pending) *int  { return &p.fresh }
+// run is one run of the processor, or several, until one succeeds. Descriptors are
+// -1 while a file is closed.
+type run struct {
+	previous, processed int
+	state, newstate     int
+
+	given    ioring.FileInfo // the file that the processor was given under a name
+	replaced bool            // it has put another one there
+	noState  bool            // it has left no new state
+	badState bool            // state can't be opened
+	result   int64           // bytes of what it has made, when previous is gone; else 0
+}
+
+// noRun is a run that has not begun.
+var noRun = run{previous: -1, processed: -1, state: -1, newstate: -1}
+
+func (r *run) previousFD() *int  { return &r.previous }
+func (r *run) processedFD() *int { return &r.processed }
+func (r *run) stateFD() *int     { return &r.state }
+func (r *run) newstateFD() *int  { return &r.newstate }
+
+// files returns what the processor has as descriptors 0 to 5.
+func (r *run) files() []int { return []int{r.previous, r.processed, 2, -1, r.state, r.newstate} }
+
+// begin begins another run.
+func (r *run) begin() { r.noState = false }
+
+// hasNoState reports whether the processor has left no new state.
+func (r *run) hasNoState() bool { return r.noState }
+
+// measured notes the size of the output, in bytes; made returns it, 0 while it is
+// not known.
+func (r *run) measured(size int64) { r.result = size }
+func (r *run) made() int64         { return r.result }
 
 // openStep opens one of a processor's files.
-func openStep(name string, flags int, fd func(*pending) *int) step {
-	return step{
+func openStep(name string, flags int, fd func(*run) *int) *step[*pending] {
+	return &step[*pending]{
 		name: "open " + name,
-		prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-			op.Code, op.Dir, op.Path = ioring.OpenAt, d.fd, name
-			op.Flags, op.Mode = flags, modeOpen
-			return true
-		},
-		then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+		op:   func(p *pending, op *ioring.Op) { p.dir().open(op, name, flags) },
+		then: func(p *pending, op *ioring.Op) verdict[*pending] {
 			if op.Err != nil {
-				return verdict{err: op.Err, redo: beginRun.name}
+				return verdict[*pending]{err: op.Err, redo: beginRun}
 			}
-			*fd(p) = int(op.Res)
-			return verdict{}
+			*fd(p.processing()) = int(op.Res)
+			return verdict[*pending]{}
 		},
-		trouble: troubleWith("open ", name, ""),
+		trouble: troubleWith[*pending]("open ", name, ""),
 	}
 }
 
 // openPreviousStep opens what is to be processed. A processor that failed may
 // have removed it.
-var openPreviousStep = step{
+var openPreviousStep = &step[*pending]{
 	name: "open previous",
-	prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-		op.Code, op.Dir, op.Path, op.Flags = ioring.OpenAt, d.fd, previousName, openOld|syscall.O_RDONLY
-		return true
-	},
-	then: func(d *Dir, p *pending, op *ioring.Op) verdict {
+	op:   func(p *pending, op *ioring.Op) { p.dir().open(op, previousName, openSafely|syscall.O_RDONLY) },
+	then: func(p *pending, op *ioring.Op) verdict[*pending] {
 		if op.Err == nil {
-			p.previous = int(op.Res)
+			p.processing().previous = int(op.Res)
 		}
-		return d.unlessGone(previousName, p, op)
+		return p.stopIfRemoved(previousName, op)
 	},
-	trouble: troubleWith("open ", previousName, ""),
+	trouble: troubleWith[*pending]("open ", previousName, ""),
 }
 
-// removeBadStateStep removes a state that openStateStep could not open.
-var removeBadStateStep = step{
+// removeBadState removes a state that openStateStep could not open.
+var removeBadState = &step[*pending]{
 	name: "remove state",
-	prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-		op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, stateName
-		return p.badState
-	},
-	then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
-		v := unlessMissing(nil, nil, op)
-		p.badState = v.err != nil
+	when: func(p *pending) bool { return p.processing().badState },
+	op:   func(p *pending, op *ioring.Op) { p.dir().unlink(op, stateName) },
+	then: func(p *pending, op *ioring.Op) verdict[*pending] {
+		v := ignoreMissing(p, op)
+		p.processing().badState = v.err != nil
 		return v
 	},
-	trouble: troubleWith("remove ", stateName, ""),
+	trouble: troubleWith[*pending]("remove ", stateName, ""),
 }
 
 // openStateStep opens what the run before has left, or makes it. What a
 // processor has put there that is no file, or can't be read, is no state.
-var openStateStep = step{
+var openStateStep = &step[*pending]{
 	name: "open state",
-	prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-		op.Code, op.Dir, op.Path = ioring.OpenAt, d.fd, stateName
-		op.Flags, op.Mode = openOld|syscall.O_RDONLY|syscall.O_CREAT, modeOpen
-		return true
+	op: func(p *pending, op *ioring.Op) {
+		p.dir().open(op, stateName, openSafely|syscall.O_RDONLY|syscall.O_CREAT)
 	},
-	then: func(d *Dir, p *pending, op *ioring.Op) verdict {
+	then: func(p *pending, op *ioring.Op) verdict[*pending] {
 		switch op.Err {
 		case nil:
-			p.state = int(op.Res)
+			p.processing().state = int(op.Res)
 		case syscall.ELOOP, syscall.ENXIO, syscall.EACCES:
-			d.k.Warn("unable to open " + d.path(stateName) + ", going on with an empty one: " + reason.Of(op.Err))
-			p.badState = true
-			return verdict{redo: removeBadStateStep.name}
+			p.dir().warn("unable to open " + p.dir().path(stateName) + ", going on with an empty one: " + reason.Of(op.Err))
+			p.processing().badState = true
+			return verdict[*pending]{redo: removeBadState}
 		}
-		return verdict{err: op.Err}
+		return verdict[*pending]{err: op.Err}
 	},
-	trouble: troubleWith("open ", stateName, ""),
+	trouble: troubleWith[*pending]("open ", stateName, ""),
 }
 
 // replacedSteps look at what bears the name of one of a processor's files after
 // the run. It may be another file than the one that was given to the processor:
 // programs write a new file and rename it. If it is no file at all, missing
 // returns what follows.
-func replacedSteps(name string, fd func(*pending) *int, missing func(d *Dir, p *pending, err error) verdict) []step {
-	return []step{
+func replacedSteps(name string, fd func(*run) *int, missing func(p *pending, err error) verdict[*pending]) []*step[*pending] {
+	return []*step[*pending]{
 		{
 			name: "look at the file that was given as " + name,
-			prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
-				op.Code, op.FD = ioring.Stat, *fd(p)
-				return true
+			op:   func(p *pending, op *ioring.Op) { op.Code, op.FD = ioring.Stat, *fd(p.processing()) },
+			then: func(p *pending, op *ioring.Op) verdict[*pending] {
+				p.processing().given = op.Stat
+				return verdict[*pending]{err: op.Err}
 			},
-			then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
-				p.given = op.Stat
-				return verdict{err: op.Err}
-			},
-			trouble: troubleWith("stat ", name, ""),
+			trouble: troubleWith[*pending]("stat ", name, ""),
 		},
 		{
 			name: "look at " + name,
-			prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-				op.Code, op.Dir, op.Path = ioring.Stat, d.fd, name
-				return true
-			},
-			then: func(d *Dir, p *pending, op *ioring.Op) verdict {
-				p.replaced = op.Stat.Ino != p.given.Ino || op.Stat.Dev != p.given.Dev
+			op:   func(p *pending, op *ioring.Op) { p.dir().stat(op, name) },
+			then: func(p *pending, op *ioring.Op) verdict[*pending] {
+				r := p.processing()
+				r.replaced = op.Stat.Ino != r.given.Ino || op.Stat.Dev != r.given.Dev
 				switch {
 				case op.Err == syscall.ENOENT:
-					return missing(d, p, op.Err)
+					return missing(p, op.Err)
 				case op.Err == nil && op.Stat.Mode&syscall.S_IFMT != syscall.S_IFREG:
-					return missing(d, p, errNoFile)
+					return missing(p, errNoFile)
 				}
-				return verdict{err: op.Err}
+				return verdict[*pending]{err: op.Err}
 			},
 			trouble: afterRun(name),
 		},
 		{
 			name: "close the file that was given as " + name,
-			prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
-				return p.replaced && closeFile(op, fd(p))
-			},
-			then: harmless,
+			when: func(p *pending) bool { return p.processing().replaced && *fd(p.processing()) >= 0 },
+			op:   closeStep(name, fd).op,
+			then: ignoreError[*pending],
 		},
 		{
 			name: "open the " + name + " that is there",
-			prepare: func(d *Dir, p *pending, op *ioring.Op) bool {
-				op.Code, op.Dir, op.Path, op.Flags = ioring.OpenAt, d.fd, name, openOld|syscall.O_WRONLY
-				return p.replaced && !(p.noState && name == newstateName)
+			when: func(p *pending) bool {
+				return p.processing().replaced && !(p.processing().noState && name == newstateName)
 			},
-			then: func(_ *Dir, p *pending, op *ioring.Op) verdict {
+			op: func(p *pending, op *ioring.Op) { p.dir().open(op, name, openSafely|syscall.O_WRONLY) },
+			then: func(p *pending, op *ioring.Op) verdict[*pending] {
 				if op.Err != nil {
-					return verdict{err: op.Err, redo: beginRun.name}
+					return verdict[*pending]{err: op.Err, redo: beginRun}
 				}
-				*fd(p) = int(op.Res)
-				return verdict{}
+				*fd(p.processing()) = int(op.Res)
+				return verdict[*pending]{}
 			},
 			trouble: afterRun(name),
 		},
 	}
 }
 
-// errNoFile is said of a directory, a link, a FIFO.
+// errNoFile is the reason for a directory, a link, a FIFO.
 var errNoFile = errors.New("not a regular file")
 
-// afterRun is the text of trouble with what a processor has left.
-func afterRun(name string) func(*Dir, *pending) string {
-	return troubleWith("find ", name, " after the processor's run")
+// afterRun returns the text of trouble with what a processor has left.
+func afterRun(name string) func(*pending) string {
+	return troubleWith[*pending]("find ", name, " after the processor's run")
 }
 
 // missingProcessed has the processor run again: without its output its input
 // must stay.
-func missingProcessed(_ *Dir, _ *pending, err error) verdict {
-	return verdict{err: err, redo: beginRun.name}
+func missingProcessed(_ *pending, err error) verdict[*pending] {
+	return verdict[*pending]{err: err, redo: beginRun}
 }
 
-// missingNewstate goes on without a new state. A processor that does this does
-// it each time, so the warning comes once.
-func missingNewstate(d *Dir, p *pending, err error) verdict {
-	p.noState = true
-	if !d.saidNoState {
-		d.saidNoState = true
-		d.k.Warn("unable to find " + d.path(newstateName) + " after the processor's run, going on with the state before: " + reason.Of(err))
-	}
-	return verdict{}
+// missingNewstate goes on without a new state.
+func missingNewstate(p *pending, err error) verdict[*pending] {
+	p.processing().noState = true
+	p.dir().leftNoState(err)
+	return verdict[*pending]{}
 }
 
-// unlinkStep removes a name, which need not be there.
-func unlinkStep(name string) step {
-	return step{
-		name: "remove " + name,
-		prepare: func(d *Dir, _ *pending, op *ioring.Op) bool {
-			op.Code, op.Dir, op.Path = ioring.UnlinkAt, d.fd, name
-			return true
-		},
-		then:    unlessMissing,
-		trouble: troubleWith("remove ", name, ""),
-	}
-}
-
-// unlessMissing is what follows the removal of a name, which need not be there.
-func unlessMissing(_ *Dir, _ *pending, op *ioring.Op) verdict {
-	if op.Err == syscall.ENOENT {
-		return verdict{}
-	}
-	return verdict{err: op.Err}
-}
-
-func syncStep(name string, fd func(*pending) *int) step {
-	return step{
+func syncStep(name string, fd func(*run) *int) *step[*pending] {
+	return &step[*pending]{
 		name: "sync " + name,
-		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
-			return sync(op, *fd(p)) && *fd(p) >= 0
-		},
-		then: func(_ *Dir, _ *pending, op *ioring.Op) verdict {
+		when: func(p *pending) bool { return *fd(p.processing()) >= 0 },
+		op:   func(p *pending, op *ioring.Op) { op.Code, op.FD = ioring.Fsync, *fd(p.processing()) },
+		then: func(p *pending, op *ioring.Op) verdict[*pending] {
 			if op.Err != nil {
 				// What was not written counts as clean now: it must be made anew.
-				return verdict{err: op.Err, redo: beginRun.name}
+				return verdict[*pending]{err: op.Err, redo: beginRun}
 			}
-			return verdict{}
+			return verdict[*pending]{}
 		},
-		trouble: troubleWith("write ", name, " to disk"),
+		trouble: troubleWith[*pending]("write ", name, " to disk"),
 	}
 }
 
-func closeStep(name string, fd func(*pending) *int) step {
-	return step{
+func closeStep(name string, fd func(*run) *int) *step[*pending] {
+	return &step[*pending]{
 		name: "close " + name,
-		prepare: func(_ *Dir, p *pending, op *ioring.Op) bool {
-			return closeFile(op, fd(p))
+		when: func(p *pending) bool { return *fd(p.processing()) >= 0 },
+		op: func(p *pending, op *ioring.Op) {
+			open := fd(p.processing())
+			op.Code, op.FD, *open = ioring.Close, *open, -1
 		},
-		then: harmless,
+		then: ignoreError[*pending],
 	}
 }

@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"errors"
+	"slices"
 	"syscall"
 
 	"multilog/ioring"
@@ -33,165 +34,210 @@ import (
 // again. In particular the mark of a clean current goes only when everything
 // else is settled, and a name is given before the old one is taken.
 
-// Recover puts the directory in order and opens current. Errors are of type
-// *Error.
-func (d *Dir) Recover() error {
-	names, err := d.list()
+// recover puts the directory in order and opens current.
+func (p *predecessor) recover() error {
+	names, err := p.d.look()
 	if err != nil {
 		return err
 	}
-	next, haveNext, err := d.lookFor(nextName)
+	next, haveNext, err := p.d.lookFor(nextName)
 	if err != nil {
 		return err
 	}
-	cur, haveCurrent, err := d.lookFor(currentName)
+	cur, haveCurrent, err := p.d.lookFor(currentName)
 	if err != nil {
 		return err
 	}
 	if haveNext && next.Size == 0 {
 		haveNext = false
-		if d.flightFile == nextName {
-			if err := d.rebindFlight(names, haveCurrent); err != nil {
-				return err
-			}
-		}
-		if err := d.remove(nextName); err != nil {
+		if err := p.removeEmptyNext(names, haveCurrent); err != nil {
 			return err
 		}
 	}
-	if haveNext && haveCurrent && cur.Birth > next.Mtime && d.left.Swapped != 0 && cur.Ino != d.left.Swapped {
-		haveNext, d.line = false, lockpage.LineNone
-		if err := d.makeOld(names, nextName, unsafeSuffix, d.labelBehind(names, next.Mtime)); err != nil {
+	if haveNext && haveCurrent && cur.Birth > next.Mtime && p.left.Swapped != 0 && cur.Ino != p.left.Swapped {
+		haveNext, p.inputPosition = false, lockpage.LineNone
+		if err := p.makeOld(names, nextName, unsafeSuffix, p.d.labelBehind(names, next.Mtime)); err != nil {
 			return err
 		}
 	}
-	if haveCurrent && cur.Mode&ownerExec != 0 && !haveNext {
-		named, err := d.hasOldName(names, cur)
+	if haveCurrent && !haveNext {
+		clean, err := p.isClean(names, cur)
 		if err != nil {
 			return err
 		}
-		unsettled, err := d.processorUnsettled()
-		if err != nil {
-			return err
-		}
-		if !named && !unsettled && !foreign(cur) {
-			return d.openCurrent(0)
+		if clean {
+			return p.openCurrent(0)
 		}
 	}
-	if err := d.afterOutage(names, haveCurrent, haveNext); err != nil {
+	if err := p.afterOutage(names, haveCurrent, haveNext); err != nil {
 		return err
 	}
-	return d.prune()
+	return p.prune()
+}
+
+// removeEmptyNext removes a spare file that was not needed.
+func (p *predecessor) removeEmptyNext(names []string, haveCurrent bool) error {
+	if p.fileName == nextName {
+		if err := p.rebindRecord(names, haveCurrent); err != nil {
+			return err
+		}
+	}
+	return p.d.remove(nextName)
+}
+
+// isClean reports whether current, without a next, was finished cleanly.
+func (p *predecessor) isClean(names []string, cur ioring.FileInfo) (bool, error) {
+	if cur.Mode&ownerExec == 0 {
+		return false, nil
+	}
+	named, err := p.hasOldName(names, cur)
+	if err != nil {
+		return false, err
+	}
+	unsettled, err := p.processorUnsettled()
+	return !named && !unsettled && !foreign(cur), err
+}
+
+// openCurrent opens current for appending, with flags besides, and gives it
+// its mode back.
+func (p *predecessor) openCurrent(flags int) error {
+	what := "append to " + p.d.path(currentName)
+	op := ioring.Op{}
+	p.d.open(&op, currentName, openAppend|flags)
+	opened := p.d.do(op)
+	if opened.Err != nil {
+		return &Error{What: what, Err: opened.Err}
+	}
+	cur := newFile(currentName, int(opened.Res))
+	look := p.d.do(ioring.Op{Code: ioring.Stat, FD: int(opened.Res)})
+	if look.Err != nil {
+		return &Error{What: what, Err: look.Err}
+	}
+	cur.identify(look.Stat)
+	if op := p.d.do(ioring.Op{Code: ioring.Fchmod, FD: int(opened.Res), Mode: modeOpen}); op.Err != nil {
+		return &Error{What: "set mode of " + p.d.path(currentName), Err: op.Err}
+	}
+	if look.Stat.Mode&ownerExec != 0 {
+		// Not a byte may follow before the mark is gone from the disk: what a
+		// power cut leaves of those would be taken for whole.
+		if op := p.d.do(ioring.Op{Code: ioring.Fsync, FD: int(opened.Res)}); op.Err != nil {
+			return &Error{What: "write mode of " + p.d.path(currentName) + " to disk", Err: op.Err}
+		}
+	}
+	since := int64(0)
+	if p.left.AgeIno == look.Stat.Ino {
+		since = p.left.AgeSince
+	}
+	p.d.currentOpened(cur, look.Stat, p.inputPosition == lockpage.LineHere, since)
+	p.d.storeIdle(cur, p.inputPosition, p.tail)
+	return nil
 }
 
 // afterOutage gives every file its name and makes an empty state and current.
-func (d *Dir) afterOutage(names []string, haveCurrent, haveNext bool) error {
-	if err := d.remove(stateName); err != nil {
+func (p *predecessor) afterOutage(names []string, haveCurrent, haveNext bool) error {
+	if err := p.d.remove(stateName); err != nil {
 		return err
 	}
-	if err := d.remove(newstateName); err != nil {
+	if err := p.d.remove(newstateName); err != nil {
 		return err
 	}
-	if err := d.settleProcessor(names); err != nil {
+	if err := p.settleProcessor(names); err != nil {
 		return err
 	}
 	if haveCurrent {
-		if err := d.makeOld(names, currentName, unsafeSuffix, d.newLabel()); err != nil {
+		if err := p.makeOld(names, currentName, unsafeSuffix, p.d.newLabel()); err != nil {
 			return err
 		}
 	}
 	if haveNext {
 		// A power cut must not leave current, for a later label than next has.
-		if err := d.syncNames(); err != nil {
+		if err := p.d.syncNames(); err != nil {
 			return err
 		}
-		if err := d.makeOld(names, nextName, unsafeSuffix, d.newLabel()); err != nil {
+		if err := p.makeOld(names, nextName, unsafeSuffix, p.d.newLabel()); err != nil {
 			return err
 		}
 	}
-	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: stateName, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC | openSafely, Mode: modeOpen}
-	if d.k.Do(&op); op.Err != nil {
-		return &Error{What: "write to " + d.path(stateName), Err: op.Err}
+	if err := p.d.withFile(stateName, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC|openSafely); err != nil {
+		return &Error{What: "write to " + p.d.path(stateName), Err: err}
 	}
-	op = ioring.Op{Code: ioring.Close, FD: int(op.Res)}
-	d.k.Do(&op)
-	return d.openCurrent(syscall.O_CREAT)
+	return p.openCurrent(syscall.O_CREAT)
 }
 
 // processorUnsettled reports whether there are lines under the names of a
 // processor's files.
-func (d *Dir) processorUnsettled() (bool, error) {
-	_, havePrevious, err := d.lookFor(previousName)
+func (p *predecessor) processorUnsettled() (bool, error) {
+	_, havePrevious, err := p.d.lookFor(previousName)
 	if err != nil || havePrevious {
 		return havePrevious, err
 	}
-	processed, haveProcessed, err := d.lookFor(processedName)
+	processed, haveProcessed, err := p.d.lookFor(processedName)
 	return haveProcessed && processed.Mode&ownerExec != 0, err
 }
 
 // settleProcessor takes a processor's whole output instead of its input, or
 // else its input.
-func (d *Dir) settleProcessor(names []string) error {
-	previous, havePrevious, err := d.lookFor(previousName)
+func (p *predecessor) settleProcessor(names []string) error {
+	previous, havePrevious, err := p.d.lookFor(previousName)
 	if err != nil {
 		return err
 	}
-	processed, haveProcessed, err := d.lookFor(processedName)
+	processed, haveProcessed, err := p.d.lookFor(processedName)
 	if err != nil {
 		return err
 	}
 	if haveProcessed && processed.Mode&ownerExec != 0 {
 		// Its mode may not be on disk yet, and without that it is worth nothing.
-		if err := d.syncFile(processedName); err != nil {
-			return err
+		if err := p.d.withFile(processedName, openAppend, ioring.Op{Code: ioring.Fsync}); err != nil {
+			return &Error{What: "write " + p.d.path(processedName) + " to disk", Err: err}
 		}
 		// Its second name, not the first, is what a repetition finds.
-		if err := d.remove(previousName); err != nil {
+		if err := p.d.remove(previousName); err != nil {
 			return err
 		}
 		// A power cut must not leave previous beside a file that has its lines.
-		if err := d.syncNames(); err != nil {
+		if err := p.d.syncNames(); err != nil {
 			return err
 		}
-		return d.makeOld(names, processedName, d.safeSuffix(), d.previousLabel(names, previous.Birth))
+		return p.makeOld(names, processedName, p.d.safeSuffix(), p.d.previousLabel(p.left.Previous, names, previous.Birth))
 	}
-	if err := d.remove(processedName); err != nil {
+	if err := p.d.remove(processedName); err != nil {
 		return err
 	}
 	if !havePrevious {
 		return nil
 	}
-	return d.makeOld(names, previousName, unsafeSuffix, d.previousLabel(names, previous.Birth))
+	return p.makeOld(names, previousName, unsafeSuffix, p.d.previousLabel(p.left.Previous, names, previous.Birth))
 }
 
 // makeOld turns a file into an old file, by link and unlink, as daemontools
 // does: a file that is one of the old files, called names, already got that
 // link just before an outage, and is only unlinked. The blocks that were
 // reserved for it are given back.
-func (d *Dir) makeOld(names []string, name, suffix string, label tai64n.Label) error {
-	info, _, err := d.lookFor(name)
+func (p *predecessor) makeOld(names []string, name, suffix string, label tai64n.Label) error {
+	info, _, err := p.d.lookFor(name)
 	if err != nil {
 		return err
 	}
-	named, err := d.hasOldName(names, info)
+	named, err := p.hasOldName(names, info)
 	if err != nil {
 		return err
 	}
 	if !named {
 		if !foreign(info) {
-			d.giveBack(name, info.Size)
+			// Failing costs disk space, nothing else.
+			_ = p.d.withFile(name, openAppend, ioring.Op{Code: ioring.Ftruncate, Len: info.Size})
 		}
-		op := ioring.Op{Code: ioring.LinkAt, Dir: d.fd, Path: name, NewPath: label.String() + suffix}
-		if d.k.Do(&op); op.Err != nil {
-			return &Error{What: "link to " + d.path(op.NewPath), Err: op.Err}
+		if err := p.d.link(name, label.String()+suffix); err != nil {
+			return err
 		}
 	}
-	return d.remove(name)
+	return p.d.remove(name)
 }
 
-// hasOldName says whether a file is one of the old files, called names. Its
-// other links are somebody's copies, which say nothing (cp -l, ln).
-func (d *Dir) hasOldName(names []string, file ioring.FileInfo) (bool, error) {
+// hasOldName reports whether a file is one of the old files, called names. Its
+// other links are copies, which say nothing (cp -l, ln).
+func (p *predecessor) hasOldName(names []string, file ioring.FileInfo) (bool, error) {
 	if file.Nlink == 1 {
 		return false, nil
 	}
@@ -199,7 +245,7 @@ func (d *Dir) hasOldName(names []string, file ioring.FileInfo) (bool, error) {
 		if !isOld(name) {
 			continue
 		}
-		info, there, err := d.lookFor(name)
+		info, there, err := p.d.lookFor(name)
 		if err != nil || there && info.Ino == file.Ino {
 			return err == nil, err
 		}
@@ -207,73 +253,18 @@ func (d *Dir) hasOldName(names []string, file ioring.FileInfo) (bool, error) {
 	return false, nil
 }
 
-// syncFile puts a file on disk.
-func (d *Dir) syncFile(name string) error {
-	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: name, Flags: openAppend}
-	d.k.Do(&op)
-	err := op.Err
-	if err == nil {
-		fd := int(op.Res)
-		op = ioring.Op{Code: ioring.Fsync, FD: fd}
-		d.k.Do(&op)
-		err = op.Err
-		op = ioring.Op{Code: ioring.Close, FD: fd}
-		d.k.Do(&op)
-	}
-	if err != nil {
-		return &Error{What: "write " + d.path(name) + " to disk", Err: err}
-	}
-	return nil
-}
-
-// syncNames puts the directory's names on disk.
-func (d *Dir) syncNames() error {
-	op := ioring.Op{Code: ioring.Fsync, FD: d.fd}
-	if d.k.Do(&op); op.Err != nil {
-		return &Error{What: "write directory " + d.conf.Name + " to disk", Err: op.Err}
-	}
-	return nil
-}
-
-// giveBack frees what was preallocated behind the file's end. Failing costs
-// disk space, nothing else.
-func (d *Dir) giveBack(name string, size int64) {
-	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: name, Flags: openAppend}
-	if d.k.Do(&op); op.Err != nil {
-		return
-	}
-	fd := int(op.Res)
-	op = ioring.Op{Code: ioring.Ftruncate, FD: fd, Len: size}
-	d.k.Do(&op)
-	op = ioring.Op{Code: ioring.Close, FD: fd}
-	d.k.Do(&op)
-}
-
-// remove removes a name; one that is not there is fine.
-func (d *Dir) remove(name string) error {
-	op := ioring.Op{Code: ioring.UnlinkAt, Dir: d.fd, Path: name}
-	if d.k.Do(&op); op.Err != nil && op.Err != syscall.ENOENT {
-		return &Error{What: "remove " + d.path(name), Err: op.Err}
-	}
-	return nil
-}
-
 // prune removes the oldest files beyond what Count leaves room for.
-func (d *Dir) prune() error {
-	names, err := d.list()
+func (p *predecessor) prune() error {
+	names, err := p.d.look()
 	if err != nil {
 		return err
 	}
-	for n := countOld(names); n >= d.conf.Count; n-- {
-		name := oldest(names, d.horizon(), func(string) bool { return false })
-		if err := d.remove(name); err != nil && !d.passesOver(name, errors.Unwrap(err)) {
+	for p.d.hasTooMany(names) {
+		name := p.d.oldestOf(names)
+		if err := p.d.remove(name); err != nil && !p.d.passesOver(name, errors.Unwrap(err)) {
 			return err
 		}
-		for i := range names {
-			if names[i] == name {
-				names[i] = ""
-			}
-		}
+		names = slices.DeleteFunc(names, func(n string) bool { return n == name })
 	}
 	return nil
 }

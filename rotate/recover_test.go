@@ -87,7 +87,7 @@ func TestRecovery(t *testing.T) {
 			k := newKernel(t)
 			dir := makeFiles(t, c.files)
 			k.open(dir, &head{})
-			if got := listing(t, dir); got != c.want {
+			if got := shows(t, dir); got != c.want {
 				t.Errorf("%s, not %s", got, c.want)
 			}
 			info, err := os.Stat(filepath.Join(dir, currentName))
@@ -113,7 +113,7 @@ func TestRecoveryTwice(t *testing.T) {
 				_, dead := first.open(dir, &head{})
 				first.kill()
 				newKernel(t).open(dir, &head{})
-				got := listing(t, dir)
+				got := shows(t, dir)
 				// What a recovery has made current is clean no more: an outage.
 				if got != c.want && got != strings.Replace(c.want, "current=c", ".u=c current=", 1) {
 					t.Errorf("killed before operation %d, then again: %s, not %s", killAt, got, c.want)
@@ -156,7 +156,7 @@ func TestRecoveryAfterOtherLoggers(t *testing.T) {
 			t.Fatal(err)
 		}
 		newKernel(t).open(dir, &head{})
-		if got := listing(t, dir); got != c.want {
+		if got := shows(t, dir); got != c.want {
 			t.Errorf("%s: %s, not %s", c.name, got, c.want)
 		}
 	}
@@ -173,7 +173,7 @@ func TestRecoveryPrunes(t *testing.T) {
 	dir := makeFiles(t, files)
 	newKernel(t).open(dir, &head{})
 	want := ".s=f .s=g .s=h .s=i .s=j .s=k .s=l .s=m .u=c @short=y current= note=x"
-	if got := listing(t, dir); got != want {
+	if got := shows(t, dir); got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
 }
@@ -195,7 +195,7 @@ func TestRecoveryAfterSwap(t *testing.T) {
 		t.Fatal(err)
 	}
 	newKernel(t).open(dir, &head{})
-	if got, want := listing(t, dir), ".u=c .u=n current="; got != want {
+	if got, want := shows(t, dir), ".u=c .u=n current="; got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
 }

@@ -94,7 +94,7 @@ type visitor struct {
 func (c *texts) within(place string) visitor { return visitor{c, place} }
 
 // frames maps a place to the message into which the code there puts a string, for which
-// % stands; see rotate/message.go. The frame is empty where no string is a message.
+// % stands; see rotate/trouble.go. The frame is empty where no string is a message.
 var frames = map[string]string{
 	"What":        "unable to %: {reason}",
 	"rotate/what": "unable to %: {reason}",
@@ -102,13 +102,14 @@ var frames = map[string]string{
 	"Failed":      "unable to %, pausing: {reason}",
 	"syscall":     "unable to {what}: %", // the words for an errno
 
-	"name":         "", // only tests use the names of steps
-	"redo":         "",
-	"closeStep":    "",
-	"removeStep":   "",
-	"rewriteStep":  "",
-	"sizeStep":     "",
-	"giveBackStep": "",
+	"name":          "", // the names of steps are for readers of the source
+	"closeStep":     "",
+	"removeStep":    "",
+	"rewriteStep":   "",
+	"measureStep":   "",
+	"giveBackStep":  "",
+	"modeStep":      "",
+	"syncNamesStep": "",
 
 	"Getenv":     "",
 	"HasPrefix":  "",
@@ -131,8 +132,16 @@ func (v visitor) Visit(n ast.Node) ast.Visitor {
 			return v.within(v.expression(key.X))
 		}
 	case *ast.AssignStmt:
-		if to, ok := n.Lhs[0].(*ast.Ident); ok && len(n.Lhs) == 1 {
+		if len(n.Lhs) != 1 {
+			break
+		}
+		switch to := n.Lhs[0].(type) {
+		case *ast.Ident:
 			return v.within(v.dir + "/" + to.Name)
+		case *ast.SelectorExpr:
+			if to.Sel.Name == "trouble" {
+				return v.within(to.Sel.Name)
+			}
 		}
 	case *ast.CallExpr:
 		v.call(n)
@@ -206,6 +215,8 @@ func called(call *ast.CallExpr) string {
 		return f.Sel.Name
 	case *ast.Ident:
 		return f.Name
+	case *ast.IndexExpr: // a generic function with its type
+		return called(&ast.CallExpr{Fun: f.X})
 	}
 	return ""
 }

@@ -13,7 +13,7 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// host is the real rotate.Kernel.
+// host is the real rotate.Host.
 type host struct {
 	clock
 	queue *ioring.Queue

@@ -45,7 +45,7 @@ type Plan struct {
 }
 
 // Kernel is the kernel as one logger sees it. It is the
-// rotate.Kernel, the input.Input, and what else the loop runs on.
+// rotate.Host, the input.Input, and what else the loop runs on.
 type Kernel struct {
 	Edges bool // input is waited for by edge-triggered epoll
 
@@ -69,8 +69,8 @@ type Kernel struct {
 }
 
 var (
-	_ rotate.Kernel = (*Kernel)(nil)
-	_ input.Input   = (*Kernel)(nil)
+	_ rotate.Host = (*Kernel)(nil)
+	_ input.Input = (*Kernel)(nil)
 )
 
 // open is an open file description.

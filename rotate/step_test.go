@@ -38,11 +38,11 @@ func TestReadOnlyTakesNothing(t *testing.T) {
 	k := &latentKernel{realKernel: newKernel(t)}
 	dir := t.TempDir()
 	d, _ := k.open(dir, &head{})
-	d.k = k
+	d.host = k
 	if err := d.Append([][]byte{[]byte("one\n")}); err != nil {
 		t.Fatal(err)
 	}
-	d.Want()
+	d.RequestRotation()
 	holds := func(when, want string) {
 		t.Helper()
 		if got, err := os.ReadFile(filepath.Join(dir, currentName)); err != nil || string(got) != want {

@@ -45,7 +45,7 @@ const (
 
 // Failed notes a failure of what ("write to ./main/current") and warns when it
 // is time to. Another what than before begins anew.
-func (t *Trouble) Failed(k Kernel, what string, err error) {
+func (t *Trouble) Failed(k Host, what string, err error) {
 	now := k.Mono()
 	if t.since == 0 || t.what != what || t.over != 0 && now-t.over >= firstWarningGap {
 		*t = Trouble{what: what, since: k.Now(), begun: now, next: now, gap: firstWarningGap}
@@ -65,9 +65,12 @@ func (t *Trouble) Failed(k Kernel, what string, err error) {
 	t.next = now + t.gap
 }
 
+// isAbout reports whether it is what that went wrong last.
+func (t *Trouble) isAbout(what string) bool { return t.what == what }
+
 // Over notes a success; it says so when the trouble was mentioned and had more
 // than one try.
-func (t *Trouble) Over(k Kernel) {
+func (t *Trouble) Over(k Host) {
 	if t.since == 0 || t.over != 0 {
 		return
 	}

@@ -130,7 +130,7 @@ func (k *realKernel) open(path string, h Head) (d *Dir, dead bool) {
 			k.kill()
 		}
 	}()
-	d, err := Lock(k, unix.AT_FDCWD, Config{Name: path, Size: 99999, Count: 10, Code: "s"})
+	d, err := Lock(k, unix.AT_FDCWD, testConfig(path))
 	if err == nil {
 		err = Settle([]*Dir{d}, h)
 	}
@@ -143,10 +143,10 @@ func (k *realKernel) open(path string, h Head) (d *Dir, dead bool) {
 	return d, false
 }
 
-// listing is what a directory holds: old files as "suffix=content", in order,
+// shows returns what a directory holds: old files as "suffix=content", in order,
 // then the others by name. Labels, lock and state are left out, and files in
 // which nothing is, but for current.
-func listing(tb testing.TB, path string) string {
+func shows(tb testing.TB, path string) string {
 	tb.Helper()
 	entries, err := os.ReadDir(path) // sorted by name: @ comes before letters
 	if err != nil {
@@ -172,3 +172,6 @@ func listing(tb testing.TB, path string) string {
 	}
 	return strings.Join(out, " ")
 }
+
+// testConfig returns what a script that says nothing wants of a directory.
+func testConfig(path string) Config { return Config{Name: path, Size: 99999, Count: 10, Code: "s"} }

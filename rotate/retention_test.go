@@ -19,11 +19,11 @@ func TestCapCountsWhatIsPending(t *testing.T) {
 		{100, 60, 41, false},
 		{100, 0, 1000, true}, // one file is always allowed
 	} {
-		d := &Dir{conf: Config{Cap: c.limit}, cur: &file{size: c.current}}
+		d := newDir(newKernel(t), Config{Cap: c.limit})
 		if c.pending > 0 {
-			d.queue = []*pending{{file: &file{size: c.pending}}}
+			d.finisher.queue = []*pending{{file: &file{size: c.pending}}}
 		}
-		if got := d.capAllows(); got != c.want {
+		if got := d.retention.allows(c.current, d.pendingCount()); got != c.want {
 			t.Errorf("cap %d, pending %d, current %d: %v", c.limit, c.pending, c.current, got)
 		}
 	}
@@ -34,18 +34,18 @@ func TestCapCountsWhatIsPending(t *testing.T) {
 func TestFlushWritesAgainOnce(t *testing.T) {
 	k := &latentKernel{realKernel: newKernel(t)}
 	d, _ := k.open(t.TempDir(), &head{})
-	d.k, d.conf.SyncWithin = k, 1
+	d.host, d.syncer.within = k, 1
 	flush := func(codes ...ioring.Code) {
 		t.Helper()
-		d.flush.start(d, flushSteps, nil, nil)
+		d.syncer.current.start(d, flushSteps, &d.syncer, nil)
 		for _, code := range codes {
-			if got := d.flush.op.Code; got != code {
+			if got := d.syncer.current.op.Code; got != code {
 				t.Errorf("operation %v, not %v", got, code)
 			}
 			k.finish(nil)
 		}
-		if d.flush.busy() {
-			t.Errorf("operation %v is too much", d.flush.op.Code)
+		if d.syncer.current.busy {
+			t.Errorf("operation %v is too much", d.syncer.current.op.Code)
 		}
 	}
 	fail := func(code ioring.Code) {
@@ -53,30 +53,30 @@ func TestFlushWritesAgainOnce(t *testing.T) {
 		k.finish(syscall.EIO)
 		k.mono += retryPause
 		d.Tick(k.mono)
-		if got := d.flush.op.Code; got != code {
+		if got := d.syncer.current.op.Code; got != code {
 			t.Errorf("after an error, operation %v, not %v", got, code)
 		}
 	}
 	d.batch(t, "one\n")
-	d.flush.start(d, flushSteps, nil, nil)
+	d.syncer.current.start(d, flushSteps, &d.syncer, nil)
 	fail(ioring.Rewrite)
 	fail(ioring.Rewrite)
 	k.finish(nil)
 	k.finish(nil)
 	flush(ioring.Fdatasync)
 
-	d.flush.start(d, flushSteps, nil, nil)
+	d.syncer.current.start(d, flushSteps, &d.syncer, nil)
 	fail(ioring.Rewrite)
-	d.flush = task{}
+	d.syncer.current.progress = progress{}
 	k.submitted = nil
-	d.naming.steps = namingSteps
+	d.finisher.queue = []*pending{{file: &file{}, in: &d.finisher, stage: stageNaming}}
 	flush(ioring.Fdatasync)
-	if d.due() == 0 {
+	if d.Deadline() == 0 {
 		t.Error("what was not written again never will be")
 	}
-	d.naming.steps = nil
+	d.finisher.queue = nil
 	flush(ioring.Rewrite, ioring.Fdatasync)
-	if d.due() != 0 {
+	if d.Deadline() != 0 {
 		t.Error("what was written again is to be written once more")
 	}
 }
@@ -86,7 +86,7 @@ func TestFlushWritesAgainOnce(t *testing.T) {
 func TestReliefIsForFullDisks(t *testing.T) {
 	k := &latentKernel{realKernel: newKernel(t)}
 	d, _ := k.open(t.TempDir(), &head{})
-	d.k, d.conf.KeepFree = k, 1
+	d.host, d.retention.free = k, 1
 	for _, c := range []struct {
 		err  error
 		want bool

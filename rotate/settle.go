@@ -50,6 +50,21 @@ import (
 // one for that directory: so a long line goes on where it was, unless the input
 // is a file that is read from its beginning again.
 
+// predecessor is what is known of the logger that held the directory before: what
+// it has left in the lock page, and what that means beside the files and the
+// input. Settle finds that out; recover makes use of it.
+type predecessor struct {
+	d    *Dir
+	left lockpage.Left
+
+	fileName string // of the file that its record is about; "" if the record does not hold
+	fileSize int64  // bytes in that
+
+	inputPosition uint64        // where the input stands: LineNone, LineHere or LineElsewhere
+	tail          lockpage.Tail // the beginning of a line that is still to be logged
+	goesOn        bool          // its end is to come from standard input
+}
+
 // Input is where a batch comes from.
 type Input struct {
 	Batch    uint64 // a number that no other batch has
@@ -61,16 +76,16 @@ type Input struct {
 
 // Head is standard input as Settle sees it.
 type Head interface {
-	// Identity is the device and inode of the input; zeros if what is read of
-	// it is gone from it: then records say nothing about it.
+	// Identity returns the device and inode of the input; zeros if what is read
+	// of it is gone from it: then records say nothing about it.
 	Identity() (dev, ino uint64)
-	// AtStart says whether the input is a file of which nothing has been
+	// AtStart reports whether the input is a file of which nothing has been
 	// taken.
 	AtStart() bool
 	// PeekHead returns the first n bytes of the input, or fewer if that is
 	// all that is there or can be looked at without taking it.
 	PeekHead(n int) []byte
-	// Waiting is how many bytes there are in the input, at least.
+	// Waiting returns how many bytes there are in the input, at least.
 	Waiting() int
 	// Take moves n bytes, of those that are Waiting, from the input into
 	// memory, and stores the last of them at mark in doing so. They are then
@@ -110,7 +125,7 @@ func Fingerprint(b []byte) uint64 {
 	return uint64(first)<<32 | uint64(sum)
 }
 
-// beginsLike says whether a batch of which only the beginning can be seen,
+// beginsLike reports whether a batch of which only the beginning can be seen,
 // seen, may be the one with that fingerprint.
 func beginsLike(seen []byte, sum uint64) bool {
 	return len(seen) < sampleEndsBytes || Fingerprint(seen)>>32 == sum>>32
@@ -120,56 +135,62 @@ func beginsLike(seen []byte, sum uint64) bool {
 // in-flight records of the loggers that held the directories before. The
 // directories must be locked and not yet recovered.
 func Settle(dirs []*Dir, head Head) error {
+	all := make([]*predecessor, len(dirs))
+	for i, d := range dirs {
+		all[i] = d.predecessor()
+	}
 	dev, ino := head.Identity()
-	var live []*Dir
+	var live []*predecessor
 	others := false // another logger has been here since
-	for _, d := range dirs {
-		if err := d.findFlightFile(); err != nil {
+	for _, p := range all {
+		if err := p.findFile(); err != nil {
 			return err
 		}
-		f := &d.left.Record
+		r := &p.left.Record
 		switch {
-		case ino == 0 || f.SrcDev != dev || f.SrcIno != ino:
-		case d.flightFile != "":
-			live = append(live, d)
-		case f.FileIno != 0:
+		case ino == 0 || r.SrcDev != dev || r.SrcIno != ino:
+		case p.fileName != "":
+			live = append(live, p)
+		case r.FileIno != 0:
 			others = true
 		}
 	}
 	gone := consumed(live)
 	batch := matching(live, gone, head)
 	anew, done := head.AtStart(), false
-	for _, d := range batch {
-		done = done || d.left.Record.State() == lockpage.StateDone
+	for _, p := range batch {
+		done = done || p.left.Record.State() == lockpage.StateDone
 	}
 	if done {
 		if err := batch[0].dropInput(head); err != nil {
-			return &Error{What: "take from standard input the lines that are in " + batch[0].conf.Name + " already", Err: err}
+			return &Error{What: "take from standard input the lines that are in " + batch[0].d.name + " already", Err: err}
 		}
 	}
-	for _, d := range dirs {
-		d.findTail(batch, gone, done)
+	for _, p := range all {
+		p.findTail(batch, gone, done)
 	}
-	for _, d := range live {
-		others = others || d.left.Record.State() == lockpage.StateBegun && !gone[d.left.Record.Batch]
+	for _, p := range live {
+		others = others || p.left.Record.State() == lockpage.StateBegun && !gone[p.left.Record.Batch]
 	}
-	for _, d := range live {
+	others = others && len(batch) == 0 // who took the input took whole lines
+	for _, p := range live {
 		switch {
 		case anew && !done: // the beginning of a file is not within a line
-		case others && len(batch) == 0: // whoever took the input took whole lines
+		case others:
 		default:
-			d.line = d.left.Record.LineAfter
+			p.inputPosition = p.left.Record.LineAfter
 		}
 	}
-	settleTails(dirs, dev, ino, others && len(batch) == 0)
-	if !done {
-		for _, d := range batch {
-			if !anew {
-				d.line = d.left.Record.LineBefore
-			}
-			if err := d.takeBack(); err != nil {
-				return err
-			}
+	settleTails(all, dev, ino, others)
+	if done {
+		return nil
+	}
+	for _, p := range batch {
+		if !anew {
+			p.inputPosition = p.left.Record.LineBefore
+		}
+		if err := p.takeBack(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -177,11 +198,11 @@ func Settle(dirs []*Dir, head Head) error {
 
 // consumed returns the batches whose input has been taken by the loggers that
 // wrote them, as one directory of a batch at least has noted.
-func consumed(live []*Dir) map[uint64]bool {
+func consumed(live []*predecessor) map[uint64]bool {
 	gone := map[uint64]bool{}
-	for _, d := range live {
-		if d.left.Record.Consumed() {
-			gone[d.left.Record.Batch] = true
+	for _, p := range live {
+		if p.left.Record.Consumed() {
+			gone[p.left.Record.Batch] = true
 		}
 	}
 	return gone
@@ -189,74 +210,70 @@ func consumed(live []*Dir) map[uint64]bool {
 
 // matching returns those directories whose batch stands at the head of the
 // input.
-func matching(live []*Dir, gone map[uint64]bool, head Head) []*Dir {
-	var batch []*Dir
-	for _, d := range live {
-		f := &d.left.Record
+func matching(live []*predecessor, gone map[uint64]bool, head Head) []*predecessor {
+	var batch []*predecessor
+	for _, p := range live {
+		r := &p.left.Record
 		switch {
-		case f.State() == lockpage.StateNone || gone[f.Batch]:
+		case r.State() == lockpage.StateNone || gone[r.Batch]:
 		case len(batch) > 0:
-			if f.Batch == batch[0].left.Record.Batch {
-				batch = append(batch, d)
+			if r.Batch == batch[0].left.Record.Batch {
+				batch = append(batch, p)
 			}
 		default:
-			if standsAt(f, head) {
-				batch = append(batch, d)
+			if standsAt(r, head) {
+				batch = append(batch, p)
 			}
 		}
 	}
 	return batch
 }
 
-// standsAt says whether the batch stands at the head of the input, as far as
+// standsAt reports whether the batch stands at the head of the input, as far as
 // that can be seen.
-func standsAt(f *lockpage.Record, head Head) bool {
-	seen := head.PeekHead(int(f.Length))
-	if uint64(len(seen)) == f.Length {
-		return Fingerprint(seen) == f.Sum
+func standsAt(r *lockpage.Record, head Head) bool {
+	seen := head.PeekHead(int(r.Length))
+	if uint64(len(seen)) == r.Length {
+		return Fingerprint(seen) == r.Sum
 	}
-	return uint64(head.Waiting()) >= f.Length && beginsLike(seen, f.Sum)
+	return uint64(head.Waiting()) >= r.Length && beginsLike(seen, r.Sum)
 }
 
 // dropInput consumes the input of the batch that the directory has already, if
 // it is that.
-func (d *Dir) dropInput(head Head) error {
-	n, mark := int(d.left.Record.Length), d.Mark()
+func (p *predecessor) dropInput(head Head) error {
+	n, mark := int(p.left.Record.Length), p.d.Mark()
 	if len(head.PeekHead(n)) < n {
 		b, err := head.Take(n, mark)
-		if err != nil || Fingerprint(b) != d.left.Record.Sum {
+		if err != nil || Fingerprint(b) != p.left.Record.Sum {
 			return err
 		}
 	}
 	return head.Consume(n, mark)
 }
 
-// Mark is where the last byte of the batch's input is to be stored when it is
-// consumed.
-func (d *Dir) Mark() *byte { return d.page.Mark() }
-
-// findFlightFile finds the file that the record of the last logger is about,
-// if it is there under one of the names it may bear, unchanged by others.
-func (d *Dir) findFlightFile() error {
-	if d.left.Record.FileIno == 0 {
+// findFile finds the file that the record is about, if it is there under one of
+// the names it may bear, unchanged by others.
+func (p *predecessor) findFile() error {
+	if p.left.Record.FileIno == 0 {
 		return nil
 	}
-	cur, err := d.tryFlightFile(currentName)
-	if err != nil || d.flightFile != "" {
+	cur, err := p.tryFile(currentName)
+	if err != nil || p.fileName != "" {
 		return err
 	}
-	if _, err = d.tryFlightFile(nextName); err != nil || d.flightFile != "" || cur.Size > 0 {
+	if _, err = p.tryFile(nextName); err != nil || p.fileName != "" || cur.Size > 0 {
 		return err
 	}
 	// A recovery that was cut short may have given the file its next name, and
 	// so the next recovery to an empty current. What else comes later another
 	// logger has filled.
-	names, err := d.list()
+	names, err := p.d.look()
 	if err != nil {
 		return err
 	}
 	slices.Sort(names)
-	horizon := d.horizon()
+	horizon := p.d.horizon()
 	for _, name := range slices.Backward(names) {
 		if !isOld(name) || isAhead(name, horizon) {
 			continue
@@ -264,91 +281,98 @@ func (d *Dir) findFlightFile() error {
 		if name[tai64n.Len:] != unsafeSuffix {
 			return nil
 		}
-		info, err := d.tryFlightFile(name)
-		if err != nil || d.flightFile != "" || info.Size > 0 {
+		info, err := p.tryFile(name)
+		if err != nil || p.fileName != "" || info.Size > 0 {
 			return err
 		}
 	}
 	return nil
 }
 
-// tryFlightFile looks whether the file of that name is it.
-func (d *Dir) tryFlightFile(name string) (ioring.FileInfo, error) {
-	info, there, err := d.lookFor(name)
-	if there && holds(&d.left.Record, info) {
-		d.flightFile, d.flightSize = name, info.Size
+// tryFile finds out whether the file of that name is it.
+func (p *predecessor) tryFile(name string) (ioring.FileInfo, error) {
+	info, there, err := p.d.lookFor(name)
+	if there && holds(&p.left.Record, info) {
+		p.fileName, p.fileSize = name, info.Size
 	}
 	return info, err
 }
 
-// holds says whether the record is about the file, and nobody has changed that
+// holds reports whether the record is about the file, and nobody has changed that
 // since.
-func holds(f *lockpage.Record, info ioring.FileInfo) bool {
-	if info.Ino != f.FileIno || uint64(info.Birth) != f.FileBirth {
+func holds(r *lockpage.Record, info ioring.FileInfo) bool {
+	if info.Ino != r.FileIno || uint64(info.Birth) != r.FileBirth {
 		return false
 	}
-	size, whole := uint64(info.Size), f.End+f.Written
-	return size == whole || f.State() == lockpage.StateBegun && size >= f.End && size < whole
+	size, whole := uint64(info.Size), r.End+r.Written
+	return size == whole || r.State() == lockpage.StateBegun && size >= r.End && size < whole
 }
 
-// takeBack cuts what a kill left of the batch off the file.
-func (d *Dir) takeBack() error {
-	what := "take back from " + d.path(d.flightFile) + " the lines that are still in standard input"
-	op := ioring.Op{Code: ioring.OpenAt, Dir: d.fd, Path: d.flightFile, Flags: openAppend}
-	d.k.Do(&op)
-	if op.Err != nil {
-		return &Error{What: what, Err: op.Err}
-	}
-	fd := int(op.Res)
-	op = ioring.Op{Code: ioring.Ftruncate, FD: fd, Len: int64(d.left.Record.End)}
-	d.k.Do(&op)
-	if op.Err == nil {
-		// They will be written once more: a power cut must not leave both.
-		op = ioring.Op{Code: ioring.Fsync, FD: fd}
-		d.k.Do(&op)
-	}
-	err := op.Err
-	op = ioring.Op{Code: ioring.Close, FD: fd}
-	d.k.Do(&op)
+// takeBack cuts what a kill left of the batch off the file. Its lines will be
+// written once more: a power cut must not leave both.
+func (p *predecessor) takeBack() error {
+	err := p.d.withFile(p.fileName, openAppend, ioring.Op{Code: ioring.Ftruncate, Len: int64(p.left.Record.End)}, ioring.Op{Code: ioring.Fsync})
 	if err != nil {
-		return &Error{What: what, Err: err}
+		return &Error{What: "take back from " + p.d.path(p.fileName) + " the lines that are still in standard input", Err: err}
 	}
 	return nil
 }
 
-// noFlight stores that nothing is in flight in the file that is current now,
-// though the input, which is that of the record before, may stand within a
-// line, or behind a tail.
-func (d *Dir) noFlight(line uint64, tail lockpage.Tail) {
-	before := d.page.Record()
-	d.stored(d.page.PutWith(lockpage.Record{
-		SrcDev: before.SrcDev, SrcIno: before.SrcIno,
-		FileIno: d.cur.ino, FileBirth: uint64(d.cur.birth), End: uint64(d.cur.size),
-		LineAfter: line,
-	}, lockpage.StateNone, tail))
-}
-
-// rebindFlight makes the record that is about an empty next be about the file
+// rebindRecord makes the record that is about an empty next be about the file
 // that was filled before: next is about to go, and recovery may be killed.
-func (d *Dir) rebindFlight(names []string, haveCurrent bool) error {
+func (p *predecessor) rebindRecord(names []string, haveCurrent bool) error {
 	anchor := currentName
 	if !haveCurrent {
-		anchor = newestLabel(names, d.horizon()).String() + unsafeSuffix
+		anchor = newestLabel(names, p.d.horizon()).String() + unsafeSuffix
 	}
-	info, there, err := d.lookFor(anchor)
+	info, there, err := p.d.lookFor(anchor)
 	if err != nil || !there {
 		return err
 	}
-	was := d.cur
-	d.cur = &file{fd: -1}
-	d.cur.identify(info)
-	d.noFlight(d.line, d.tail)
-	d.cur = was
+	filled := newFile(anchor, -1)
+	filled.identify(info)
+	p.d.storeIdle(filled, p.inputPosition, p.tail)
 	return nil
 }
 
-// Midline says whether the input stands within a line whose beginning the
+// midline reports whether the input stands within a line whose beginning the
 // logger before has dealt with, and whether this directory gets that line.
-func (d *Dir) Midline() (within, here bool) {
-	return d.line != lockpage.LineNone, d.line == lockpage.LineHere
+func (p *predecessor) midline() (within, here bool) {
+	return p.inputPosition != lockpage.LineNone, p.inputPosition == lockpage.LineHere
+}
+
+// findTail finds the tail that is still to be logged. The one behind a record is
+// there when the batch is consumed: the same system call has put it there. The
+// one before is part of the batch that is in flight.
+func (p *predecessor) findTail(batch []*predecessor, gone map[uint64]bool, done bool) {
+	r := &p.left.Record
+	switch {
+	case r.State() != lockpage.StateBegun || gone[r.Batch] || done && slices.Contains(batch, p):
+		p.tail = p.left.Tail
+	case p.fileSize > int64(r.End) && !slices.Contains(batch, p):
+		// What was written of the batch stays, and begins with it.
+	default:
+		p.tail = p.left.TailBefore
+	}
+}
+
+// settleTails chooses the tail whose end is to come from standard input: of that
+// input, in a directory where no other logger has been since.
+func settleTails(all []*predecessor, dev, ino uint64, others bool) {
+	var on *predecessor
+	for _, p := range all {
+		t := p.tail
+		if t.Text == "" || ino == 0 || t.Ino != ino || t.Dev != uint64(uint32(dev)) || p.fileName == "" || others {
+			continue
+		}
+		switch {
+		case on == nil || on.tail.Since < t.Since:
+			on = p
+		case on.tail == t: // it was on its way from one page to another
+			p.tail = lockpage.Tail{}
+		}
+	}
+	if on != nil {
+		on.goesOn = true
+	}
 }

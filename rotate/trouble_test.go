@@ -114,11 +114,11 @@ func TestAbleAgainOnlyWhenItIs(t *testing.T) {
 	for n := 0; ; n++ {
 		k := &latentKernel{realKernel: newKernel(t)}
 		d, _ := k.open(t.TempDir(), &head{})
-		d.k, d.conf.Command = k, []string{"/bin/cat", "cat"}
+		d.host, d.processor.command = k, []string{"/bin/cat", "cat"}
 		d.batch(t, "one\n")
 		d.Done()
 		d.Clear()
-		d.Want()
+		d.RequestRotation()
 		var victim string // the operation that fails
 		for i, fails := 0, 0; len(k.submitted) > 0; i++ {
 			op := k.submitted[0]
@@ -143,7 +143,7 @@ func TestAbleAgainOnlyWhenItIs(t *testing.T) {
 				k.mono = d.Deadline()
 				d.Tick(k.mono)
 			}
-			if d.Wanted() && d.Ready() {
+			if d.RotationRequested() && d.Ready() {
 				d.Rotate()
 			}
 		}

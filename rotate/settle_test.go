@@ -131,7 +131,7 @@ func TestFlight(t *testing.T) {
 				c.file(t, filepath.Join(dir, currentName))
 			}
 			k.open(dir, h)
-			if got, want := listing(t, dir), ".u="+c.want+" current="; got != want {
+			if got, want := shows(t, dir), ".u="+c.want+" current="; got != want {
 				t.Errorf("%q, not %q", got, want)
 			}
 			if h.consumed != c.consumed {
@@ -212,7 +212,7 @@ func TestFlightOfOthers(t *testing.T) {
 		dirs[1].Begin(Input{Batch: 8, Dev: 1, Ino: 2, Length: len("second\n"), Last: '\n', Sum: Fingerprint([]byte("second\n"))}, int64(len("second\n")), true, true)
 		c.upto(dirs[1])
 		if c.grown {
-			current := filepath.Join(dirs[1].conf.Name, currentName)
+			current := filepath.Join(dirs[1].name, currentName)
 			if err := os.WriteFile(current, []byte("second\nother\n"), 0); err != nil {
 				t.Fatal(err)
 			}
@@ -221,7 +221,7 @@ func TestFlightOfOthers(t *testing.T) {
 		k = newKernel(t)
 		for i, d := range dirs {
 			var err error
-			if dirs[i], err = Lock(k, unix.AT_FDCWD, d.conf); err != nil {
+			if dirs[i], err = Lock(k, unix.AT_FDCWD, testConfig(d.name)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -266,8 +266,8 @@ func TestFlightFileRenamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.findFlightFile(); err != nil || d.flightFile != c.want {
-			t.Errorf("%s: %q, %v", c.name, d.flightFile, err)
+		if err := d.before.findFile(); err != nil || d.before.fileName != c.want {
+			t.Errorf("%s: %q, %v", c.name, d.before.fileName, err)
 		}
 		k.kill()
 	}

@@ -1,0 +1,158 @@
+package rotate
+
+import (
+	"os"
+
+	"multilog/ioring"
+	"multilog/rotate/lockpage"
+	"multilog/tai64n"
+)
+
+// What the parts ask of each other.
+
+// note stores into the lock page.
+func (d *Dir) note(change func(page *lockpage.Page)) { d.record.note(change) }
+
+// storeIdle stores that nothing is in flight, and cur is the file that is written.
+func (d *Dir) storeIdle(cur *file, line uint64, tail lockpage.Tail) { d.record.idle(cur, line, tail) }
+
+func (d *Dir) isClean() bool               { return d.record.isClean() }
+func (d *Dir) countSync(took int64)        { d.record.countSync(took) }
+func (d *Dir) countRun(good bool)          { d.record.countRun(good) }
+func (d *Dir) notePrevious(l tai64n.Label) { d.record.notePrevious(l) }
+
+// noteAge stores since when current has lines, for the next logger.
+func (d *Dir) noteAge(since int64) {
+	d.note(func(page *lockpage.Page) { page.AgeIno, page.AgeSince = d.writer.cur.ino, since })
+}
+
+// openPage takes over the lock page.
+func (d *Dir) openPage() {
+	owner := lockpage.Owner{PID: os.Getpid(), Started: d.now(), Boot: d.host.BootID()}
+	d.before.left = d.record.take(d.mapLockPage(), owner)
+	if d.before.left.Damaged {
+		d.warn("unable to use the record in " + d.path(lockName) + ", going on without: it is damaged (if the logger before was killed, its last lines may be logged twice)")
+	}
+}
+
+// predecessor returns what is known of the logger before.
+func (d *Dir) predecessor() *predecessor { return &d.before }
+
+// look returns all names in the directory, and notes what the parts want to know
+// of them.
+func (d *Dir) look() ([]string, error) {
+	names, err := d.list()
+	if err == nil {
+		d.retention.counted(names)
+		d.labels.found(names)
+	}
+	return names, err
+}
+
+// currentOpened makes the file current at the start. midline reports whether it
+// ends within a line; since is when its first line came, 0 if that is not known.
+func (d *Dir) currentOpened(cur *file, info ioring.FileInfo, midline bool, since int64) {
+	d.disk = info.Dev
+	d.writer.opened(cur, midline)
+	if info.Size > 0 {
+		d.age.take(since, info.Birth)
+	}
+}
+
+func (d *Dir) horizon() tai64n.Label  { return d.labels.horizon() }
+func (d *Dir) newLabel() tai64n.Label { return d.labels.newLabel() }
+
+func (d *Dir) labelBehind(names []string, wrote int64) tai64n.Label {
+	return d.labels.labelBehind(names, wrote)
+}
+
+func (d *Dir) previousLabel(noted tai64n.Label, names []string, begun int64) tai64n.Label {
+	return d.labels.previousLabel(noted, names, begun)
+}
+
+// makeSpare has the spare file made, unless it is there or on its way, current
+// bears its name still, or the directory is being closed.
+func (d *Dir) makeSpare() {
+	if !d.finisher.isNaming() && d.closer.isOpen() {
+		d.spare.make()
+	}
+}
+
+// lookAhead has the spare file made, and current preallocated, in good time.
+func (d *Dir) lookAhead() {
+	if d.writer.cur.size >= d.writer.limit/2 {
+		d.makeSpare()
+	}
+	d.writer.lookAhead()
+}
+
+func (d *Dir) hasSpare() bool     { return d.spare.ready() }
+func (d *Dir) current() *file     { return d.writer.cur }
+func (d *Dir) currentSize() int64 { return d.writer.cur.size }
+
+// preallocate fills in op to reserve blocks for a full file.
+func (d *Dir) preallocate(f *file, op *ioring.Op) { f.preallocate(op, d.writer.limit) }
+
+// openCurrent returns current if it may still be written, synced and rotated, and nil
+// once the directory is being closed.
+func (d *Dir) openCurrent() *file {
+	if d.closer.isOpen() {
+		return d.writer.cur
+	}
+	return nil
+}
+
+// mayRipen reports whether current is to be rotated when it is old enough.
+func (d *Dir) mayRipen() bool {
+	return d.closer.isOpen() && d.writer.cur.size > 0 && !d.writer.isRequested()
+}
+
+// currentWritten notes that current was written to.
+func (d *Dir) currentWritten() {
+	d.syncer.wrote(d.writer.cur)
+	d.age.wrote()
+}
+
+// rewritesCurrent reports whether current is being written again.
+func (d *Dir) rewritesCurrent() bool { return d.syncer.rewrites() }
+
+// renames reports whether the file is about to get another name.
+func (d *Dir) renames(f *file) bool { return f == d.writer.cur && d.finisher.isNaming() }
+
+func (d *Dir) unsynced() *pending       { return d.finisher.unsynced() }
+func (d *Dir) syncsNoLonger(p *pending) { d.syncer.noLongerWaits(p) }
+
+// freed follows an operation that was about the file.
+func (d *Dir) freed(f *file) {
+	if f.isUsed() {
+		return
+	}
+	if f.isToClose() {
+		op := &ioring.Op{Done: func(*ioring.Op) {}}
+		f.close(op)
+		d.submit(op)
+	}
+	d.finisher.next()
+}
+
+func (d *Dir) hasProcessor() bool                     { return d.processor.isThere() }
+func (d *Dir) fillRun(op *ioring.Op, files []int)     { d.processor.fill(op, d.fd, files) }
+func (d *Dir) leftNoState(err error)                  { d.processor.leftNoState(err) }
+func (d *Dir) isPending(name string) bool             { return d.finisher.isPending(name) }
+func (d *Dir) pendingBytes() int64                    { return d.finisher.bytes() }
+func (d *Dir) pendingCount() int                      { return d.finisher.count() }
+func (d *Dir) safeSuffix() string                     { return d.finisher.suffix }
+func (d *Dir) judge(names []string) []string          { return d.retention.judge(names) }
+func (d *Dir) passesOver(name string, err error) bool { return d.retention.passesOver(name, err) }
+func (d *Dir) oldestOf(names []string) string         { return d.retention.oldestOf(names) }
+func (d *Dir) unmeasured(names []string) string       { return d.retention.unmeasured(names) }
+func (d *Dir) measured(name string, size int64)       { d.retention.measured(name, size) }
+func (d *Dir) hasTooMany(names []string) bool         { return d.retention.hasTooMany(names) }
+func (d *Dir) mayHaveTooMany() bool                   { return d.retention.mayHaveTooMany() }
+func (d *Dir) isAboveCap(names []string) bool         { return d.retention.isAboveCap(names) }
+func (d *Dir) isCapped() bool                         { return d.retention.isCapped() }
+func (d *Dir) keepsFree() bool                        { return d.retention.keepsFree() }
+func (d *Dir) lacks(free int64) bool                  { return d.retention.lacks(free) }
+func (d *Dir) relieve(err error) bool                 { return d.retention.relieve(err) }
+func (d *Dir) relieves(p *progress, err error) bool   { return d.retention.relieves(p, err) }
+func (d *Dir) noteRefusal(p *progress, err error)     { d.writer.refusal.note(p, err) }

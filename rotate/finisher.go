@@ -1,0 +1,249 @@
+package rotate
+
+import (
+	"syscall"
+
+	"multilog/internal/reason"
+	"multilog/ioring"
+	"multilog/rotate/lockpage"
+	"multilog/tai64n"
+)
+
+// finisher makes finished files safe: it gives the files of a swap their names,
+// and takes the finished ones, one after another, from its queue.
+type finisher struct {
+	d      *Dir
+	suffix string // of the names of files that are safe
+	most   int    // so many may be pending
+
+	queue  []*pending      // the oldest first
+	labels map[string]bool // of queue
+
+	naming    task[*pending]
+	finishing task[*pending] // of queue[0]
+}
+
+// stage is how far a file is on its way to being safe.
+type stage int
+
+const (
+	stageNaming  stage = iota // the names of its swap are given
+	stageWaiting              // it is @LABEL.u, and waits for its turn, or for an operation on it to end
+	stageAtWork               // it is made safe
+)
+
+// pending is a file that is full, on its way to being safe.
+type pending struct {
+	*file
+	in    *finisher
+	label tai64n.Label
+	stage stage
+	gone  bool // somebody has removed it
+	split bool // it ends within a line
+
+	run  run     // of the processor
+	kept listing // the old files beside it
+}
+
+func (p *pending) theLabel() tai64n.Label { return p.label }
+func (p *pending) dir() *Dir              { return p.in.d }
+func (p *pending) theFile() *file         { return p.file }
+func (p *pending) listed() *listing       { return &p.kept }
+func (p *pending) processing() *run       { return &p.run }
+func (p *pending) unsafeName() string     { return p.label.String() + unsafeSuffix }
+
+// safeName returns the name of the file when it is safe.
+func (p *pending) safeName() string { return p.label.String() + p.in.suffix }
+
+// openPending is how many pending files of a directory keep their descriptors.
+const openPending = 2
+
+// add takes the file that was current.
+func (f *finisher) add(old *file, label tai64n.Label, split bool) {
+	p := &pending{file: old, in: f, label: label, split: split, run: noRun}
+	f.queue = append(f.queue, p)
+	f.labels[label.String()] = true
+}
+
+// name begins to give the files of the last swap their names.
+func (f *finisher) name() {
+	f.naming.start(f.d, namingSteps, f.queue[len(f.queue)-1], func(p *pending) {
+		p.stage = stageWaiting
+		f.next()
+		f.d.lookAhead()
+	})
+}
+
+// next begins to make the oldest pending file safe, unless an operation on that
+// file is in flight (see file).
+func (f *finisher) next() {
+	if len(f.queue) == 0 || f.queue[0].stage != stageWaiting || f.queue[0].isUsed() {
+		return
+	}
+	p := f.queue[0]
+	f.d.syncsNoLonger(p)
+	p.stage = stageAtWork
+	steps := plainSteps
+	if f.d.hasProcessor() {
+		steps = processorSteps
+	}
+	f.finishing.start(f.d, steps, p, func(p *pending) {
+		delete(f.labels, p.label.String())
+		f.queue = append(f.queue[:0], f.queue[1:]...)
+		f.notePending()
+		f.next()
+	})
+}
+
+func (f *finisher) notePending() {
+	f.d.note(func(page *lockpage.Page) { lockpage.Set(&page.Counters.Pending, uint64(len(f.queue))) })
+}
+
+// countSync counts the fsync of a file that has ended just now.
+func (f *finisher) countSync() { f.d.countSync(f.d.mono() - f.finishing.since()) }
+
+// isNaming reports whether the names of the last swap are being given: until
+// then current bears the name of the spare file.
+func (f *finisher) isNaming() bool {
+	n := len(f.queue)
+	return n > 0 && f.queue[n-1].stage == stageNaming
+}
+
+// hasRoom reports whether one more file may be pending.
+func (f *finisher) hasRoom() bool { return len(f.queue) < f.most }
+
+// count returns how many files are pending.
+func (f *finisher) count() int { return len(f.queue) }
+
+// isPending reports whether an old file is one that waits to be made safe, or has
+// just been.
+func (f *finisher) isPending(name string) bool { return f.labels[name[:tai64n.Len]] }
+
+// bytes returns how much is pending, under whatever name.
+func (f *finisher) bytes() (n int64) {
+	for _, p := range f.queue {
+		if made := p.run.made(); made > 0 {
+			n += made
+		} else {
+			n += p.bytes()
+		}
+	}
+	return n
+}
+
+// unsynced returns the oldest file of those that wait for their turn and are not
+// on disk yet; nil if there is none, or if nobody asks.
+func (f *finisher) unsynced() *pending {
+	for _, p := range f.queue {
+		if p.dirtySince() != 0 && p.stage == stageWaiting {
+			return p
+		}
+	}
+	return nil
+}
+
+// failing reports whether what a rotation waits for has failed, and will be tried
+// again.
+func (f *finisher) failing() bool { return f.naming.failing() || f.finishing.failing() }
+
+// stuck reports whether nothing goes on in the queue: what is under way is waited
+// for, but what fails is not.
+func (f *finisher) stuck() bool {
+	return f.finishing.failing() || f.naming.failing() && !f.finishing.isBusy()
+}
+
+// namingSteps give the files of a swap their names. Until they are done the
+// file that is written bears the name next.
+var namingSteps = concat(lenient(capSteps()), []*step[*pending]{
+	{
+		name: "rename current to @LABEL.u",
+		op: func(p *pending, op *ioring.Op) {
+			p.dir().rename(op, currentName, p.unsafeName())
+		},
+		then: func(p *pending, op *ioring.Op) verdict[*pending] {
+			v := continueAnyway(p.stopIfRemoved(currentName, op))
+			if v.err == nil {
+				p.named(p.unsafeName())
+			}
+			return v
+		},
+		trouble: func(p *pending) string {
+			return "rename current to " + p.unsafeName() + " in directory " + p.dir().name
+		},
+	},
+	{
+		name: "rename next to current",
+		op: func(p *pending, op *ioring.Op) {
+			p.dir().rename(op, nextName, currentName)
+		},
+		then: func(p *pending, op *ioring.Op) verdict[*pending] {
+			switch op.Err {
+			case syscall.ENOENT:
+				p.dir().warnRemoved(nextName, op.Err)
+			case nil:
+			default:
+				return verdict[*pending]{err: op.Err}
+			}
+			p.dir().current().named(currentName)
+			return verdict[*pending]{}
+		},
+		trouble: func(p *pending) string { return "rename next to current in directory " + p.dir().name },
+	},
+	retireStep,
+	closeRetiredStep,
+})
+
+// retireStep has a pending file closed until its turn: hundreds of files may be
+// pending, and descriptors are few.
+var retireStep = &step[*pending]{
+	name: "close @LABEL.u until its turn",
+	when: func(p *pending) bool { return p.in.count() > openPending },
+	do:   func(p *pending) { p.retire() },
+}
+
+// closeRetiredStep closes the file, unless an operation on it is in flight: then
+// the end of that closes it.
+var closeRetiredStep = &step[*pending]{
+	name: "close @LABEL.u",
+	when: func(p *pending) bool { return p.isToClose() },
+	op:   func(p *pending, op *ioring.Op) { p.close(op) },
+	then: ignoreError[*pending],
+}
+
+// stopIfRemoved is what follows an operation on the file by that name. If somebody
+// has removed it, nothing can be done for its lines, and those that come must not
+// wait for them: its list ends, with one warning.
+func (p *pending) stopIfRemoved(name string, op *ioring.Op) verdict[*pending] {
+	if op.Err != syscall.ENOENT {
+		return verdict[*pending]{err: op.Err}
+	}
+	if !p.gone {
+		p.gone = true
+		p.forget()
+		p.dir().warnRemoved(name, op.Err)
+	}
+	return verdict[*pending]{over: true}
+}
+
+// continueAnyway has the rest of the list done, also when the file is gone.
+func continueAnyway(v verdict[*pending]) verdict[*pending] {
+	v.over = false
+	return v
+}
+
+func stopIfUnsafeRemoved(p *pending, op *ioring.Op) verdict[*pending] {
+	return p.stopIfRemoved(p.unsafeName(), op)
+}
+
+// warnRemoved warns that somebody has removed the file of that name.
+func (p *place) warnRemoved(name string, err error) {
+	follows := " (somebody has removed it: the lines in it are lost)"
+	if name == nextName { // which is what is being written
+		follows = " (somebody has removed it: what is logged until the next rotation is lost)"
+	}
+	p.warn("unable to find " + p.path(name) + ": " + reason.Of(err) + follows)
+}
+
+func pendingTrouble(verb, rest string) func(*pending) string {
+	return func(p *pending) string { return verb + p.dir().path(p.unsafeName()) + rest }
+}

@@ -1,0 +1,93 @@
+package rotate
+
+import (
+	"slices"
+
+	"multilog/ioring"
+)
+
+// The lists of steps that make a file safe. What comes between, when there is a
+// processor, is in processor.go; what is removed, in retention.go.
+
+func concat[T any](lists ...[]*step[T]) []*step[T] { return slices.Concat(lists...) }
+
+// openAgainSteps open a pending file that was closed until its turn.
+var openAgainSteps = []*step[*pending]{
+	{
+		name: "keep @LABEL.u open",
+		do:   func(p *pending) { p.keep() },
+	},
+	{
+		name: "open @LABEL.u again",
+		on:   (*pending).theFile,
+		when: func(p *pending) bool { return !p.isOpen() },
+		op: func(p *pending, op *ioring.Op) {
+			p.dir().open(op, p.unsafeName(), openAppend)
+		},
+		then: func(p *pending, op *ioring.Op) verdict[*pending] {
+			if op.Err == nil {
+				p.opened(op)
+			}
+			return stopIfUnsafeRemoved(p, op)
+		},
+		trouble: pendingTrouble("open ", ""),
+	},
+}
+
+// rewriteUnsafe writes the file again after a sync that has failed.
+var rewriteUnsafe = rewriteStep("write @LABEL.u again", (*pending).theFile)
+
+// finishedSteps make the data of a finished file safe; they begin both
+// plainSteps and processorSteps.
+var finishedSteps = concat(openAgainSteps, []*step[*pending]{
+	measureStep("look at @LABEL.u", (*pending).theFile),
+	giveBackStep("give back its unused blocks", (*pending).theFile),
+	rewriteUnsafe,
+	{
+		name: "sync @LABEL.u",
+		on:   (*pending).theFile,
+		op:   func(_ *pending, op *ioring.Op) { op.Code = ioring.Fsync },
+		then: func(p *pending, op *ioring.Op) verdict[*pending] {
+			p.synced(op.Err)
+			if op.Err != nil {
+				return verdict[*pending]{err: op.Err, redo: rewriteUnsafe}
+			}
+			p.in.countSync()
+			return verdict[*pending]{}
+		},
+		trouble: pendingTrouble("write ", " to disk"),
+	},
+	// The mode does not come before the data is on disk: a power cut may give
+	// the file the name current back, and current with this mode is taken for
+	// whole and appended to. If it ends within a line, the name comes first, too.
+	{
+		name:    "sync the directory",
+		when:    func(p *pending) bool { return p.split },
+		op:      syncTheDirectory.op,
+		trouble: syncTheDirectory.trouble,
+	},
+	modeStep("set mode of @LABEL.u", (*pending).theFile),
+	{
+		name: "close @LABEL.u",
+		when: func(p *pending) bool { return p.isOpen() },
+		op:   func(p *pending, op *ioring.Op) { p.close(op) },
+		then: ignoreError[*pending],
+	},
+})
+
+var syncTheDirectory = syncNamesStep[*pending]("sync the directory")
+
+// safeSteps end both plainSteps and processorSteps, when the file is safe.
+var safeSteps = concat([]*step[*pending]{syncNamesStep[*pending]("sync the directory")}, countSteps, freeSteps)
+
+// plainSteps make a file safe when there is no processor.
+var plainSteps = concat(finishedSteps, capSteps(), []*step[*pending]{{
+	name: "rename @LABEL.u to @LABEL.s",
+	op: func(p *pending, op *ioring.Op) {
+		p.dir().rename(op, p.unsafeName(), p.safeName())
+	},
+	then: stopIfUnsafeRemoved,
+	trouble: func(p *pending) string {
+		return "rename " + p.dir().path(p.unsafeName()) + " to " + p.safeName()
+	},
+}}, safeSteps)

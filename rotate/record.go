@@ -1,0 +1,153 @@
+package rotate
+
+import (
+	"sync/atomic"
+
+	"multilog/rotate/lockpage"
+)
+
+// record is what stands in the lock page: the record of the batch that is in
+// flight, which the next logger reads after a kill, and what others read while
+// this logger runs. The page may be lost, on a full btrfs above all; then stores
+// go to memory until it is regained.
+type record struct {
+	at       *place
+	page     *lockpage.Writer
+	regainAt int64 // Mono from when on a lost page may be tried again
+}
+
+// regainPause is the time between two tries to get a lost page back.
+const regainPause = 10e9 // nanoseconds
+
+// take maps the page, makes it this process's, and returns what the last logger
+// has left in it. Without mem the page is one of this process's own: everything
+// works but the in-flight record.
+func (r *record) take(mem []byte, owner lockpage.Owner) lockpage.Left {
+	page, left := lockpage.Open(mem, owner)
+	r.page = page
+	r.stored(!page.Lost())
+	return left
+}
+
+// note stores into the lock page. What is not a record is stored by this.
+func (r *record) note(change func(page *lockpage.Page)) { r.stored(r.page.Store(change)) }
+
+// stored warns of a lock page that can't be stored into any more: ok is what the
+// store has returned.
+func (r *record) stored(ok bool) {
+	if !ok {
+		r.regainAt = r.at.mono() + regainPause
+		r.at.warn("unable to store into " + r.at.path(lockName) + ", going on (if killed meanwhile, the last lines may be logged twice)")
+	}
+}
+
+// regain goes back to a page that was lost, if that can be stored into again.
+// Invariant: on entry, nothing is in flight.
+func (r *record) regain() {
+	if !r.page.Lost() {
+		return
+	}
+	now := r.at.mono()
+	if now < r.regainAt {
+		return
+	}
+	r.regainAt = now + regainPause
+	if r.page.Regain() {
+		r.at.warn("able to store into " + r.at.path(lockName) + " again")
+	}
+}
+
+// begin stores that a batch is about to be written, of which current gets
+// written bytes.
+func (r *record) begin(in Input, cur *file, written int64, line uint64) {
+	ino, birth, size := cur.identity()
+	r.stored(r.page.Put(lockpage.Record{
+		Last: in.Last, Batch: in.Batch, SrcDev: in.Dev, SrcIno: in.Ino, Length: uint64(in.Length), Sum: in.Sum,
+		FileIno: ino, FileBirth: birth, End: size, Written: uint64(written),
+		LineBefore: r.page.Record().LineAfter, LineAfter: line,
+	}, lockpage.StateBegun))
+}
+
+// done stores that the batch is written in all directories.
+func (r *record) done() { r.stored(r.page.SetState(lockpage.StateDone)) }
+
+// clear stores that the batch's input is consumed.
+func (r *record) clear() { r.stored(r.page.SetState(lockpage.StateNone)) }
+
+// idle stores that nothing is in flight in the file that is current now, though
+// the input, which is that of the record before, may stand within a line, or
+// behind a tail.
+func (r *record) idle(cur *file, line uint64, tail lockpage.Tail) {
+	before := r.page.Record()
+	ino, birth, size := cur.identity()
+	r.stored(r.page.PutWith(lockpage.Record{
+		SrcDev: before.SrcDev, SrcIno: before.SrcIno,
+		FileIno: ino, FileBirth: birth, End: size,
+		LineAfter: line,
+	}, lockpage.StateNone, tail))
+}
+
+// swapped stores that nothing is in flight, and cur is a new file. The input
+// stands where it did.
+func (r *record) swapped(cur *file) { r.idle(cur, r.page.Record().LineAfter, r.page.Tail()) }
+
+// takenBack stores that nothing is in flight, and the input stands where it did
+// before the batch.
+func (r *record) takenBack(cur *file) { r.idle(cur, r.page.Record().LineBefore, r.page.TailBefore()) }
+
+// lineAfter returns where the input stands behind the latest batch: LineNone,
+// LineHere or LineElsewhere.
+func (r *record) lineAfter() uint64 { return r.page.Record().LineAfter }
+
+// isClean reports whether nothing is in flight, and current does not end within a
+// line.
+func (r *record) isClean() bool {
+	latest := r.page.Record()
+	return latest.State() == lockpage.StateNone && latest.LineAfter != lockpage.LineHere
+}
+
+// mark returns where the last byte of the batch's input is to be stored when it
+// is consumed.
+func (r *record) mark() *byte { return r.page.Mark() }
+
+// countBatch counts a batch of input: its bytes, the lines that begin in it, those
+// of them that went to this directory, how long it took, and when it was done.
+func (r *record) countBatch(bytes, lines, selected int, took, now int64) {
+	r.note(func(page *lockpage.Page) {
+		c := &page.Counters
+		lockpage.Add(&c.BytesIn, uint64(bytes))
+		lockpage.Add(&c.LinesIn, uint64(lines))
+		lockpage.Add(&c.LinesSelected, uint64(selected))
+		lockpage.Add(&c.Batches, 1)
+		lockpage.AtLeast(&c.BatchLongest, uint64(took))
+		atomic.StoreInt64(&c.LastBatch, now)
+	})
+}
+
+// countRoomWait counts a wait, in nanoseconds, for room to rotate.
+func (r *record) countRoomWait(took int64) {
+	r.note(func(page *lockpage.Page) {
+		lockpage.Add(&page.Counters.RoomWaits, 1)
+		lockpage.Add(&page.Counters.RoomWaited, uint64(took))
+	})
+}
+
+// countSync counts an fsync of a finished file, in nanoseconds.
+func (r *record) countSync(took int64) {
+	r.note(func(page *lockpage.Page) {
+		c := &page.Counters
+		lockpage.Add(&c.Syncs, 1)
+		lockpage.Set(&c.SyncLast, uint64(took))
+		lockpage.AtLeast(&c.SyncLongest, uint64(took))
+	})
+}
+
+// countRun counts a run of the processor that has ended.
+func (r *record) countRun(good bool) {
+	r.note(func(page *lockpage.Page) {
+		lockpage.Add(&page.Counters.ProcessorRuns, 1)
+		if !good {
+			lockpage.Add(&page.Counters.ProcessorBad, 1)
+		}
+	})
+}
