@@ -22,7 +22,7 @@ const messagesFile = "testdata/messages.txt"
 var update = flag.Bool("update", false, "write "+messagesFile+" anew")
 
 // results matches files whose texts are a command's output, not messages.
-var results = regexp.MustCompile(`^cmd/(mlstat/write|mlcat/internal/render/formats)\.go$`)
+var results = regexp.MustCompile(`^cmd/(mlstat/(table|json|metrics|openmetrics)|mlcat/internal/render/formats)\.go$`)
 
 // inner maps the beginning of a message that does not name its subject to the message
 // into which the caller puts it, at the place of %.
@@ -34,6 +34,9 @@ var inner = map[string]string{
 
 	"holds something that is not a logger's":         "unable to use {path} as lock page, going on without: %",
 	"has another name, and may be another program's": "unable to use {path} as lock page, going on without: %",
+
+	"needs a value":          "{option} % (--help tells more)",
+	"no log directory given": "% (--help tells more)",
 
 	"not a time longer than 0, such as ":                      "unable to understand {arg} in the script: %",
 	"not a time like ":                                        "--{option}: {text}: %",

@@ -12,8 +12,7 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// A logger that has ended is not alive because another program has its
-// directory now.
+// A logger that has ended is not shown as alive when another program holds its directory.
 func TestAnothersDirectory(t *testing.T) {
 	const djb = "/usr/bin/multilog"
 	logger.Need(t, djb)
@@ -35,8 +34,7 @@ func TestAnothersDirectory(t *testing.T) {
 	}
 }
 
-// Whatever is in a lock page, mlstat shows something, and does so in its own
-// formats.
+// Any lock page is shown, and does not break the formats.
 func FuzzShow(f *testing.F) {
 	page := lockpage.New()
 	_, _ = lockpage.Open(page, lockpage.Owner{PID: 7, Started: 8})
@@ -53,7 +51,7 @@ func FuzzShow(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		looks := []glance{{Status: &s}}
+		looks := []look{{Status: &s}}
 		var out bytes.Buffer
 		writeTable(&out, looks, looks)
 		writeJSON(&out, looks)

@@ -1,48 +1,80 @@
-// Command mlstat tells what the loggers of log directories are doing.
+// Mlstat shows what the loggers of log directories are doing. It reads the lock pages
+// that multilog keeps in the directories, which costs the loggers nothing.
+//
+// It first looks at each directory (look.go), then writes what it saw in one of three
+// formats (table.go, json.go, openmetrics.go). The numbers of the latter two are one list
+// (metrics.go), and the table's columns are another, so a new figure is one entry.
 package main
 
 import (
 	"bufio"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
+	"multilog/internal/cmdline"
 	"multilog/internal/console"
 	"multilog/internal/reason"
 	"multilog/internal/signals"
 	"multilog/internal/version"
-	"multilog/rotate/lockpage"
 )
 
-const usage = `usage: mlstat [-w] [--json | --openmetrics] [directory ...]
+const usage = `usage: mlstat [-w | --json | --openmetrics] [directory ...]
 
-mlstat reads the lock pages of log directories and tells what their loggers
-are doing, which costs those nothing. Without arguments it looks at the
-directories below the current one.
+Show what the loggers of log directories are doing, from the lock pages in
+these directories. Loggers do not notice. Without arguments, mlstat looks for
+log directories in the current directory and below.
 
-  -w              show it again every second, with rates
-  --json          for programs: one object per directory
-  --openmetrics   for node_exporter's textfile collector
+  -w              show it again every second, with the rates of that second
+  --json          write one JSON object for each directory
+  --openmetrics   write metrics for node_exporter's textfile collector
+  -h, --help      show this help
+  -V, --version   show the version
+
+Exit status: 0 if all went well; 1 if a directory could not be read, or the
+output not written; 2 if the command line is wrong or there is no directory.
 `
 
-// Exit codes.
+// Exit statuses.
 const (
-	exitTrouble = 1 // some directory could not be looked at, or standard output not written
-	exitUsage   = 2
+	exitOK      = 0
+	exitTrouble = 1 // a directory could not be read, or standard output not written
+	exitUsage   = 2 // the command line is wrong, or there is no directory
 )
 
-// watchEvery is the time between two looks with -w, and between the two that
-// rates come from.
+// watchEvery is the time between two looks with -w.
 const watchEvery = time.Second
 
-// options is the command line.
+// options are the options and directories on the command line.
 type options struct {
-	watch, json, openmetrics, version bool
-	dirs                              []string
+	watch, json, openmetrics bool
+	help, version            bool
+	dirs                     []string
+}
+
+// parse parses the arguments after the program's name.
+func parse(args []string) (o options, err error) {
+	set := cmdline.Set{Options: []cmdline.Option{
+		{Letter: 'w', Set: cmdline.Flag(&o.watch)},
+		{Word: "json", Set: cmdline.Flag(&o.json)},
+		{Word: "openmetrics", Set: cmdline.Flag(&o.openmetrics)},
+		{Letter: 'h', Word: "help", Set: cmdline.Flag(&o.help)},
+		{Letter: 'V', Word: "version", Set: cmdline.Flag(&o.version)},
+	}}
+	if o.dirs, err = set.Parse(args); err != nil || o.help || o.version {
+		return o, err
+	}
+	if o.json && o.openmetrics || o.watch && (o.json || o.openmetrics) {
+		return o, cmdline.Wrong(errors.New("-w, --json and --openmetrics exclude each other"))
+	}
+	if len(o.dirs) == 0 {
+		if o.dirs = directoriesBelow("."); len(o.dirs) == 0 {
+			return o, cmdline.Wrong(errors.New("no log directory given, and none found in this directory or below"))
+		}
+	}
+	return o, nil
 }
 
 func main() {
@@ -50,14 +82,16 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// run runs mlstat with args, the arguments after the program's name, and returns its
+// exit status.
 func run(args []string, stdout, stderr io.Writer) int {
 	out := bufio.NewWriter(stdout)
-	code := tell(args, out, stderr)
+	status := show(args, out, stderr)
 	if err := out.Flush(); err != nil {
 		say(stderr, console.Fatal, "unable to write to standard output: "+reason.Of(err))
 		return exitTrouble
 	}
-	return code
+	return status
 }
 
 // say prints a message.
@@ -65,100 +99,42 @@ func say(stderr io.Writer, severity, text string) {
 	fmt.Fprint(stderr, console.Line("mlstat", severity, text))
 }
 
-// tell does what args ask for. Whether it got to stdout, its Flush tells.
-func tell(args []string, stdout *bufio.Writer, stderr io.Writer) int {
-	var o options
-	set := flag.NewFlagSet("mlstat", flag.ContinueOnError)
-	set.SetOutput(io.Discard) // its messages are not like ours
-	set.BoolVar(&o.watch, "w", false, "")
-	set.BoolVar(&o.json, "json", false, "")
-	set.BoolVar(&o.openmetrics, "openmetrics", false, "")
-	set.BoolVar(&o.version, "version", false, "")
-	switch err := set.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, usage)
-		return 0
+// show does what args ask for, and returns the exit status. An error in writing stays in
+// stdout until its next Flush.
+func show(args []string, stdout *bufio.Writer, stderr io.Writer) int {
+	o, err := parse(args)
+	switch {
 	case err != nil:
-		say(stderr, console.Fatal, fmt.Sprintf("unable to understand the command line: %v (--help tells more)", err))
+		say(stderr, console.Fatal, err.Error())
 		return exitUsage
-	}
-	if o.version {
+	case o.help:
+		fmt.Fprint(stdout, usage)
+		return exitOK
+	case o.version:
 		fmt.Fprintln(stdout, "mlstat", version.String())
-		return 0
+		return exitOK
 	}
-	if o.json && o.openmetrics || o.watch && (o.json || o.openmetrics) {
-		say(stderr, console.Fatal, "-w, --json and --openmetrics exclude each other")
-		return exitUsage
-	}
-	if o.dirs = set.Args(); len(o.dirs) == 0 {
-		o.dirs = directoriesBelow(".")
-	}
-	if len(o.dirs) == 0 {
-		say(stderr, console.Fatal, "no log directory below this one: name some (--help tells more)")
-		return exitUsage
-	}
-	return show(o, stdout, stderr)
-}
-
-func show(o options, stdout *bufio.Writer, stderr io.Writer) int {
-	looks, code := look(o.dirs, stderr)
+	looks, status := lookAt(o.dirs, stderr)
 	switch {
 	case o.json:
 		writeJSON(stdout, looks)
 	case o.openmetrics:
 		writeOpenMetrics(stdout, looks)
 	case o.watch:
-		for stdout.Flush() == nil {
-			time.Sleep(watchEvery)
-			before := looks
-			looks, _ = look(o.dirs, io.Discard)
-			fmt.Fprint(stdout, "\x1b[H\x1b[J")
-			writeTable(stdout, looks, before)
-		}
+		watch(o.dirs, looks, stdout)
 	default:
 		writeTable(stdout, looks, nil)
 	}
-	return code
+	return status
 }
 
-// glance is a status, and when it was read.
-type glance struct {
-	*lockpage.Status
-	at time.Time
-}
-
-// look reads the status of each directory, and complains of those that can't
-// be read.
-func look(dirs []string, stderr io.Writer) (looks []glance, code int) {
-	for _, dir := range dirs {
-		s, err := lockpage.ReadStatus(dir)
-		if err != nil {
-			say(stderr, console.Warning, "unable to look at "+dir+": "+reason.Of(err))
-			code = exitTrouble
-		}
-		if s != nil {
-			looks = append(looks, glance{s, time.Now()})
-		}
+// watch shows the table again and again, until it can't be written.
+func watch(dirs []string, looks []look, stdout *bufio.Writer) {
+	for stdout.Flush() == nil {
+		time.Sleep(watchEvery)
+		before := looks
+		looks, _ = lookAt(dirs, io.Discard)
+		fmt.Fprint(stdout, "\x1b[H\x1b[J")
+		writeTable(stdout, looks, before)
 	}
-	return looks, code
-}
-
-// directoriesBelow are the log directories in dir, which may be one itself.
-// Supervisors have directories with a lock, too: these hold no log.
-func directoriesBelow(dir string) []string {
-	locks, _ := filepath.Glob(filepath.Join(dir, "lock"))
-	for _, pattern := range []string{"*/lock", "*/*/lock", "*/log/*/lock"} {
-		more, _ := filepath.Glob(filepath.Join(dir, pattern))
-		locks = append(locks, more...)
-	}
-	seen := map[string]bool{}
-	var dirs []string
-	for _, lock := range locks {
-		d := filepath.Dir(lock)
-		if _, err := os.Stat(filepath.Join(d, "current")); err == nil && !seen[d] {
-			seen[d] = true
-			dirs = append(dirs, d)
-		}
-	}
-	return dirs
 }

@@ -83,11 +83,11 @@ func TestOpenMetrics(t *testing.T) {
 	}
 }
 
-// Whoever may write to a directory says what those below it are called, and what
-// stands in their lock pages: it begins no line and no cell, and steers no terminal.
+// Other users choose the names of directories and the content of lock pages. Neither can
+// begin a line or a cell of the table, or control a terminal.
 func TestNames(t *testing.T) {
 	var table bytes.Buffer
-	writeTable(&table, []glance{{&lockpage.Status{Dir: "a\x1b[2J\tb\nc", Backend: "pool\n\u009b2J"}, time.Time{}}}, nil)
+	writeTable(&table, []look{{&lockpage.Status{Dir: "a\x1b[2J\tb\nc", Backend: "pool\n\u009b2J"}, time.Time{}}}, nil)
 	_, row, _ := strings.Cut(table.String(), "\n")
 	if !strings.HasPrefix(row, `a\x1b[2J\x09b\x0ac `) || !strings.HasSuffix(row, ` pool\x0a\x9b2J`+"\n") {
 		t.Errorf("the row is %q", row)
@@ -126,7 +126,7 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
-// Without arguments it finds logs, and no directory of a supervisor.
+// Without arguments, mlstat finds log directories, but not directories of a supervisor.
 func TestDirectoriesBelow(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"mail/log/main/lock", "mail/log/main/current", "mail/supervise/lock", "mail/log/supervise/lock"} {
@@ -143,8 +143,8 @@ func TestDirectoriesBelow(t *testing.T) {
 	}
 }
 
-// What could not be written is told, and is no success: programs put the file in
-// another's place by that.
+// Output that can't be written is an error, because programs replace the old output by
+// the new one if mlstat succeeds.
 func TestFullDisk(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "main")
 	startLogger(t, dir).Feed("x\n")
@@ -163,10 +163,10 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// OpenMetrics is UTF-8, or nothing in it is taken; a name is any bytes.
+// OpenMetrics output is UTF-8, or readers refuse it. A name may be any bytes.
 func TestNameOfBytes(t *testing.T) {
 	var out bytes.Buffer
-	writeOpenMetrics(&out, []glance{{&lockpage.Status{Dir: "a\xff\xfeb", PID: 1}, time.Time{}}})
+	writeOpenMetrics(&out, []look{{&lockpage.Status{Dir: "a\xff\xfeb", PID: 1}, time.Time{}}})
 	if !utf8.Valid(out.Bytes()) || !strings.Contains(out.String(), `multilog_up{dir="a\\xff\\xfeb"} 0`) {
 		t.Errorf("%q", out.String())
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"multilog/internal/cmdline"
 	"multilog/internal/console"
 	"multilog/internal/seekable"
 	"multilog/internal/version"
@@ -26,7 +27,7 @@ const exitFailed = 111
 const usage = `usage: multilog-zstd [-LEVEL]    compress standard input to standard output
        multilog-zstd -d          decompress standard input to standard output
        multilog-zstd -l FILE...  list frames and sizes of compressed files
-       multilog-zstd -h | --help | --version
+       multilog-zstd -h | --help | -V | --version
 
 It serves as a processor of multilog: multilog t '!multilog-zstd' ./main
 
@@ -42,43 +43,41 @@ Exit status: 0 if the output is complete, 111 if it is not.
 
 // options are the options and files on the command line.
 type options struct {
-	level                    int
-	decompress, list         bool
-	help, version, onlyFiles bool
-	files                    []string
+	level            int
+	decompress, list bool
+	help, version    bool
+	files            []string
 }
 
 // parse parses the arguments after the program's name.
-func parse(args []string) (options, error) {
-	o := options{level: seekable.DefaultLevel}
-	for _, arg := range args {
-		switch {
-		case o.onlyFiles || len(arg) < 2 || arg[0] != '-':
-			o.files = append(o.files, arg)
-		case arg == "--":
-			o.onlyFiles = true
-		case arg == "-d" || arg == "--decompress":
-			o.decompress = true
-		case arg == "-l" || arg == "--list":
-			o.list = true
-		case arg == "-h" || arg == "--help":
-			o.help = true
-		case arg == "--version":
-			o.version = true
-		case arg[1] >= '0' && arg[1] <= '9':
-			level, err := strconv.Atoi(arg[1:])
-			if err != nil {
-				return o, fmt.Errorf("unable to use option %s: level is not a number from %d to %d", arg, seekable.MinLevel, seekable.MaxLevel)
-			}
-			if _, err := seekable.LevelOf(level); err != nil {
-				return o, fmt.Errorf("unable to use option %s: %w", arg, err)
-			}
-			o.level = level
-		default:
-			return o, fmt.Errorf("unknown option %s", arg)
-		}
+func parse(args []string) (o options, err error) {
+	o.level = seekable.DefaultLevel
+	set := cmdline.Set{
+		Options: []cmdline.Option{
+			{Letter: 'd', Word: "decompress", Set: cmdline.Flag(&o.decompress)},
+			{Letter: 'l', Word: "list", Set: cmdline.Flag(&o.list)},
+			{Letter: 'h', Word: "help", Set: cmdline.Flag(&o.help)},
+			{Letter: 'V', Word: "version", Set: cmdline.Flag(&o.version)},
+		},
+		Number: o.setLevel,
 	}
-	return o, o.check()
+	if o.files, err = set.Parse(args); err != nil {
+		return o, err
+	}
+	return o, cmdline.Wrong(o.check())
+}
+
+// setLevel takes the option -LEVEL.
+func (o *options) setLevel(text string) error {
+	level, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("unable to use option -%s: level is not a number from %d to %d", text, seekable.MinLevel, seekable.MaxLevel)
+	}
+	if _, err := seekable.LevelOf(level); err != nil {
+		return fmt.Errorf("unable to use option -%s: %w", text, err)
+	}
+	o.level = level
+	return nil
 }
 
 // check returns an error if the options and files do not fit together.
@@ -113,7 +112,7 @@ func Main(args []string, stdin, stdout, stderr *os.File) int {
 func run(args []string, stdin, stdout, stderr *os.File) error {
 	o, err := parse(args)
 	if err != nil {
-		return fmt.Errorf("%w (--help tells more)", err)
+		return err
 	}
 	if closed(stdout) {
 		return errors.New("unable to write to standard output: it is closed")

@@ -36,7 +36,7 @@ func Open(path string, wait bool, warn func(error)) (*Source, error) {
 	info, err := os.Stat(path)
 	switch {
 	case path == "":
-		return nil, errors.New("no log directory given, but an empty name (--help tells more)")
+		return nil, errors.New("no log directory given, but an empty name")
 	case err == nil && !info.IsDir():
 		err = s.addFile(path)
 		return s, err
