@@ -161,7 +161,10 @@ func (c *check) takeOrphan() {
 		want := c.wantLogged(d, c.w.Pipe.Head)
 		extra := int(d.dir.Logged - want - c.label())
 		d.dir.Logged = want
-		whole := slices.IndexFunc(c.cutLines, func(n int) bool { return len(c.lines.all[n].text) == extra })
+		whole := slices.IndexFunc(c.cutLines, func(n int) bool {
+			text := c.lines.all[n].text
+			return len(text) == extra && d.endsWith(text)
+		})
 		switch {
 		case extra <= 0: // it does not get that line
 		case whole >= 0: // nothing but its newline was missing
@@ -170,6 +173,15 @@ func (c *check) takeOrphan() {
 			d.damaged++
 		}
 	}
+}
+
+// endsWith reports whether text is the last that was written to the directory.
+func (d *dirCheck) endsWith(text []byte) bool {
+	f := d.dir.Lookup("next")
+	if f == nil || len(f.Data) == 0 {
+		f = d.dir.Lookup("current")
+	}
+	return f != nil && bytes.HasSuffix(f.Data, text)
 }
 
 func isOldName(name string) bool { return len(name) >= tai64n.Len && name[0] == '@' }

@@ -296,7 +296,8 @@ func (h *history) disturb(plan *simkernel.Plan) (trouble bool) {
 	}
 	if h.r.IntN(8) == 0 {
 		h.check.clockSet = true
-		h.w.SetClock(int64(pick(h.r, -3600e9, -1e9, -1e6, -1, 3600e9)))
+		by, in := int64(pick(h.r, -3600e9, -1e9, -1e6, -1, 3600e9)), int64(pick(h.r, 1, 1e6, 10e9))
+		h.w.At(h.w.Mono()+h.r.Int64N(in), func() { h.w.SetClock(by) })
 	}
 	return trouble
 }
