@@ -84,7 +84,7 @@ func openLoop(tb testing.TB, args ...string) (*loop, *fakeKernel) {
 		tb.Fatal(err)
 	}
 	k := &fakeKernel{now: 1e18}
-	l := newLoop(System{Host: k, Input: k, Wait: k, Console: k, Backend: "none"})
+	l := newLoop(System{Host: k, Input: k, Waiter: k, Console: k, Backend: "none"})
 	if err := l.open(parsed); err != nil {
 		tb.Fatal(err)
 	}

@@ -219,7 +219,7 @@ func (l *loop) wait(until int64, input bool) {
 			until = at
 		}
 	}
-	terms, alarms := l.sys.Wait.Wait(until, input)
+	terms, alarms := l.sys.Waiter.Wait(until, input)
 	l.terms += terms
 	now := l.sys.Host.Mono()
 	for _, d := range l.dirs {

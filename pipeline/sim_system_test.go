@@ -17,6 +17,6 @@ type kernel interface {
 
 // logger returns the loop as simkernel runs it.
 func logger(k kernel, s *script.Script) func() error {
-	sys := pipeline.System{Host: k, Input: k, Wait: k, Console: k, Backend: "simulated"}
+	sys := pipeline.System{Host: k, Input: k, Waiter: k, Console: k, Backend: "simulated"}
 	return func() error { return pipeline.Run(sys, s) }
 }

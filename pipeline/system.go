@@ -11,7 +11,7 @@ import (
 type System struct {
 	Host    rotate.Host // files, clocks, warnings
 	Input   input.Input // standard input
-	Wait    Waiter
+	Waiter  Waiter
 	Console Console
 	Backend string // how file operations are done, and why; for the lock pages
 }

@@ -40,11 +40,11 @@ func sharedWith(pid int) string {
 	return sharedText
 }
 
-// share goes on with a pipe that another process reads, too: what is shown of it
-// from now on was taken before. The bytes that are held are shown first.
-func (s *Stdin) share(p *pipe) {
-	s.traits, s.kind = Traits{}, streamOn(p, s.buf)
-	s.shown = len(p.held)
+// share goes on with a pipe or socket that another process reads, too: what is shown
+// of it from now on was taken before. The bytes that are held are shown first.
+func (s *Stdin) share(t *taker) {
+	s.traits, s.kind = Traits{}, &stream{reader: t.reader, bytes: s.capacity, to: copy(s.buf, t.held)}
+	s.shown = len(t.held)
 	if s.shown > 0 {
 		// What was taken may end within a line: its end is taken before the other
 		// reader comes to it.

@@ -49,7 +49,7 @@ func Open(fd int, how string, warn func(text string)) (*Stdin, error) {
 	if p, ok := s.kind.(*pipe); ok {
 		if pid, other := claim(p.fd); other {
 			warn(sharedWith(pid))
-			s.share(p)
+			s.share(&p.taker)
 		}
 	}
 	return s, nil
@@ -77,8 +77,13 @@ func (s *Stdin) Consume(n int, mark *byte, tail []byte) error {
 		s.shown -= n
 		return nil
 	}
-	if p, ok := s.kind.(*pipe); ok && errors.Is(err, ErrTaken) {
-		s.share(p)
+	if errors.Is(err, ErrTaken) {
+		switch k := s.kind.(type) {
+		case *pipe:
+			s.share(&k.taker)
+		case *socket:
+			s.share(&k.taker)
+		}
 	}
 	return err
 }

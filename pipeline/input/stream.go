@@ -26,12 +26,6 @@ func newStream(fd int) *stream {
 	return &stream{reader: reader{fd: fd, waits: err != nil}, bytes: bytes}
 }
 
-// streamOn returns a stream that goes on with a pipe, of which the held bytes were
-// taken already; buf is what peek will get.
-func streamOn(p *pipe, buf []byte) *stream {
-	return &stream{reader: p.reader, bytes: p.bytes, to: copy(buf, p.held)}
-}
-
 func (s *stream) peek(buf []byte) view {
 	s.to = copy(buf, buf[s.from:s.to])
 	s.from = 0

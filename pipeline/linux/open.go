@@ -37,7 +37,7 @@ func Open(limits Limits) (sys pipeline.System, err error) {
 	if err := w.open(); err != nil {
 		return sys, &rotate.Error{What: "set up waiting for input", Err: err}
 	}
-	return pipeline.System{Host: h, Input: in, Wait: w, Console: &writer{sig}, Backend: backend(h.queue)}, nil
+	return pipeline.System{Host: h, Input: in, Waiter: w, Console: &writer{sig}, Backend: backend(h.queue)}, nil
 }
 
 func openQueue(limits Limits) (*ioring.Queue, error) {
