@@ -115,3 +115,41 @@ func TestLinks(t *testing.T) {
 		}
 	}
 }
+
+// The commands in CONTRIBUTING.md name tests and targets that exist.
+func TestContributingCommands(t *testing.T) {
+	text, err := os.ReadFile("../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := regexp.MustCompile(`go test (\./[a-z/]+)[^\n]*?-(?:run|fuzz) '?\^?((?:Test|Fuzz)\w+)`).FindAllStringSubmatch(string(text), -1)
+	if len(tests) < 10 {
+		t.Errorf("only %d commands run tests", len(tests))
+	}
+	for _, m := range tests {
+		files, err := filepath.Glob("../" + m[1] + "/*_test.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sources strings.Builder
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources.Write(source)
+		}
+		if !strings.Contains(sources.String(), "\nfunc "+m[2]+"(") {
+			t.Errorf("%s has no %s", m[1], m[2])
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^    make ([a-z]+)`).FindAllStringSubmatch(string(text), -1) {
+		if !strings.Contains(string(makefile), "\n"+m[1]+": ") {
+			t.Errorf("there is no target %s", m[1])
+		}
+	}
+}
