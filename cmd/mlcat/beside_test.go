@@ -26,8 +26,8 @@ var (
 	besideAll = flag.Bool("beside-all", false, "TestReadBesideLogger has every combination of logger, count of files and way to read")
 )
 
-// besideLoggers are loggers at work, in directories with few files and many. Those
-// that prune remove files while they are read.
+// besideLoggers are loggers at work, in directories with few and with many files. The
+// loggers that prune remove files while mlcat reads them.
 var besideLoggers = []struct {
 	name   string
 	files  int // there at first
@@ -45,8 +45,8 @@ var besideLoggers = []struct {
 	{"gzip-2000", 2000, "t s4096 n9999 !gzip ./main", true},
 }
 
-// besideModes are the ways in which mlcat reads. Each line that is shown begins
-// with its label and its number.
+// besideModes are the ways in which mlcat reads. Each line begins with its label and its
+// number.
 var besideModes = []struct {
 	name string
 	args []string
@@ -58,9 +58,10 @@ var besideModes = []struct {
 	{"cursor", []string{"--cursor-file=cursor"}},
 }
 
-// Beside a logger that rotates many times a second every way to read shows each
-// line once and in order, up to the lines that were logged when it began. What is
-// missing was removed by the logger, and then it is said; nothing else is said.
+// Beside a logger that rotates many times a second, each way to read shows each line
+// once and in order, at least up to the line that was the last one when mlcat started. A
+// line may be missing only if the logger removed it and a warning says so. There are no
+// other warnings.
 func TestReadBesideLogger(t *testing.T) {
 	mlcat, ours := logger.Binary(t, "mlcat"), logger.Binary(t, "multilog")
 	for _, l := range besideLoggers {
@@ -85,7 +86,7 @@ func TestReadBesideLogger(t *testing.T) {
 	}
 }
 
-// maxBesideFailed runs may be wrong before a test ends.
+// maxBesideFailed is the number of wrong runs after which a test ends.
 const maxBesideFailed = 20
 
 // beside is one logger, and the runs of mlcat beside it.
@@ -188,7 +189,7 @@ func (b *beside) read() {
 	}
 }
 
-// logged returns how many lines the log has at least.
+// logged returns a number of lines that the log has by now, or has more than.
 func (b *beside) logged() int {
 	status, err := os.ReadFile(filepath.Join(b.dir, "status"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -208,8 +209,8 @@ type shownLine struct {
 	number int
 }
 
-// check returns what is wrong with the lines that mlcat shows, of which logged were
-// there at least when it began.
+// check returns what is wrong with the lines that mlcat showed. At least logged lines
+// were there when it started.
 func (b *beside) check(out []byte, said string, logged int) error {
 	var lines []shownLine
 	for line := range bytes.Lines(out) {
@@ -250,7 +251,7 @@ func (b *beside) checkOrder(lines []shownLine, removed []string, logged int) err
 			return fmt.Errorf("line %d is shown after line %d", line.number, before.number)
 		}
 		if !slices.ContainsFunc(removed, func(to string) bool { return before.label <= to && to < line.label }) {
-			return fmt.Errorf("line %d is shown after line %d, and it is not said why", line.number, before.number)
+			return fmt.Errorf("line %d is shown after line %d, and no warning says why", line.number, before.number)
 		}
 	}
 	first, last := lines[0], lines[len(lines)-1]
@@ -303,7 +304,7 @@ func parseRemoved(said string) (labels []string, err error) {
 	return labels, nil
 }
 
-// A checker that cannot fail checks nothing.
+// The checker itself finds each kind of fault.
 func TestBesideIsChecked(t *testing.T) {
 	const label = "@40000000500000000000000"
 	lines := func(numbers ...int) (out string) {
@@ -321,7 +322,7 @@ func TestBesideIsChecked(t *testing.T) {
 		want      string
 	}{
 		{lines(0, 1, 2, 3), "", false, ""},
-		{lines(0, 1, 3), "", true, "not said why"},
+		{lines(0, 1, 3), "", true, "no warning says why"},
 		{lines(0, 1, 3), gone(2), true, ""},
 		{lines(0, 1, 3), gone(2), false, "false warning"},
 		{lines(0, 1, 2, 3), gone(2), true, "false warning"},

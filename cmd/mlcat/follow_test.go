@@ -24,9 +24,9 @@ import (
 
 var followFor = flag.Duration("follow", 2*time.Second, "how long TestFollowBesideLogger follows each logger")
 
-// Beside a logger that rotates hundreds of times a second every line is shown
-// once, in order. Where the logger removes files before they can be read, what is
-// missing is not more than is said.
+// Beside a logger that rotates hundreds of times a second, mlcat -f shows each line once
+// and in order. If the logger removes files before they can be read, no more is missing
+// than the warnings say.
 func TestFollowBesideLogger(t *testing.T) {
 	mlcat, ours := logger.Binary(t, "mlcat"), logger.Binary(t, "multilog")
 	for _, tt := range []struct {
@@ -97,7 +97,7 @@ func (f *following) run(t *testing.T, mlcat string, command []string) {
 	}
 }
 
-// awaitLast waits until the line that was sent last is the last one that is shown.
+// awaitLast waits until the last line that was sent is the last one in out.
 func (f *following) awaitLast(t *testing.T, out *os.File) {
 	t.Helper()
 	last := f.sent[len(f.sent)-1]
@@ -130,7 +130,7 @@ func (f *following) feed20000(t *testing.T, in io.Writer) {
 	}
 }
 
-// send writes lines with one write, and notes them.
+// send writes lines with one write, and remembers them.
 func (f *following) send(t *testing.T, in io.Writer, lines int) {
 	var batch []byte
 	for range lines {
@@ -143,8 +143,8 @@ func (f *following) send(t *testing.T, in io.Writer, lines int) {
 	}
 }
 
-// check compares what was shown to what was sent, and what is missing to what was
-// said about it.
+// check compares the lines that were shown with those that were sent, and the missing
+// lines with the warnings about them.
 func (f *following) check(t *testing.T) {
 	next, missing := 0, 0 // the line that should come; bytes
 	for line := range bytes.Lines(f.got) {
@@ -180,7 +180,8 @@ const minFileBytes = 4096 // of a logger that prunes
 
 var removedMessage = regexp.MustCompile(`^mlcat: warning: main: (?:(\d+) old files were|(an old file was)|(some old files may have been)) removed before being read`)
 
-// removed returns how many files mlcat said were gone, and whether it was not sure.
+// removed returns how many files the warnings say were removed, and whether a warning
+// leaves that open.
 func (f *following) removed(t *testing.T) (files int, vague bool) {
 	for line := range strings.Lines(f.said) {
 		m := removedMessage.FindStringSubmatch(line)

@@ -13,7 +13,7 @@ import (
 	"multilog/internal/test/logger"
 )
 
-// wants is, for parts of commands, what each line of their output matches.
+// wants maps a part of a command to what each line of its output must match.
 var wants = map[string]string{
 	"delivery 431":   `^\d{4}-\d\d-\d\d [\d:.]+ .*delivery 431: `,
 	"msg 250476":     `msg 250476`,
@@ -30,8 +30,8 @@ var wants = map[string]string{
 	"-f qmail-send ": `^\d{4}-\d\d-\d\d `,
 }
 
-// Every command of the README's section on reading finds, in a log like those that
-// it is about, what it is for, and nothing else.
+// Each command in the README's section on reading finds what it promises, and nothing
+// else, in a log like those that it is meant for.
 func TestReadmeCommands(t *testing.T) {
 	dir := t.TempDir()
 	const lines, hours = 40000, 50
@@ -80,8 +80,8 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// readmeCommands returns the commands in the README's section that begins with
-// heading, without the questions behind them.
+// readmeCommands returns the commands in the README's section that begins with heading,
+// without the comments behind them.
 func readmeCommands(t *testing.T, heading string) []string {
 	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {

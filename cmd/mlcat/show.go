@@ -20,7 +20,7 @@ import (
 	"multilog/tai64n/localtime"
 )
 
-// program is one run of mlcat.
+// A program is one run of mlcat.
 type program struct {
 	options
 	style  *render.Style
@@ -103,8 +103,8 @@ func (p *program) show() error {
 	return p.keep(end)
 }
 
-// open opens the logs. It leaves out a log that can't be opened, unless that is the only
-// one, or a cursor counts on it.
+// open opens the logs. It leaves out, with a warning, a log that can't be opened. It
+// returns an error if no log can be opened, or if one can't and a cursor covers it.
 func (p *program) open() ([]*source.Source, error) {
 	var logs []*source.Source
 	var first error

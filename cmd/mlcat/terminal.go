@@ -18,7 +18,7 @@ func isTerminal(fd int) bool {
 	return err == nil
 }
 
-// output is where lines are printed: standard output, or the pager in front of it.
+// An output is where lines are printed: standard output, or the pager in front of it.
 type output struct{ io.Writer }
 
 // Gone reports whether standard output is a pipe that nobody reads any more.
@@ -28,14 +28,14 @@ func (output) Gone() bool {
 	return err == nil && n > 0 && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }
 
-// pager is a program that shows the output page by page.
+// A pager is a program that shows the output page by page.
 type pager struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 }
 
-// openPager runs a pager when a person reads the output: $MLCAT_PAGER, $PAGER or
-// less, through the shell. "cat" and the empty string mean none.
+// openPager runs a pager if a person reads the output: $MLCAT_PAGER, $PAGER or less,
+// through the shell. "cat" and the empty string mean none.
 func (p *program) openPager() {
 	if p.noPager || p.options.follow || !isTerminal(1) {
 		return
@@ -65,14 +65,14 @@ func (p *program) openPager() {
 		say(console.Warning, fmt.Sprintf("unable to run %s: %v", command, err))
 		return
 	}
-	signal.Ignore(syscall.SIGINT) // less takes it
+	signal.Ignore(syscall.SIGINT) // the pager takes it
 	p.pager, p.out = &pager{cmd, in}, output{in}
 }
 
-// closePager waits until the person has read enough.
+// closePager waits until the person ends the pager.
 func (p *program) closePager() {
 	if p.pager != nil {
 		p.pager.in.Close()
-		_ = p.pager.cmd.Wait() // its status says nothing about ours
+		_ = p.pager.cmd.Wait() // its status does not matter
 	}
 }
