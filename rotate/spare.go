@@ -74,6 +74,7 @@ var spareSteps = []*step[*spare]{
 	moveAside,
 	{
 		name: "open next",
+		when: func(s *spare) bool { return s.making == nil }, // it may be there since a task that was given up
 		op: func(s *spare, op *ioring.Op) {
 			s.d.open(op, nextName, openAppend|syscall.O_CREAT|syscall.O_EXCL)
 		},
