@@ -81,11 +81,14 @@ type countdown struct{ next int }
 
 const longLine = 1 << 20 * 3 / 4
 
+// longLineOf returns line n, whose length depends on n.
+func longLineOf(n int) []byte { return fmt.Appendf(nil, "%0*d\n", longLine+n%10, n) }
+
 func (c *countdown) Next() (Run, error) {
 	if c.next == 0 {
 		return Run{}, nil
 	}
-	line := fmt.Appendf(nil, "%0*d\n", longLine-1, c.next)
+	line := longLineOf(c.next)
 	c.next--
 	return Run{line, 1}, nil
 }
@@ -104,7 +107,7 @@ func TestTailInFile(t *testing.T) {
 		if run.Lines == 0 {
 			break
 		}
-		if want := fmt.Appendf(nil, "%0*d\n", longLine-1, next); !bytes.Equal(run.Text, want) {
+		if want := longLineOf(next); !bytes.Equal(run.Text, want) {
 			t.Fatalf("line %d: %d bytes that end with %q", next, len(run.Text), run.Text[len(run.Text)-10:])
 		}
 		next++
