@@ -7,15 +7,15 @@ import (
 	"multilog/tai64n"
 )
 
-// headBytes of a block are looked at to find the label of its first line. Where
-// lines are longer, the whole block is.
+// headBytes is how much of a block is read to find the label of its first line. If that
+// is not enough, the whole block is read.
 const headBytes = 4 << 10
 
 // probeBytes is the size of the blocks in which a plain file is searched.
 const probeBytes = 16 << 10
 
-// LineHead returns how many bytes of line its label takes, with the space behind
-// it; 0 without one. What is behind the line makes no difference.
+// LineHead returns the number of bytes of a line's label and the space behind it, or 0 if
+// the line has no label. line may continue behind the end of the line.
 func LineHead(line []byte) int {
 	if len(line) == 0 || line[0] != '@' {
 		return 0
@@ -35,8 +35,8 @@ type mark struct {
 	label tai64n.Label
 }
 
-// nextMark returns the first labelled line of data that starts at or after from,
-// where from itself counts as a start.
+// nextMark returns the first labelled line of data that starts at from or later. It takes
+// from for the start of a line.
 func nextMark(data []byte, from int) (mark, bool) {
 	for from < len(data) {
 		if label, ok := tai64n.Parse(data[from:]); ok {
@@ -51,8 +51,8 @@ func nextMark(data []byte, from int) (mark, bool) {
 	return mark{}, false
 }
 
-// firstMark returns the first labelled line of a block, leaving out what may be
-// the end of a line that began in the block before.
+// firstMark returns the first labelled line of a block. Unless first is set, it leaves out
+// what may be the end of a line that began in the block before.
 func firstMark(block []byte, first bool) (mark, bool) {
 	if first {
 		return nextMark(block, 0)
@@ -64,17 +64,18 @@ func firstMark(block []byte, first bool) (mark, bool) {
 	return nextMark(block, i+1)
 }
 
-// LowerBound returns where in the content the first line begins whose label is
-// not before target: the content's size when there is none. Lines without a label
-// belong to the labelled one before them. In content without labels, labelled is
-// false.
+// LowerBound returns the offset of the first line whose label is not before target, or
+// the size of the content if there is no such line. A line without a label belongs to the
+// labelled line before it. If no line has a label, labelled is false.
 //
-// The lines are taken to be in order. Where a clock was set back they are not, and
-// then the result is one of the places where the order is crossed.
+// LowerBound relies on the order of the labels. If they are out of order, because a clock
+// was set back, it returns one of the places where a label before target is followed by
+// one that is not.
 //
-// What one call has decompressed helps the next; so it is for one goroutine.
+// A call keeps what it has decompressed for the next call, so LowerBound is for one
+// goroutine.
 func (c *Content) LowerBound(target tai64n.Label) (off int64, labelled bool, err error) {
-	if c.frames == nil { // where it costs nothing, look at less
+	if c.frames == nil { // smaller blocks are enough, and cost nothing here
 		fine := *c
 		fine.blockBytes = probeBytes
 		return fine.lowerBound(target)
@@ -84,14 +85,14 @@ func (c *Content) LowerBound(target tai64n.Label) (off int64, labelled bool, err
 
 func (c *Content) lowerBound(target tai64n.Label) (off int64, labelled bool, err error) {
 	var found mark
-	low, high := 0, c.Blocks() // blocks before low begin before target, from high on not
+	low, high := 0, c.Blocks() // blocks before low begin before target, those from high on do not
 	for low < high {
 		mid := (low + high) / 2
 		m, at, err := c.firstMarkFrom(mid, high)
 		if err != nil {
 			return 0, false, err
 		}
-		if at == high { // nothing labelled there: it belongs to what comes before
+		if at == high { // no labels there: the blocks belong to the block before
 			high = mid
 			continue
 		}
@@ -113,7 +114,7 @@ func (c *Content) lowerBound(target tai64n.Label) (off int64, labelled bool, err
 	if low == 0 {
 		return off, true, nil
 	}
-	// The line may be in the block before, or on the border.
+	// The line may start in the block before, or right behind it.
 	m, ok, err := c.boundIn(low-1, target)
 	if err != nil {
 		return 0, false, err
@@ -125,8 +126,8 @@ func (c *Content) lowerBound(target tai64n.Label) (off int64, labelled bool, err
 	return off, true, nil
 }
 
-// firstMarkFrom returns the first labelled line of the first block from i on, and
-// below limit, that has one; limit when none has.
+// firstMarkFrom returns the first labelled line of the blocks from i to limit, and the
+// number of its block, which is limit if there is no such line.
 func (c *Content) firstMarkFrom(i, limit int) (mark, int, error) {
 	for ; i < limit; i++ {
 		m, known := c.firsts[i]
@@ -163,8 +164,8 @@ func (c *Content) firstMarkOf(i int) (mark, error) {
 	return m, nil
 }
 
-// boundIn returns the first line that starts in block i, or right behind it,
-// whose label is not before target.
+// boundIn returns the first line that starts in block i, or right behind it, and whose
+// label is not before target.
 func (c *Content) boundIn(i int, target tai64n.Label) (mark, bool, error) {
 	u := c.searched[0]
 	if u.data == nil || u.block != i {
@@ -175,7 +176,7 @@ func (c *Content) boundIn(i int, target tai64n.Label) (mark, bool, error) {
 			return mark{}, false, err
 		}
 		u = unpacked{block: i, size: len(data), data: room[:len(data)]}
-		if i+1 < c.Blocks() { // a label may be cut by the border
+		if i+1 < c.Blocks() { // a label may continue in the next block
 			more, err := c.BlockHead(i+1, tai64n.Len)
 			if err != nil {
 				return mark{}, false, err
@@ -188,7 +189,7 @@ func (c *Content) boundIn(i int, target tai64n.Label) (mark, bool, error) {
 	return m, ok, nil
 }
 
-// boundIn is LowerBound in memory.
+// boundIn does in memory what LowerBound does.
 func boundIn(data []byte, target tai64n.Label, first bool) (mark, bool) {
 	var found mark
 	ok := false
@@ -226,13 +227,13 @@ func boundIn(data []byte, target tai64n.Label, first bool) (mark, bool) {
 	return found, ok
 }
 
-// LastLabel returns the label of the last labelled one of lines.
+// LastLabel returns the label of the last labelled line among lines.
 func LastLabel(lines []byte) (label tai64n.Label, ok bool) {
 	m, ok := lastMark(lines)
 	return m.label, ok
 }
 
-// LineAt returns the line that starts at off, with its newline, if it has one.
+// LineAt returns the line that starts at off, with its newline if it has one.
 func (c *Content) LineAt(off int64) ([]byte, error) {
 	var line []byte
 	for b := c.BlockAt(off); b < c.Blocks(); b++ {
@@ -250,9 +251,10 @@ func (c *Content) LineAt(off int64) ([]byte, error) {
 	return line, nil
 }
 
-// LabelBefore returns the label of the last labelled line that starts before off,
-// which is a line's start or the content's end, how many lines in a row bear it
-// there, and how many lines without one follow; count is 0 when no line is labelled.
+// LabelBefore returns the label of the last labelled line that starts before off, the
+// number of lines in a row that bear it there, and the number of lines without a label
+// that follow. If no line is labelled, count is 0. off must be the start of a line or the
+// end of the content.
 func (c *Content) LabelBefore(off int64) (label tai64n.Label, count, extra int, err error) {
 	var data []byte // up to off, from some block's start
 	for b := c.BlockAt(max(off-1, 0)); b >= 0 && off > 0; b-- {
@@ -264,7 +266,7 @@ func (c *Content) LabelBefore(off int64) (label tai64n.Label, count, extra int, 
 		block = block[:min(int64(len(block)), off-start)]
 		data = append(bytes.Clone(block), data...)
 		lines := data
-		if b > 0 { // the first one may have begun before
+		if b > 0 { // the first line may have begun before
 			lines = data[bytes.IndexByte(data, '\n')+1:]
 		}
 		label, count, extra = LastLabels(lines)
@@ -276,8 +278,8 @@ func (c *Content) LabelBefore(off int64) (label tai64n.Label, count, extra int, 
 	return label, count, extra, nil
 }
 
-// LastLabels returns the last label in lines, how many lines in a row bear it, and
-// how many without one follow.
+// LastLabels returns the last label in lines, the number of lines in a row that bear it,
+// and the number of lines without a label that follow.
 func LastLabels(lines []byte) (label tai64n.Label, count, extra int) {
 	for {
 		m, ok := lastMark(lines)
@@ -293,8 +295,8 @@ func LastLabels(lines []byte) (label tai64n.Label, count, extra int) {
 	}
 }
 
-// LineStart returns the start of the line that off is in, or off itself when the
-// byte before it ends a line.
+// LineStart returns the start of the line that off is in, or off itself if the byte before
+// it is a newline.
 func (c *Content) LineStart(off int64) (int64, error) {
 	for b := c.BlockAt(max(off-1, 0)); b >= 0 && off > 0; b-- {
 		block, err := c.ReadBlock(b, nil)

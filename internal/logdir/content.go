@@ -16,43 +16,44 @@ const (
 	// BlockBytes is the size of the blocks in which a plain file is read.
 	BlockBytes = 512 << 10
 
-	// maxFrameBytes is the largest zstd frame that is taken as one block. What
-	// has larger ones is read as a stream.
+	// maxFrameBytes is the size of the largest zstd frame that is read as a block. A
+	// file with a larger one is read as a stream.
 	maxFrameBytes = 8 << 20
 
-	// maxSpoolBytes is how much of a stream is kept in memory; more goes to a
+	// maxSpoolBytes is how much of a stream is kept in memory. A longer one goes to a
 	// temporary file.
 	maxSpoolBytes = 64 << 20
 )
 
-// Content is what is in a file, decompressed. It is either a row of blocks that
-// can be read in any order, by several goroutines, or a stream that can only be
-// read from its beginning (until [Content.Spool]).
+// Content is the decompressed content of a file. It is either a sequence of blocks, which
+// several goroutines may read in any order, or a stream, which can only be read from its
+// start, until [Content.Spool] makes blocks of it.
 type Content struct {
 	r          io.ReaderAt
 	frames     []seekable.Frame                   // of a zstd file
 	unpack     func(io.Reader) (io.Reader, error) // of a stream
 	packed     int64                              // bytes of the file
-	size       int64                              // bytes of content, -1 when not known
+	size       int64                              // bytes of content, or -1 if not known
 	spool      *os.File
 	blockBytes int64 // of a plain file's blocks
 
-	// What LowerBound has found out: blocks' first labelled lines (the zero mark
-	// where there is none), frames' first bytes, and the last blocks that it unpacked.
+	// LowerBound keeps here, for its next call: the first labelled line of a block (the
+	// zero mark if it has none), the first bytes of a frame, and the two blocks that it
+	// decompressed last.
 	firsts   map[int]mark
 	heads    map[int][]byte
 	searched [2]unpacked
 }
 
-// unpacked is a block that was unpacked, and what follows it up to a label's length.
+// unpacked is a decompressed block, and the bytes behind it that a label may need.
 type unpacked struct {
 	block int
-	size  int // bytes of data that are the block's
+	size  int // bytes of the block
 	data  []byte
 }
 
-// NewContent returns the content of the file r that has size bytes. With packed
-// it may be compressed, which its first bytes tell.
+// NewContent returns the content of the file r, which has size bytes. If packed is set,
+// the file may be compressed by gzip or zstd, which its first bytes show.
 func NewContent(r io.ReaderAt, size int64, packed bool) (*Content, error) {
 	c := &Content{r: r, packed: size, size: size, blockBytes: BlockBytes}
 	if !packed {
@@ -74,7 +75,7 @@ func NewContent(r io.ReaderAt, size int64, packed bool) (*Content, error) {
 	return c, nil
 }
 
-// isZstd reports whether a file begins with a zstd frame or one to skip (RFC 8878).
+// isZstd reports whether a file begins with a zstd frame or a skippable frame (RFC 8878).
 func isZstd(magic [4]byte) bool {
 	return magic == [4]byte{0x28, 0xb5, 0x2f, 0xfd} || magic[0]&0xf0 == 0x50 && magic[1] == 0x2a && magic[2] == 0x4d && magic[3] == 0x18
 }
@@ -107,7 +108,7 @@ func unpackZstd(r io.Reader) (io.Reader, error) {
 	return d.IOReadCloser(), nil
 }
 
-// IsStream reports whether the content can only be read by Stream.
+// IsStream reports whether the content can only be read with Stream.
 func (c *Content) IsStream() bool { return c.unpack != nil }
 
 // Size returns the bytes of content, or -1 for a stream.
@@ -130,8 +131,8 @@ func (c *Content) Block(i int) (off, size int64) {
 	return off, min(c.blockBytes, c.size-off)
 }
 
-// BlockAt returns the block that holds the byte at off: the number of blocks when
-// off is at the end.
+// BlockAt returns the block that holds the byte at off, or the number of blocks if off is
+// the end of the content.
 func (c *Content) BlockAt(off int64) int {
 	if c.frames == nil {
 		return int(off / c.blockBytes)
@@ -148,8 +149,8 @@ func (c *Content) BlockAt(off int64) int {
 	return low
 }
 
-// ReadBlock returns the content of block i, in buf where it is large enough. A
-// file that has become shorter gives a shorter block.
+// ReadBlock returns the content of block i, in buf if that is large enough. If the file has
+// become shorter, so may be the block.
 func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
 	if c.frames != nil {
 		return c.frames[i].Content(c.r, buf)
@@ -161,9 +162,9 @@ func (c *Content) ReadBlock(i int, buf []byte) ([]byte, error) {
 	return c.readAt(buf[:size], off)
 }
 
-// ReadPart returns what of block i is from byte from of the content on and before
-// byte to. It reads no more than that, where it can, into buf, which it returns
-// too: it may be a larger one, and need not be where the part is.
+// ReadPart returns those bytes of block i that are between from and to in the content. It
+// reads into buf or, if that is too small, into a larger buffer. It also returns the
+// buffer for the next call; the part need not be in it.
 func (c *Content) ReadPart(i int, from, to int64, buf []byte) (part, buffer []byte, err error) {
 	off, size := c.Block(i)
 	from, to = max(from, off), min(to, off+size)
@@ -201,8 +202,8 @@ func (c *Content) readAt(buf []byte, off int64) ([]byte, error) {
 	return buf[:n], err
 }
 
-// BlockHead returns the first n bytes of block i, or all of it when it has less,
-// without decompressing much more than those. It keeps what it decompressed.
+// BlockHead returns the first n bytes of block i, or the whole block if it is shorter. It
+// decompresses little more than that, and keeps it for the next call.
 func (c *Content) BlockHead(i, n int) ([]byte, error) {
 	if c.frames != nil {
 		return c.frameHead(i, n)
@@ -227,7 +228,7 @@ func (c *Content) frameHead(i, n int) ([]byte, error) {
 	return head[:min(n, len(head))], nil
 }
 
-// Stream returns the content from its beginning.
+// Stream returns a reader of the content from its start.
 func (c *Content) Stream() (io.ReadCloser, error) {
 	packed := io.NewSectionReader(c.r, 0, c.packed)
 	if c.unpack == nil && c.frames == nil {
@@ -247,9 +248,9 @@ func (c *Content) Stream() (io.ReadCloser, error) {
 	return io.NopCloser(r), nil
 }
 
-// Spool makes blocks of a stream, in memory or, where it is large, in a temporary
-// file. When the stream is damaged, the content is what comes before that, and
-// the error says so; other errors leave no content.
+// Spool makes blocks of a stream, in memory or, if it is large, in a temporary file. If the
+// stream is damaged, Spool returns an error, and the content is what comes before the
+// damage. After other errors there is no content.
 func (c *Content) Spool() error {
 	if c.unpack == nil {
 		return nil
@@ -291,7 +292,7 @@ func (c *Content) becomePlain(r io.ReaderAt, size int64) {
 	c.r, c.size, c.packed, c.unpack = r, size, size, nil
 }
 
-// Close gives back what Spool took. The file is its opener's to close.
+// Close removes what Spool made. The caller closes the file.
 func (c *Content) Close() error {
 	if c.spool == nil {
 		return nil

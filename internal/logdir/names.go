@@ -7,14 +7,14 @@ import (
 	"multilog/tai64n"
 )
 
-// IsOld reports whether name is an old file's: every multilog, s6-log and svlogd
-// counts, and removes, those that begin with '@' and have at least 25 bytes.
+// IsOld reports whether name is that of an old file. All of multilog, s6-log and svlogd
+// count, and remove, files whose names begin with '@' and have at least 25 bytes.
 func IsOld(name string) bool { return len(name) >= tai64n.Len && name[0] == '@' }
 
-// labelOf returns the label in an old file's name, the 25 bytes that it is sorted by.
+// labelOf returns the label in the name of an old file: its first 25 bytes.
 func labelOf(name string) string { return name[:tai64n.Len] }
 
-// oldNames returns the names of old files, in order, one for each label.
+// oldNames returns the names of old files among all, in order, one for each label.
 func oldNames(all []string) []string {
 	var old []string
 	for _, name := range all {
@@ -23,13 +23,14 @@ func oldNames(all []string) []string {
 			old = append(old, name)
 		}
 	}
-	slices.Sort(old) // within a label, what others continue comes before them
+	slices.Sort(old) // a name comes before the names that begin with it
 	return onePerLabel(slices.Compact(old))
 }
 
-// onePerLabel leaves one name for each label. A name that continues another one is
-// what a compressor makes of that, or has made without removing it. A .u beside a
-// .s is what svlogd has made the .s of, and removes next.
+// onePerLabel returns one name for each label. Of two names, one of which begins with the
+// other, it keeps the shorter: a compressor makes the longer one of it, and may be at work
+// or have left both. Of a .u and a .s it keeps the .s, which svlogd has made of the .u
+// that it removes next.
 func onePerLabel(old []string) []string {
 	kept := old[:0]
 	for _, name := range old {
@@ -45,7 +46,7 @@ func onePerLabel(old []string) []string {
 	return kept
 }
 
-// nameOf returns which of the old files has label, "" if none has.
+// nameOf returns the name among old that has the label, or "".
 func nameOf(old []string, label string) string {
 	i, _ := slices.BinarySearch(old, label)
 	if i < len(old) && labelOf(old[i]) == label {
@@ -54,6 +55,6 @@ func nameOf(old []string, label string) string {
 	return ""
 }
 
-// unfinished reports whether an old file waits to be finished, or was left by a
-// logger that was killed, so that its last line may end anywhere.
+// unfinished reports whether an old file waits to be finished, or was left by a logger that
+// was killed. Its last line may be incomplete.
 func unfinished(name string) bool { return strings.HasSuffix(name, ".u") }

@@ -30,7 +30,7 @@ func (d osDir) Names() ([]string, error) {
 func (d osDir) Stat(name string) (Info, error) { return statPath(filepath.Join(d.path, name)) }
 
 func (d osDir) Open(name string) (Handle, error) {
-	// Nobody may be at the other end of a pipe; without O_NONBLOCK that would wait.
+	// Without O_NONBLOCK, opening a FIFO would wait for a writer.
 	f, err := os.OpenFile(filepath.Join(d.path, name), os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ type osFile struct{ *os.File }
 
 func (f osFile) Stat() (Info, error) {
 	var st unix.Statx_t
-	// Statx is asked, not the runtime, for the time of birth.
+	// Package os does not return the time of birth, so call statx.
 	err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, statxMask, &st)
 	if err != nil {
 		return Info{}, &fs.PathError{Op: "stat", Path: f.Name(), Err: err}
@@ -63,8 +63,8 @@ func statPath(path string) (Info, error) {
 	return infoOf(&st), nil
 }
 
-// infoOf returns what statx(2) tells. Where a file system has no time of birth it is
-// zero, and only the number tells files apart.
+// infoOf returns the Info in a result of statx(2). If the file system records no time of
+// birth, the identity has a time of zero, and only the inode tells files apart.
 func infoOf(st *unix.Statx_t) Info {
 	const clean = 0o100
 	info := Info{

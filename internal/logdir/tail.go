@@ -10,25 +10,25 @@ import (
 )
 
 const (
-	// MaxLineBytes bounds what is kept of a line. Longer ones, which loggers with
-	// files of at most 16 MB do not write, are taken for several.
+	// MaxLineBytes is the length of the longest line. A longer one is cut into several.
+	// Loggers whose files have at most 16 MB do not write such lines.
 	MaxLineBytes = 16 << 20
 
 	readBytes = 256 << 10
 
-	// recentBytes of what was read of an unfinished file are kept, in case its
-	// logger takes them back: more than a batch of one.
+	// recentBytes is how much of what was read of an unfinished file is kept, in case
+	// its logger takes it back. It is more than a batch of a logger.
 	recentBytes = 1 << 20
 )
 
-// Files hands out a log's files, as a [Follower] does.
+// Files hands out the files of a log, as a [Follower] does.
 type Files interface {
 	Next() (*File, error)
 	More() bool
 }
 
-// Tail reads a log onwards from some place, line by line, as a [Follower] finds
-// its files. It gives every line once, in order.
+// A Tail reads a log from some place on, while it grows. It returns each line once, in
+// order.
 type Tail struct {
 	files Files
 	file  *File
@@ -37,22 +37,21 @@ type Tail struct {
 	stream io.ReadCloser // of a file that is compressed
 
 	buf    []byte
-	lines  []byte   // a line's beginning, while its end is missing
-	begun  bool     // the first file was looked at
-	torn   bool     // lines ended a file whose logger was killed
-	recent []byte   // of file, up to off
-	again  [][]byte // lines that were taken back: they will be written again
+	lines  []byte   // the beginning of a line whose end has not come yet
+	begun  bool     // the first file is ready to be read
+	torn   bool     // lines is the end of a file whose logger was killed
+	recent []byte   // what was read last of file, up to off
+	again  [][]byte // lines that were taken back and will be written again
 }
 
-// NewTail returns a reader of what comes after the first off bytes of file, and
-// of the files that files hands out. file may be nil.
+// NewTail returns a Tail that reads what follows the first off bytes of file, and then the
+// files that files hands out. file may be nil.
 func NewTail(files Files, file *File, off int64) *Tail {
 	return &Tail{files: files, file: file, off: off, buf: make([]byte, readBytes)}
 }
 
-// Read returns more lines, each with its newline, or what is missing in front of
-// those that come next. With neither there is nothing to read now. What it
-// returns is valid until the next call.
+// Read returns more lines, each with its newline, or a gap in front of the next lines. If it
+// returns neither, there is nothing to read now. The lines are valid until the next call.
 func (t *Tail) Read() (lines []byte, gap *Gap, err error) {
 	if t.file != nil && !t.begun {
 		if err := t.begin(); err != nil {
@@ -61,7 +60,7 @@ func (t *Tail) Read() (lines []byte, gap *Gap, err error) {
 	}
 	t.begun = true
 	for {
-		more := t.files.More() // before reading: then what is read is the file's end
+		more := t.files.More() // ask before reading, so that what is read includes the end of the file
 		if t.file != nil {
 			lines, err := t.readFile()
 			if len(lines) > 0 || err != nil {
@@ -81,11 +80,11 @@ func (t *Tail) Read() (lines []byte, gap *Gap, err error) {
 	}
 }
 
-// Position returns where Read has got to: the file, and the byte at which its
-// next line begins. The file is nil when there was none yet.
+// Position returns where Read is: the file, and the offset of its next line. The file is
+// nil if there was none yet.
 func (t *Tail) Position() (file *File, off int64) { return t.file, t.off - int64(len(t.lines)) }
 
-// begin makes the first file ready to be read from off on.
+// begin prepares the first file to be read from off on.
 func (t *Tail) begin() error {
 	c, err := t.file.Content()
 	if err != nil || !c.IsStream() && c.frames == nil {
@@ -113,8 +112,8 @@ func (t *Tail) Close() {
 	}
 }
 
-// enter goes on to the next file. It returns the line that the file before ended
-// in when that is known to be all of it.
+// enter continues with the next file. If the last line of the file before is known to have
+// no rest, enter returns it.
 func (t *Tail) enter(next *File) (lines []byte, gap *Gap, err error) {
 	if next.Gap != nil {
 		return t.flush(), next.Gap, nil
@@ -153,7 +152,7 @@ func (t *Tail) flush() []byte {
 	return lines
 }
 
-// readFile returns lines of the file, or nothing at its end.
+// readFile returns lines of the file, or none at its end.
 func (t *Tail) readFile() ([]byte, error) {
 	for {
 		n, err := t.readMore()
@@ -162,7 +161,7 @@ func (t *Tail) readFile() ([]byte, error) {
 		}
 		data := t.buf[:n]
 		var whole []byte
-		if len(t.lines) > 0 && t.off == int64(n) { // the file's beginning
+		if len(t.lines) > 0 && t.off == int64(n) { // the start of the file
 			if LineHead(data) > 0 || t.torn {
 				whole = t.flush()
 			}
@@ -183,7 +182,7 @@ func (t *Tail) readFile() ([]byte, error) {
 	}
 }
 
-// readMore fills buf with what comes next in the file.
+// readMore reads what comes next in the file into buf.
 func (t *Tail) readMore() (int, error) {
 	if t.stream != nil {
 		n, err := t.stream.Read(t.buf)
@@ -196,7 +195,7 @@ func (t *Tail) readMore() (int, error) {
 			return n, nil
 		}
 		if err != nil {
-			t.stream = failed{io.EOF} // it is said once
+			t.stream = failed{io.EOF} // report it once
 			return 0, fmt.Errorf("unable to read %s: %w", t.file.Path(), err)
 		}
 		return t.readMore()
@@ -217,15 +216,16 @@ func (t *Tail) readMore() (int, error) {
 	return n, err
 }
 
-// failed is a stream that is damaged from here on.
+// failed is the rest of a damaged stream.
 type failed struct{ err error }
 
 func (f failed) Read([]byte) (int, error) { return 0, f.err }
 func (f failed) Close() error             { return nil }
 
+// remember keeps what was read of an unfinished file.
 func (t *Tail) remember(data []byte) {
 	if t.file.Label != "" {
-		return // complete: nothing will be taken back
+		return // it is complete, so nothing will be taken back
 	}
 	if len(t.recent)+len(data) > 2*recentBytes {
 		keep := t.recent[max(0, len(t.recent)-recentBytes):]
@@ -234,10 +234,9 @@ func (t *Tail) remember(data []byte) {
 	t.recent = append(t.recent, data...)
 }
 
-// checkRecent finds out whether the logger has taken back what was read here: one
-// that was killed begins the batch that it had not finished again, with later
-// labels. Then reading goes on where the file is cut, and the lines that come
-// again are left out.
+// checkRecent checks whether the logger has taken back what was read. A logger that was
+// killed takes back an unfinished batch and writes it again, with later labels. Then
+// reading continues where the file was cut, and the lines that come again are left out.
 func (t *Tail) checkRecent() error {
 	const overlapBytes = 64
 	overlap := min(overlapBytes, len(t.recent))
@@ -266,7 +265,7 @@ func (t *Tail) checkRecent() error {
 	same = bytes.LastIndexByte(t.recent[:same], '\n') + 1
 	t.again = nil
 	for line := range bytes.Lines(t.recent[same:]) {
-		if bytes.HasSuffix(line, []byte("\n")) { // others were not given out
+		if bytes.HasSuffix(line, []byte("\n")) { // Read did not return the others
 			t.again = append(t.again, bytes.Clone(line))
 		}
 	}
@@ -281,8 +280,7 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-// unseen leaves out the lines that were read before: under another name, or
-// before they were taken back.
+// unseen returns lines without those that were read before they were taken back.
 func (t *Tail) unseen(lines []byte) []byte {
 	if len(t.again) > 0 {
 		rest := lines
@@ -300,7 +298,7 @@ func (t *Tail) unseen(lines []byte) []byte {
 	return lines
 }
 
-// lastMark returns the last labelled line of data, which begins with a line.
+// lastMark returns the last labelled line of data, which must begin with a whole line.
 func lastMark(data []byte) (mark, bool) {
 	for end := len(data); end > 0; {
 		start := bytes.LastIndexByte(data[:end-1], '\n') + 1
