@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/slack"
 )
 
 const (
@@ -106,6 +108,7 @@ func start(cmd *Command, pidfd *int) (pid int, err error) {
 		attr.Files[i] = uintptr(fd) // -1 becomes ^0, which ForkExec closes
 	}
 	closeOnExec()
+	slack.Restore()
 	if cmd.Idle {
 		lowerPriority()
 	}

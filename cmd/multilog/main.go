@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"multilog/internal/console"
 	"multilog/internal/self"
 	"multilog/internal/signals"
+	"multilog/internal/slack"
 	"multilog/internal/version"
 	"multilog/internal/zstdcmd"
 	"multilog/pipeline"
@@ -68,7 +68,7 @@ func main() {
 		os.Exit(zstdcmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	unix.Umask(0o022)
-	if err := unblockSignals(); err != nil {
+	if err := restart(); err != nil {
 		fatal(err)
 	}
 	parsed, err := script.Parse(os.Args[1:])
@@ -107,15 +107,24 @@ func findSelf(s *script.Script) error {
 	return nil
 }
 
-// unblockSignals unblocks all signals. If any was blocked, it also executes this program
-// again, with the same process id, so that no signal is blocked in processors either.
-func unblockSignals() error {
+// restart executes this program again, with the same process id, if a signal is blocked,
+// which would also be blocked in processors, or if Go's runtime would wake too often. If
+// that fails, the logger works all the same: Go's runtime unblocks the signals for which
+// a program asks.
+func restart() error {
 	blocked, err := signals.Unblock()
-	if blocked && err == nil {
-		// Without /proc this fails. The signals that matter still work then, because
-		// Go's runtime unblocks those for which a program asks.
-		_ = syscall.Exec("/proc/self/exe", os.Args, os.Environ())
+	environment := slack.Enlarge()
+	enlarged := environment != nil
+	if blocked && !enlarged {
+		environment = os.Environ()
 	}
+	if err == nil && environment != nil {
+		_ = self.Execute(environment)
+	}
+	if enlarged {
+		slack.Reduce()
+	}
+	slack.Confine()
 	return err
 }
 

@@ -24,7 +24,7 @@ import (
 // operation fails. Five descriptors are in use at this time: the standard ones, and two
 // of Go's runtime.
 const (
-	ownFiles       = 9 // ring, pipe, eventfds, epoll sets, Go's poller
+	ownFiles       = 9 // ring, pipe, eventfds, epoll sets; two of them in case Go's poller is needed
 	passingFiles   = 2 // open for a moment: a file that is listed, renamed, opened again
 	dirFiles       = 4 // the directory, lock, current, next
 	processorFiles = 8 // previous, processed, state, newstate, and four while the program is started and waited for

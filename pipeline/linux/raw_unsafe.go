@@ -33,18 +33,6 @@ func (h *host) writev(fd int, pieces [][]byte) (int, error) {
 	return int(r), nil
 }
 
-// epollWaitRaw is epoll_wait for at most ms milliseconds, which are few.
-func epollWaitRaw(fd int, events []unix.EpollEvent, ms int) (int, error) {
-	r, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(fd), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(ms), 0, 0)
-	return int(r), errno(e)
-}
-
-// sleepRaw sleeps for so many nanoseconds, or until a signal comes.
-func sleepRaw(ns int64) {
-	ts := unix.NsecToTimespec(ns)
-	_, _, _ = syscall.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
-}
-
 func errno(e syscall.Errno) error {
 	if e == 0 {
 		return nil

@@ -7,19 +7,20 @@ import (
 
 // Go's runtime is made to fit the loop. Three settings depend on each other:
 //
-//   - The loop makes system calls without telling the scheduler, since telling it
-//     costs several times what these calls do. While it is in one, its thread can't
-//     be stopped, and its P can't be handed to another goroutine.
-//   - So there are two Ps: one for the loop, one for all that must run meanwhile,
-//     such as the goroutines that take signals and do operations on files.
+//   - The loop makes the system calls of a batch without telling the scheduler. While it
+//     is in one, its thread can't be stopped, and its P can't be handed to another
+//     goroutine. Only where it sleeps does it tell the scheduler.
+//   - A goroutine in a system call keeps its P until sysmon takes that away, which may
+//     take a second (see package slack). So there are more Ps than goroutines that are
+//     likely to be in system calls at a time: the loop, some operations on a slow disk,
+//     two programs that are being started, one goroutine that waits for programs.
 //   - And there is no collector at work beside the loop: it has to stop all Ps, and
-//     would wait for the loop's call to end, or for the end of a nap. With the
-//     collector off, the loop must not allocate for a batch. TestNoAllocations in
-//     package pipeline holds that. Rotations allocate a little; [garbage] collects
-//     that when the loop is about to sleep.
+//     would wait for the loop's call to end. With the collector off, the loop must not
+//     allocate for a batch. TestNoAllocations in package pipeline holds that. Rotations
+//     allocate a little; [garbage] collects that when the loop is about to sleep.
 
 const (
-	loopPs = 2
+	loopPs = 8
 
 	// memoryBytes is where Go's collector starts in spite of all, should the loop
 	// ever break its promise to allocate nothing.
@@ -31,8 +32,9 @@ const (
 	collectOps = 2000
 )
 
-// fitRuntime makes Go's runtime fit the loop, and ties the loop to this thread: see
-// pollSet.wait.
+// fitRuntime makes Go's runtime fit the loop, and ties the loop to this thread: a
+// goroutine that is in the kernel most of the time would otherwise be handed from thread
+// to thread.
 func fitRuntime() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memoryBytes)

@@ -1,8 +1,7 @@
 package linux
 
 import (
-	"errors"
-	"time"
+	"math"
 
 	"golang.org/x/sys/unix"
 
@@ -10,23 +9,12 @@ import (
 	"multilog/pipeline/input"
 )
 
-// While input comes often, a wait is at first one call of the kernel.
-const (
-	busyGap        = 3_000_000 // pieces come often if less time, in nanoseconds, is between two
-	busyWaitMillis = 5         // how long that call may take
-)
-
 // waiter is the real pipeline.Waiter: it waits for input, finished operations, signals
-// and the clock in one place.
+// and the clock in one place, by one epoll_wait on the loop's own thread, at all rates.
 //
-// The loop sleeps in Go's own poller, which watches an epoll set of the loop's as one
-// descriptor. As measured, an event then wakes one thread, as in a C program, and an
-// idle process never wakes. If the goroutine blocked in epoll_wait instead, it would
-// keep its P, and Go's monitor would wake to take that away, 2 to 6 times an event.
-//
-// While input comes often, the loop waits in the kernel without telling the scheduler,
-// for a bounded time: that is one system call instead of three. Go's monitor ticks
-// meanwhile, a hundred times a second.
+// Go's scheduler is told about that call, because it may last. That costs little while
+// sysmon does not look (see package slack): the loop finds the processor that it has left.
+// Go's own poller would take three more system calls for each wake.
 type waiter struct {
 	clock   clock
 	input   *input.Stdin
@@ -66,7 +54,7 @@ func (w *waiter) open() (err error) {
 	if w.polled = err == nil; err != nil && err != unix.EPERM {
 		return err
 	}
-	return errors.Join(w.all.register(), w.quiet.register())
+	return nil
 }
 
 // Wait implements [pipeline.Waiter]. While the stream is busy it naps, so that one
@@ -77,28 +65,26 @@ func (w *waiter) Wait(until int64, input bool) (terms, alarms int) {
 		w.reap()
 		return w.signals.take()
 	}
-	set, deadline := w.all, time.Time{}
+	set := w.all
 	if !input {
 		set = w.quiet
 	}
-	if until != 0 {
-		deadline = w.clock.start.Add(time.Duration(until))
-	}
-	busy := until == 0 && w.naps.gap < busyGap
 	for {
 		finished := w.reap()
 		terms, alarms = w.signals.take()
-		if finished || terms+alarms > 0 || until != 0 && w.clock.Mono() >= until {
+		if finished || terms+alarms > 0 {
 			return terms, alarms
 		}
-		var events []unix.EpollEvent
-		if busy {
-			events, busy = set.waitBriefly(), false
-		} else {
-			w.garbage.collect()
-			events = set.wait(deadline)
+		millis := -1
+		if until != 0 {
+			left := until - w.clock.Mono()
+			if left <= 0 {
+				return terms, alarms
+			}
+			millis = int(min((left-1)/1e6+1, math.MaxInt32))
 		}
-		if ready(events) {
+		w.garbage.collect()
+		if ready(set.wait(millis)) {
 			w.came()
 			w.reap()
 			return w.signals.take()
@@ -126,7 +112,7 @@ func (w *waiter) nap(until int64) bool {
 		return false
 	}
 	w.garbage.collect()
-	sleepRaw(nap)
+	sleep(nap)
 	w.came()
 	return true
 }
@@ -151,4 +137,10 @@ func ready(events []unix.EpollEvent) bool {
 		}
 	}
 	return false
+}
+
+// sleep sleeps for so many nanoseconds, or until a signal comes.
+func sleep(ns int64) {
+	ts := unix.NsecToTimespec(ns)
+	_ = unix.Nanosleep(&ts, nil)
 }
