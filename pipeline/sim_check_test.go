@@ -141,8 +141,8 @@ func (c *check) Consumed() {
 	}
 }
 
-// Warned notes that the logger makes a line of what the one before has left of
-// a line of another pipe.
+// Warned notes the warning that the logger makes a line of the beginning of one that
+// the logger before has left, and whose end went with another pipe.
 func (c *check) Warned(text string) {
 	if strings.Contains(text, "it is logged as a line of its own") {
 		c.orphan = true
@@ -258,7 +258,7 @@ func (c *check) Synced(dir *simkernel.Dir) {
 	}
 }
 
-// holdsLines says whether a file of that name holds the only copy of lines.
+// holdsLines reports whether a file of that name holds the only copy of lines.
 func holdsLines(name string) bool {
 	switch name {
 	case "lock", "state", "newstate", "processed":

@@ -69,7 +69,7 @@ type faultRun struct {
 	lines simLines
 }
 
-// run runs loggers until one ends well; operation n of the first fails. It says
+// run runs loggers until one ends well; operation n of the first fails. It reports
 // whether there was an operation n.
 func (f *faultRun) run(n int, err error) (reached bool, failure error) {
 	r := rand.New(rand.NewPCG(3, 3))
@@ -108,7 +108,7 @@ func (f *faultRun) over() bool {
 	return f.w.Pipe.Closed && f.w.Pipe.Head == len(f.w.Pipe.Stream) && f.ended()
 }
 
-// ended says that the last logger has closed the directories.
+// ended reports whether the last logger has closed the directories.
 func (f *faultRun) ended() bool {
 	for _, d := range f.check.dirs {
 		if c := d.dir.Lookup("current"); c == nil || c.Mode != 0o744 || d.dir.Lookup("next") != nil {

@@ -39,9 +39,9 @@ func honestPage(state uint64) []byte {
 }
 
 // Whatever is in the lock page, a logger starts and logs its input, and no line
-// that is in a file goes, unless a record with the right checksum says so. If the
-// page has no whole record, nothing is taken back
-// from the file and nothing of the input is skipped.
+// that is in a file goes, unless a record with the right checksum says so. If the page
+// has no whole record, nothing is taken back from the file and nothing of the input is
+// skipped.
 func FuzzLockPage(f *testing.F) {
 	for _, state := range []uint64{lockpage.StateNone, lockpage.StateBegun, lockpage.StateDone} {
 		f.Add(honestPage(state), false)

@@ -157,7 +157,7 @@ func (m *mutant) clearTails(back uint64) {
 	}
 }
 
-// isFile says whether an operation is of a log file, not of a directory.
+// isFile reports whether an operation is of a log file, not of a directory.
 func (m *mutant) isFile(op *ioring.Op) bool {
 	name := m.names[op.FD]
 	return name == "current" || name == "next" || name == "processed"

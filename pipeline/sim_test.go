@@ -152,7 +152,7 @@ func (h *history) newPipe() {
 	h.check.newStream()
 }
 
-// life is a logger's life; it says whether that ended with its input.
+// life runs a logger from its start to its end, and reports whether its input ended.
 func (h *history) life() bool {
 	end := pick(h.r, endKill, endKill, endKill, endCut, endCut, endCut, endAll, endTerm, endTerm, endInput)
 	plan := simkernel.Plan{Delay: h.delay(), Window: h.window, Plain: h.plain, Lazy: h.r.IntN(4) == 0}
@@ -273,7 +273,7 @@ func (h *history) moment() int {
 	return 1 + h.r.IntN(pick(h.r, 20, 60, 150, 400))
 }
 
-// disturb plans what goes wrong in a life, but for its end; it says whether
+// disturb plans what goes wrong in a life, but for its end, and reports whether
 // operations may fail.
 func (h *history) disturb(plan *simkernel.Plan) (trouble bool) {
 	switch h.r.IntN(8) {

@@ -26,8 +26,8 @@ type view struct {
 	eof  bool // nothing will follow
 }
 
-// smallCapacityBytes is the capacity of a pipe that nobody has enlarged, and the
-// guess for other kinds of input.
+// smallCapacityBytes is the capacity of a pipe as Linux makes it, and the guess for
+// other kinds of input.
 const smallCapacityBytes = 64 << 10
 
 // newKind finds out what the descriptor is. Of the traits it leaves out Dev and Ino.

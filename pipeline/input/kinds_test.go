@@ -152,7 +152,7 @@ func TestSocketSourceMessages(t *testing.T) {
 	}
 }
 
-// What comes once a batch must allocate nothing: nobody would collect it.
+// A peek allocates nothing: the collector is off.
 func TestSourcesAllocateNothing(t *testing.T) {
 	pipe, in := pipePair(t, 0)
 	sock, other := socketPair(t, unix.SOCK_STREAM)

@@ -30,7 +30,7 @@ func (r *regular) peek(buf []byte) view {
 	return view{n: n, more: true}
 }
 
-// consume leaves mark alone: the offset says whether the batch was consumed.
+// consume does not store mark: the offset shows if the batch was consumed.
 func (r *regular) consume(n int, _ *byte, _ []byte) error {
 	_, err := unix.Seek(r.fd, int64(n), unix.SEEK_CUR)
 	return err

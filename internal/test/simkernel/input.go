@@ -23,7 +23,7 @@ func (k *Kernel) Traits() input.Traits {
 }
 
 // LastLine limits reading, where the input can only be read, to the end of a line.
-func (k *Kernel) LastLine() { k.lineOnly = true }
+func (k *Kernel) LastLine() { k.reading.lineOnly = true }
 
 // Peek shows what is in the pipe. If the input can only be read, Peek moves it into the
 // logger's memory. As on Linux, the end of input shows only when the pipe is empty.
@@ -37,19 +37,19 @@ func (k *Kernel) Peek() (b []byte, held int, eof bool) {
 	limit += p.Held
 	in := p.Stream[p.Head:min(p.Tail, p.Head+limit)]
 	if k.plan.Plain {
-		if n := bytes.IndexByte(in[p.Held:], '\n'); n >= 0 && k.lineOnly {
+		if n := bytes.IndexByte(in[p.Held:], '\n'); n >= 0 && k.reading.lineOnly {
 			in = in[:p.Held+n+1]
 		}
 		p.read(len(in) - p.Held)
 		p.Held = len(in)
 	}
 	more := p.Head+len(in) < p.Tail
-	if cap(k.buf) <= limit {
-		k.buf = make([]byte, limit+1)
+	if cap(k.reading.buf) <= limit {
+		k.reading.buf = make([]byte, limit+1)
 	}
-	b = k.buf[:copy(k.buf[:limit], in)]
-	eof = p.Closed && !more && (k.shown == p.Head+len(b) || len(b) == p.Held)
-	k.shown = p.Head + len(b)
+	b = k.reading.buf[:copy(k.reading.buf[:limit], in)]
+	eof = p.Closed && !more && (k.reading.shown == p.Head+len(b) || len(b) == p.Held)
+	k.reading.shown = p.Head + len(b)
 	if k.w.Trace != nil {
 		k.w.tracef("peek: %d bytes, %d of them held, eof %v", len(b), p.Held, eof)
 	}

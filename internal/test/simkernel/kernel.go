@@ -56,22 +56,27 @@ type Kernel struct {
 	fallible int // how many of its operations could have failed
 	dead     bool
 
-	fds      []*open // fds[n] is descriptor n
-	flying   []*flying
-	terms    int
-	alrms    int
-	shown    int // the end, in the stream, of what the last Peek has shown
-	buf      []byte
-	lineOnly bool
-	idles    int
-	pages    []*File
-	records  []record // of the pages, as they were at the call before the last one
+	fds     []*open // fds[n] is descriptor n
+	flying  []*flying
+	terms   int
+	alrms   int
+	reading reading
+	idles   int
+	pages   []*File
+	records []record // of the pages, as they were at the call before the last one
 }
 
 var (
 	_ rotate.Host = (*Kernel)(nil)
 	_ input.Input = (*Kernel)(nil)
 )
+
+// reading is what a logger knows of the pipe beyond its bytes.
+type reading struct {
+	shown    int // the end, in the stream, of what the last Peek has shown
+	buf      []byte
+	lineOnly bool
+}
 
 // open is an open file description.
 type open struct {
