@@ -17,11 +17,6 @@ import (
 	"multilog/internal/test/logger"
 )
 
-// command returns a command that runs this test binary as multilog-zstd.
-func command(args ...string) *exec.Cmd {
-	return exec.Command(Name, args...)
-}
-
 // decompresses reports whether a file is complete and undamaged zstd.
 func decompresses(t *testing.T, name string) bool {
 	t.Helper()
