@@ -20,6 +20,8 @@ type Dir struct {
 	syncer    syncer      // y
 	age       age         // a
 	closer    closer      // the end
+
+	nextTry int64 // Mono before which no failed step is to be tried again; 0 for never
 }
 
 // newDir returns a directory that is not open yet.
@@ -204,15 +206,22 @@ func (d *Dir) Deadline() int64 {
 	if d.closer.is(givenUp) {
 		return 0
 	}
-	at := d.syncer.deadline(d.openCurrent())
-	for _, t := range d.tasks() {
-		at = sooner(at, t.nextTry())
+	if d.nextTry != 0 {
+		d.nextTry = 0
+		for _, t := range d.tasks() {
+			d.nextTry = sooner(d.nextTry, t.nextTry())
+		}
 	}
+	at := sooner(d.nextTry, d.syncer.deadline(d.openCurrent()))
 	if d.mayRipen() {
 		at = sooner(at, d.age.deadline())
 	}
 	return at
 }
+
+// triesAgain notes that a failed step is to be tried again at that Mono: the tasks
+// are asked only then.
+func (d *Dir) triesAgain(at int64) { d.nextTry = sooner(d.nextTry, at) }
 
 // sooner returns the earlier of two times; 0 is never.
 func sooner(a, b int64) int64 {
@@ -227,8 +236,10 @@ func (d *Dir) Tick(now int64) {
 	if d.closer.is(givenUp) {
 		return
 	}
-	for _, t := range d.tasks() {
-		t.tryAgain(now)
+	if d.nextTry != 0 && d.nextTry <= now {
+		for _, t := range d.tasks() {
+			t.tryAgain(now)
+		}
 	}
 	d.syncer.run(now, d.openCurrent())
 	if at := d.age.deadline(); at != 0 && at <= now && d.mayRipen() {

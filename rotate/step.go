@@ -190,16 +190,22 @@ func (t *task[T]) proceed(op *ioring.Op) {
 	}
 	switch {
 	case v.err != nil && t.d.relieves(&t.progress, v.err):
-		t.retry = t.d.mono() + reliefRetry
+		t.pause(reliefRetry)
 	case v.err != nil:
 		t.failed(s, v.err)
-		t.retry = t.d.mono() + retryPause
+		t.pause(retryPause)
 	default:
 		if what != "" {
 			t.recovered(s, what, op.Err)
 		}
 		t.run()
 	}
+}
+
+// pause has the step tried again after so many nanoseconds.
+func (t *task[T]) pause(nanos int64) {
+	t.retry = t.d.mono() + nanos
+	t.d.triesAgain(t.retry)
 }
 
 // failedAt returns what the step s could not do when it failed; "" if it did
