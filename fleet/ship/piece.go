@@ -1,0 +1,272 @@
+package ship
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"multilog/fleet/layout"
+	"multilog/fleet/store"
+	"multilog/tai64n"
+)
+
+const (
+	// maxPiece is how much of a file is in a piece, at most.
+	maxPiece = 1 << 20
+
+	// cleanAfter is how long a store knows that pieces are superseded after they were
+	// deleted: longer than a request can be under way, since stores do not accept
+	// signatures of more than 15 minutes ago.
+	cleanAfter = time.Hour
+)
+
+// raw is a file that is not finished.
+type raw struct {
+	File
+	name   string
+	label  string // "" if it has none yet
+	before string // the label of the file before it; "" if that is not known
+}
+
+// sendPieces puts what is new in the files that are not finished.
+func (l *Log) sendPieces(ctx context.Context) error {
+	files, err := l.unfinished()
+	defer func() {
+		for _, f := range files {
+			f.Close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		id, ok := readID(f)
+		if !ok {
+			continue
+		}
+		if f.label != "" {
+			l.idOf[f.label] = id
+		}
+		if err := l.sendRaw(ctx, f, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unfinished returns the files that are not finished, open, in order.
+func (l *Log) unfinished() (files []raw, err error) {
+	open := func(name, label string) {
+		f, openErr := l.dir.Open(name, false)
+		if openErr == nil {
+			files = append(files, raw{File: f, name: name, label: label})
+		} else if !absent(openErr) && err == nil {
+			err = openErr
+		}
+	}
+	current := l.inodeOf("current")
+	s, err := l.scan()
+	if err != nil {
+		return nil, err
+	}
+	open("previous", "")
+	l.mu.Lock()
+	for _, label := range s.labels {
+		if unfinished(s.names[label]) && !l.have[label] {
+			open(s.names[label], label)
+			if n := len(files); n > 0 && files[n-1].label == label && !s.busy {
+				files[n-1].before = l.before[label]
+			}
+		}
+	}
+	l.mu.Unlock()
+	open("current", "")
+	if n := len(files); n > 0 && files[n-1].name == "current" && files[n-1].Inode() == current && !s.busy {
+		before := s.prior("~")
+		files[n-1].before = before
+		l.mu.Lock()
+		if l.curInode != current || l.curAfter == "" {
+			l.curInode, l.curAfter = current, before
+		}
+		l.mu.Unlock()
+	}
+	open("next", "")
+	return files, err
+}
+
+// buffers are for the lines of a piece and for what they are compressed to.
+var buffers = sync.Pool{New: func() any { return new([maxPiece]byte) }}
+
+// encoders are reused: each has megabytes.
+var encoders = sync.Pool{New: func() any {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(maxPiece), zstd.WithLowerEncoderMem(true))
+	if err != nil { // the options are valid
+		panic(err)
+	}
+	return e
+}}
+
+// sendRaw puts what is new in one file.
+func (l *Log) sendRaw(ctx context.Context, f raw, id layout.ID) error {
+	g := l.groups[id]
+	if g == nil {
+		g = &group{}
+		l.groups[id] = g
+	}
+	if g.skip || g.label != "" {
+		return nil
+	}
+	if !g.known {
+		if err := l.resume(ctx, f, id, g); err != nil {
+			return err
+		}
+	}
+	buf := buffers.Get().(*[maxPiece]byte)
+	defer buffers.Put(buf)
+	for {
+		lines, err := l.read(f, g, buf[:])
+		if err != nil || lines == nil {
+			return err
+		}
+		if err := l.sendPiece(ctx, f, id, g, lines); err != nil {
+			return err
+		}
+	}
+}
+
+// read returns what comes next in a file: whole lines that its logger will not take
+// back; nil for none.
+func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
+	size, err := f.Size()
+	if err != nil {
+		return nil, err
+	}
+	n := min(size-g.pos, int64(len(buf)))
+	if n <= 0 {
+		return nil, nil
+	}
+	_, logger := l.dir.Uncommitted(f.Inode())
+	got, err := f.ReadAt(buf[:n], g.pos)
+	if int64(got) < n {
+		return nil, nil // it has become shorter: its logger has taken something back
+	}
+	// What was read has been written before. So it is safe from what that batch's
+	// record says, and what comes later cannot be in it.
+	from, after := l.dir.Uncommitted(f.Inode())
+	if after != logger {
+		return nil, nil
+	}
+	lines := buf[:n]
+	if from >= 0 {
+		lines = lines[:max(0, min(n, from-g.pos))]
+	}
+	end := bytes.LastIndexByte(lines, '\n') + 1
+	if end == 0 {
+		if len(lines) == len(buf) {
+			g.skip = true
+			l.warnOnce("a line of more than %d bytes: the rest of its file is sent when that is finished", len(buf))
+		}
+		return nil, nil
+	}
+	return lines[:end], nil
+}
+
+// sendPiece puts lines as the piece that begins at g.pos.
+func (l *Log) sendPiece(ctx context.Context, f raw, id layout.ID, g *group, lines []byte) error {
+	first := id.Label()
+	if _, ok := tai64n.Parse(lines); ok {
+		first = string(lines[:tai64n.Len])
+	}
+	e := encoders.Get().(*zstd.Encoder)
+	packed := e.EncodeAll(lines, nil)
+	encoders.Put(e)
+	meta := layout.PieceMeta{To: g.pos + int64(len(lines)), Lines: int64(bytes.Count(lines, []byte{'\n'})),
+		Last: lastLabel(lines), Before: f.before}
+	key := l.log.Piece(id, first, g.pos)
+	l.count()
+	err := l.Store.PutNew(ctx, key, bytesBody(packed), meta.Map())
+	switch {
+	case err == nil:
+		g.pos = meta.To
+		l.mu.Lock()
+		l.stats.Pieces++
+		l.stats.SentBytes += int64(len(packed))
+		l.mu.Unlock()
+		return nil
+	case store.Is(err, store.Exists):
+		return l.goOnBehind(ctx, key, f, g)
+	}
+	return err
+}
+
+// goOnBehind sets g.pos to the end of the piece key, which begins there.
+func (l *Log) goOnBehind(ctx context.Context, key string, f raw, g *group) error {
+	if !l.noRead {
+		l.count()
+		o, err := l.Store.Head(ctx, key)
+		switch {
+		case store.Is(err, store.NotFound):
+			return errAgain
+		case err == nil:
+			to := layout.ParsePieceMeta(o.Meta).To
+			if to <= g.pos {
+				return fmt.Errorf("%s says that it ends at byte %d, before its beginning: remove it from the store", key, to)
+			}
+			g.pos = to
+			return nil
+		case !store.Is(err, store.Denied):
+			return err
+		}
+		l.noRead = true
+	}
+	// These credentials may not look at objects. So the next piece begins one line
+	// behind the beginning of this one; readers drop what they have.
+	line := make([]byte, maxPiece)
+	n, err := f.ReadAt(line, g.pos)
+	i := bytes.IndexByte(line[:n], '\n')
+	if i < 0 {
+		g.skip = true
+		return err
+	}
+	g.pos += int64(i) + 1
+	return nil
+}
+
+// resume finds out how much of a file the store has.
+func (l *Log) resume(ctx context.Context, f raw, id layout.ID, g *group) error {
+	var last layout.Piece
+	found := false
+	l.count()
+	for e, err := range l.Store.List(ctx, l.log.Pieces(id), "", false) {
+		if err != nil {
+			return err
+		}
+		if p, ok := l.log.ParsePiece(e.Key); ok && (!found || p.Off > last.Off) {
+			last, found = p, true
+		}
+	}
+	if found {
+		g.pos = last.Off
+		if err := l.goOnBehind(ctx, last.Key, f, g); err != nil {
+			return err
+		}
+	}
+	g.known = true
+	return nil
+}
+
+// lastLabel returns the label of the last labelled one of lines, or "".
+func lastLabel(lines []byte) string {
+	for end := len(lines); end > 0; {
+		start := bytes.LastIndexByte(lines[:end-1], '\n') + 1
+		if _, ok := tai64n.Parse(lines[start:end]); ok {
+			return string(lines[start : start+tai64n.Len])
+		}
+		end = start
+	}
+	return ""
+}
