@@ -156,7 +156,10 @@ func (l *Log) precedes(ctx context.Context, label string, id layout.ID, strays [
 	l.before[label] = before
 	l.have[before] = true // as far as can be
 	l.mu.Unlock()
-	l.between[label], l.missing[before] = true, before != newest
+	l.between[label] = true
+	if before != newest {
+		l.missing[before] = true
+	}
 	l.Warn(l.log, "the files "+what+" were removed before they could be sent; a gap object says so")
 	return before, nil
 }

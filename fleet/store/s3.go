@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -33,7 +34,7 @@ const stall = 60 * time.Second
 // store than Amazon's, and then the bucket is part of the path. Nothing is sent.
 func NewS3(ctx context.Context, bucket string) (*S3, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
-		config.WithHTTPClient(&http.Client{Transport: transport()}),
+		config.WithHTTPClient(client()),
 		// The caller sees each try, and decides about the next.
 		config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }),
 		// Bodies are signed with their SHA-256; trailers are what older stores refuse.
@@ -51,24 +52,21 @@ func NewS3(ctx context.Context, bucket string) (*S3, error) {
 	return &S3{client, bucket}, nil
 }
 
-// transport returns what carries requests. The wait for an answer to a put begins
-// when its body is sent.
-func transport() *http.Transport {
+// client returns what carries requests. A buildable one honours AWS_CA_BUNDLE.
+func client() *awshttp.BuildableClient {
 	dialer := &net.Dialer{Timeout: 10 * time.Second}
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		TLSHandshakeTimeout: 10 * time.Second,
-		MaxIdleConnsPerHost: 8,
-		IdleConnTimeout:     30 * time.Second,
-		ForceAttemptHTTP2:   true,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.TLSHandshakeTimeout = 10 * time.Second
+		t.MaxIdleConnsPerHost = 8
+		t.IdleConnTimeout = 30 * time.Second
+		t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, addr)
 			if err != nil {
 				return nil, err
 			}
 			return &progressConn{conn}, nil
-		},
-	}
+		}
+	})
 }
 
 // progressConn fails when neither direction makes progress for the time stall.

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"multilog/fleet/layout"
+	"multilog/fleet/ship"
+)
+
+// options is the command line.
+type options struct {
+	every          time.Duration
+	keep           int64
+	host, metrics  string
+	check          bool
+	help, version  bool
+	dirs           []dirOption
+	bucket, prefix string
+}
+
+type dirOption struct{ dir, log string }
+
+const (
+	defaultEvery = 2 * time.Second
+	minEvery     = 100 * time.Millisecond
+	defaultKeep  = "1GiB"
+)
+
+// parse understands args; options may come before, between and after the others.
+func parse(args []string) (o options, err error) {
+	keep := defaultKeep
+	set := flag.NewFlagSet("mlship", flag.ContinueOnError)
+	set.SetOutput(io.Discard) // its messages are not like ours
+	set.Func("every", "", func(text string) error {
+		if text == "0" {
+			text = "0s"
+		}
+		o.every, err = time.ParseDuration(text)
+		if err != nil || o.every != 0 && o.every < minEvery {
+			return errors.New("not 0, nor a time from 100ms on, such as 2s or 1m")
+		}
+		return nil
+	})
+	o.every = defaultEvery
+	set.StringVar(&keep, "keep", keep, "")
+	set.StringVar(&o.host, "host", "", "")
+	set.StringVar(&o.metrics, "metrics", "", "")
+	set.BoolVar(&o.check, "check", false, "")
+	set.BoolVar(&o.version, "version", false, "")
+	set.BoolVar(&o.version, "V", false, "")
+	var rest []string
+	for len(args) > 0 {
+		if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
+			o.help = true
+			return o, nil
+		} else if err != nil {
+			return o, fmt.Errorf("unable to understand the command line: %w", err)
+		}
+		if args = set.Args(); len(args) > 0 {
+			rest, args = append(rest, args[0]), args[1:]
+		}
+	}
+	if o.version {
+		return o, nil
+	}
+	size, err := humanize.ParseBytes(keep)
+	if err != nil || size > math.MaxInt64 {
+		return o, fmt.Errorf("--keep: %q is no size such as 500MB or 10GiB", keep)
+	}
+	o.keep = int64(size)
+	if o.host == "" {
+		if o.host, err = os.Hostname(); err != nil {
+			return o, fmt.Errorf("unable to find out this host's name: %w; give it with --host", err)
+		}
+	}
+	if err := layout.CheckName(o.host); err != nil {
+		return o, fmt.Errorf("--host: %w", err)
+	}
+	return o, o.arguments(rest)
+}
+
+// arguments takes the directories and the store.
+func (o *options) arguments(rest []string) error {
+	if len(rest) < 2 {
+		return errors.New("wanted: log directories, and s3://BUCKET/PREFIX")
+	}
+	last := len(rest) - 1
+	place, ok := strings.CutPrefix(rest[last], "s3://")
+	o.bucket, o.prefix, _ = strings.Cut(strings.TrimRight(place, "/"), "/")
+	if !ok || o.bucket == "" {
+		return fmt.Errorf("the last argument must be s3://BUCKET or s3://BUCKET/PREFIX, not %q", rest[last])
+	}
+	seen := map[string]string{}
+	for _, arg := range rest[:last] {
+		d := dirOption{dir: arg}
+		if i := strings.LastIndexByte(arg, '='); i >= 0 {
+			d.dir, d.log = arg[:i], arg[i+1:]
+		} else {
+			d.log, _ = ship.LogName(arg)
+		}
+		if err := layout.CheckName(d.log); err != nil {
+			return fmt.Errorf("the log in %s: %w; give it a name with %s=NAME", d.dir, err, d.dir)
+		}
+		if other, ok := seen[d.log]; ok {
+			return fmt.Errorf("%s and %s would both be %s in the store; give one another name with %s=NAME", other, d.dir, d.log, d.dir)
+		}
+		seen[d.log] = d.dir
+		o.dirs = append(o.dirs, d)
+	}
+	return nil
+}
