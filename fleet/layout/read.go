@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -67,4 +68,19 @@ func ReadLive(ctx context.Context, s store.Store, live Live) ([]byte, error) {
 		all = append(all, part...)
 	}
 	return all, nil
+}
+
+// ReadFile returns what is in a finished file, which may be compressed with zstd. It
+// holds all of it in memory.
+func ReadFile(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(r)
+	if err != nil || !bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
+		return data, err
+	}
+	d, err := zstd.NewReader(bytes.NewReader(data), zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	return io.ReadAll(d)
 }

@@ -121,6 +121,9 @@ func (l *Log) sent(i item, count func(*Stats)) error {
 // something older, it puts a gap object.
 func (l *Log) precedes(ctx context.Context, label string, id layout.ID, strays []layout.ID) (string, error) {
 	l.mu.Lock()
+	if prior := l.last.prior(label); prior != "" { // nothing before a finished file has no label
+		l.before[label] = prior
+	}
 	before, newest := l.before[label], l.newestBefore(label)
 	had := l.have[before]
 	l.mu.Unlock()

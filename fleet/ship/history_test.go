@@ -36,6 +36,7 @@ type history struct {
 	stores []*simstore.Store
 	logs   []*Log
 	first  string // label of what the store had first
+	calm   bool   // nothing fails, and nothing happens unseen
 	budget int    // of steps that the logger makes between two requests
 	busy   bool   // the second sender is at work within a request of the first
 	keep   int64
@@ -88,6 +89,9 @@ func (h *history) between() {
 		h.budget-- // a logger that is faster than the store for ever proves nothing
 		h.logger.step()
 		h.say("logger:%v", h.dir)
+		if h.calm {
+			h.logs[0].Keep()
+		}
 	}
 	if h.rng.IntN(2) == 0 {
 		h.logs[0].Keep()
@@ -115,6 +119,9 @@ func (h *history) run() error {
 		for range h.rng.IntN(6) {
 			h.logger.step()
 			h.say("logger:%v", h.dir)
+			if h.calm {
+				h.logs[0].Keep()
+			}
 		}
 		if h.rng.IntN(3) > 0 {
 			h.logs[0].Keep()
@@ -128,7 +135,11 @@ func (h *history) run() error {
 			return err
 		}
 	}
-	h.logger.finish()
+	if h.calm {
+		h.logger.down = false
+	} else {
+		h.logger.finish()
+	}
 	for i, s := range h.stores {
 		s.Faults = simstore.Faults{}
 		s.Before = nil
@@ -281,4 +292,25 @@ func TestHistories(t *testing.T) {
 		}
 	}
 	t.Logf("%d histories, %d requests, %d gap objects", n, requests, gaps)
+}
+
+// TestCalm has a sender see all that happens, and nothing fails: then no gap object
+// may be put, and nothing warned of.
+func TestCalm(t *testing.T) {
+	for seed := uint64(1); seed <= 300; seed++ {
+		h := newHistory(seed, func(string, ...any) {})
+		h.calm, h.keep = true, 1<<20
+		h.stores[0].Faults = simstore.Faults{}
+		h.stores, h.logs = h.stores[:1], h.logs[:1]
+		h.restart(0)
+		h.logs[0].Warn = func(_ layout.Log, text string) { t.Errorf("seed %d: %s", seed, text) }
+		if err := h.run(); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+		for key := range h.stores[0].Objects {
+			if strings.HasPrefix(key, theLog.Gaps()) {
+				t.Errorf("seed %d: %s", seed, key)
+			}
+		}
+	}
 }

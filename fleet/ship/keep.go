@@ -44,12 +44,12 @@ type item struct {
 // Keep gives every file that is finished, or soon will be, a second name, unless
 // the store has it, and removes the oldest of these beyond Config.Keep.
 func (l *Log) Keep() error {
-	s, err := l.scan()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s, err := l.look()
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	kept, err := l.dir.Kept()
 	if err != nil {
 		return err
@@ -87,6 +87,28 @@ func (l *Log) Keep() error {
 		kept = append(kept, Kept{Name: as})
 	}
 	return l.tidy(s, kept)
+}
+
+// look reads the directory, and finds out which file current follows: while it is
+// current, and all others have labels, the one with the greatest.
+func (l *Log) look() (scan, error) {
+	current, openErr := l.dir.Open("current", false)
+	s, err := l.scan()
+	if openErr != nil {
+		return s, err
+	}
+	if !l.current.is(current.Inode()) {
+		if l.previous.File != nil {
+			l.previous.Close()
+		}
+		l.previous, l.current = l.current, tracked{File: current}
+	} else {
+		current.Close()
+	}
+	if err == nil && l.current.after == "" && !s.busy && l.current.is(l.inodeOf("current")) {
+		l.current.after = s.prior("~")
+	}
+	return s, err
 }
 
 // tidy removes second names that are not needed, or too many.
@@ -155,16 +177,20 @@ func (l *Log) drop(f second) error {
 // more.
 func (l *Log) follow(s scan) {
 	for i, label := range s.labels {
-		if _, seen := l.before[label]; seen {
+		if _, seen := l.before[label]; seen || s.busy { // a file has no label now, and may be the one before
 			continue
 		}
 		switch {
 		case i > 0:
 			l.before[label] = s.labels[i-1]
-		case l.curInode != 0 && l.inodeOf(s.names[label]) == l.curInode:
-			l.before[label] = l.curAfter
 		default:
 			l.before[label] = ""
+			inode := l.inodeOf(s.names[label])
+			for _, t := range []*tracked{&l.current, &l.previous} {
+				if t.is(inode) {
+					l.before[label] = t.after
+				}
+			}
 		}
 	}
 	if len(l.before) < 2*len(s.labels)+1000 {

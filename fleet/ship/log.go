@@ -42,11 +42,32 @@ type Log struct {
 	before   map[string]string // label before each that was seen; "" if that is not known
 	gone     map[string]int    // how many times in a row a kept @LABEL.u was not in the directory
 	noLinks  bool              // second names are refused
-	curInode uint64            // the file that was current
-	curAfter string            // the label before it; "" if that is not known
+	current  tracked           // the file that is current
+	previous tracked           // and the one that was before it
 	last     scan
 	stats    Stats
 	warned   map[string]bool
+}
+
+// tracked is a file that has no label yet. It stays open, so that no other file can
+// get its inode.
+type tracked struct {
+	File         // nil for none
+	after string // the label of the file before it; "" if that is not known
+}
+
+func (t *tracked) is(inode uint64) bool { return t.File != nil && t.Inode() == inode }
+
+// Close forgets which files the log was following.
+func (l *Log) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range []*tracked{&l.current, &l.previous} {
+		if t.File != nil {
+			t.Close()
+			t.File = nil
+		}
+	}
 }
 
 // Stats are what a Log has done, and what it has to do.

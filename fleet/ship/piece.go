@@ -68,7 +68,6 @@ func (l *Log) unfinished() (files []raw, err error) {
 			err = openErr
 		}
 	}
-	current := l.inodeOf("current")
 	s, err := l.scan()
 	if err != nil {
 		return nil, err
@@ -85,12 +84,10 @@ func (l *Log) unfinished() (files []raw, err error) {
 	}
 	l.mu.Unlock()
 	open("current", "")
-	if n := len(files); n > 0 && files[n-1].name == "current" && files[n-1].Inode() == current && !s.busy {
-		before := s.prior("~")
-		files[n-1].before = before
+	if n := len(files); n > 0 && files[n-1].name == "current" {
 		l.mu.Lock()
-		if l.curInode != current || l.curAfter == "" {
-			l.curInode, l.curAfter = current, before
+		if l.current.is(files[n-1].Inode()) {
+			files[n-1].before = l.current.after
 		}
 		l.mu.Unlock()
 	}

@@ -67,6 +67,9 @@ func (s *Sender) Run(stop <-chan struct{}) (left int) {
 	senders.Wait()
 	stopKeeping()
 	keepers.Wait()
+	for _, l := range s.Logs {
+		l.Close()
+	}
 	return left
 }
 
