@@ -13,12 +13,14 @@ TOOLS    := bin/tools
 # The version is in internal/version/VERSION; --version also shows the commit.
 LDFLAGS  ?=
 COMMIT   ?= $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null)
-BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags='-X multilog/internal/version.commit=$(COMMIT) $(LDFLAGS)'
-COMMANDS := $(notdir $(wildcard cmd/*))
+FLAGS    := -trimpath -buildvcs=false -ldflags='-X multilog/internal/version.commit=$(COMMIT) $(LDFLAGS)'
+BUILD    := CGO_ENABLED=0 $(GO) build
+COMMANDS := $(notdir $(wildcard cmd/* fleet/cmd/*))
 
 # These are installed together with the commands.
-MANPAGES := $(wildcard man/*.[1-8])
+MANPAGES := $(wildcard man/*.[1-8] fleet/man/*.[1-8])
 EXAMPLES := $(wildcard examples/*/*/run examples/*/*/log/run examples/object-store/*)
+DATA     := $(wildcard examples/fleet/*.json)
 BINDIR   := $(DESTDIR)$(PREFIX)/bin
 MANDIR   := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog
@@ -31,7 +33,8 @@ help: ## list the targets
 
 build: ## build the commands into bin/
 	@mkdir -p $(BIN)
-	$(BUILD) -o $(BIN)/ ./cmd/...
+	$(BUILD) $(FLAGS) -o $(BIN)/ ./cmd/...
+	$(BUILD) -C fleet $(FLAGS) -o $(abspath $(BIN))/ ./cmd/...
 
 demo: build ## send a minute of mail log through multilog and show the result; takes some seconds
 	@BIN=$(BIN) scripts/demo
@@ -39,15 +42,19 @@ demo: build ## send a minute of mail log through multilog and show the result; t
 test: peers ## run all tests; installs the programs that they compare with
 	$(GO) vet ./...
 	$(GO) test -p $(SIDE) ./...
+	$(GO) vet -C fleet ./...
+	$(GO) test -C fleet -p $(SIDE) ./...
 	MULTILOG_IO=pool $(GO) test -short -count=1 ./examples
 	$(GO) run ./internal/test/seccomp/likedocker $(GO) test -short -count=1 -run /ours ./cmd/multilog
 
 .PHONY: peers
 peers:
 	@scripts/peers
+	@scripts/fleet-peers
 
 race: peers ## run all tests with the race detector in random order; needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 20m ./...
+	CGO_ENABLED=1 $(GO) test -C fleet -race -shuffle=on -timeout 20m ./...
 
 fuzz: ## run each fuzz test for FUZZTIME (20s)
 	@scripts/fuzz $(FUZZTIME)
@@ -55,6 +62,7 @@ fuzz: ## run each fuzz test for FUZZTIME (20s)
 fault: peers ## kill loggers KILLS times (10000), make system calls fail, and count the lines; other loggers, too
 	$(GO) test -count=1 -v -timeout 2h ./fault -kills $(KILLS) -every
 	$(GO) test -count=1 -v -timeout 2h ./cmd/mlcat -run Beside -beside 2m -beside-all -follow 2m
+	$(GO) test -C fleet -count=1 -v -timeout 2h ./fault -lines 500000 -kills 30 -storekills 15
 
 bench: ## compare this logger with the installed ones (BENCH="-quick throughput" runs a part)
 	$(GO) run ./bench $(BENCH)
@@ -65,7 +73,9 @@ compat: peers ## compare multilog, tai64n, tai64nlocal with daemontools', rule b
 lint: $(TOOLS)/golangci-lint ## gofmt, golangci-lint, deadcode, govulncheck, vet for other machines, shell scripts; first builds the tools, for minutes
 	@test -z "$$(gofmt -l .)" || { echo "not formatted with gofmt:"; gofmt -l .; exit 1; }
 	$(TOOLS)/golangci-lint run ./...
+	cd fleet && ../$(TOOLS)/golangci-lint run ./...
 	@dead=$$($(TOOLS)/deadcode -test ./...) && test -z "$$dead" || { echo "$$dead"; exit 1; }
+	@dead=$$(cd fleet && ../$(TOOLS)/deadcode -test ./...) && test -z "$$dead" || { echo "$$dead"; exit 1; }
 	@scripts/vulncheck $(TOOLS)/govulncheck
 	@for arch in arm64 386 s390x; do GOARCH=$$arch $(GO) vet ./... || exit 1; done
 	@scripts/lint-scripts scripts/[a-z-]* .ci/run $(EXAMPLES)
@@ -85,7 +95,8 @@ install: build ## install commands, manual pages and examples below PREFIX (/usr
 	for c in $(COMMANDS); do install -m 755 $(BIN)/$$c $(BINDIR)/ || exit 1; done
 	for m in $(MANPAGES); do install -D -m 644 $$m $(MANDIR)/man$${m##*.}/$${m##*/} || exit 1; done
 	for e in $(EXAMPLES); do install -D -m 755 $$e $(DOCDIR)/$$e || exit 1; done
-	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE $(DOCDIR)/
+	for e in $(DATA); do install -D -m 644 $$e $(DOCDIR)/$$e || exit 1; done
+	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE docs/FLEET.md $(DOCDIR)/
 
 uninstall: ## remove what install installed
 	for c in $(COMMANDS); do rm -f $(BINDIR)/$$c; done

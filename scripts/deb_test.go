@@ -58,7 +58,7 @@ func installDeb(t *testing.T, deb string) {
 	}
 	dpkg := []string{"--root=" + root, "--force-script-chrootless", "--log=/dev/null"}
 	runIn(t, nil, "dpkg", append(dpkg, "-i", deb)...)
-	for _, name := range commands(t) {
+	for _, name := range installed(t) {
 		if _, err := os.Stat(filepath.Join(root, "usr/lib/multilog/bin", name)); err != nil {
 			t.Error(err)
 		}
@@ -89,7 +89,7 @@ func readPages(t *testing.T, root string) {
 		logger.Need(t, "mandoc")
 		read = []string{"mandoc", "-T", "utf8"}
 	}
-	for _, name := range commands(t) {
+	for _, name := range installed(t) {
 		found, err := filepath.Glob(filepath.Join(root, "usr/lib/multilog/share/man/man[18]", name+".[18].gz"))
 		if err != nil || len(found) != 1 {
 			t.Errorf("pages of %s: %v, %v", name, found, err)

@@ -51,13 +51,20 @@ func command(env []string, name string, args ...string) (string, error) {
 }
 
 // commands returns the names of the commands, which are the directories in cmd/.
-func commands(t *testing.T) (names []string) {
-	dirs, err := os.ReadDir("../cmd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, d := range dirs {
-		names = append(names, d.Name())
+func commands(t *testing.T) []string { return namesIn(t, "../cmd") }
+
+// installed returns the names of all commands that are installed: the fleet's, too.
+func installed(t *testing.T) []string { return namesIn(t, "../cmd", "../fleet/cmd") }
+
+func namesIn(t *testing.T, trees ...string) (names []string) {
+	for _, tree := range trees {
+		dirs, err := os.ReadDir(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range dirs {
+			names = append(names, d.Name())
+		}
 	}
 	return names
 }
@@ -89,12 +96,12 @@ func TestInstallAndUninstall(t *testing.T) {
 	}
 	install("install")
 	got := files(t, dest)
-	for _, name := range commands(t) {
+	for _, name := range installed(t) {
 		if _, ok := got["opt/multilog/bin/"+name]; !ok {
 			t.Errorf("%s is not installed", name)
 		}
 	}
-	for _, path := range []string{"README.md", "LICENSE", "CHANGELOG.md", "examples/daemontools/qmail-send/log/run"} {
+	for _, path := range []string{"README.md", "LICENSE", "CHANGELOG.md", "FLEET.md", "examples/daemontools/qmail-send/log/run"} {
 		if _, ok := got["opt/multilog/share/doc/multilog/"+path]; !ok {
 			t.Errorf("%s is not installed", path)
 		}
@@ -115,12 +122,12 @@ func TestBuildsAreEqual(t *testing.T) {
 	runIn(t, nil, "make", "build", "BIN="+bin, "COMMIT=64284d8a1b2c")
 	runIn(t, nil, "make", "-C", elsewhere, "build", "COMMIT=64284d8a1b2c")
 	here, there := files(t, bin), files(t, filepath.Join(elsewhere, "bin"))
-	for _, name := range commands(t) {
+	for _, name := range installed(t) {
 		if _, ok := here[name]; !ok || here[name] != there[name] {
 			t.Errorf("two builds of %s differ", name)
 		}
 	}
-	for _, name := range []string{"multilog", "mlcat", "mlstat", "multilog-zstd"} {
+	for _, name := range []string{"multilog", "mlcat", "mlstat", "multilog-zstd", "mlship"} {
 		want := name + " " + version(t) + " (64284d8a1b2c)\n"
 		if got := runIn(t, nil, filepath.Join(bin, name), "--version"); got != want {
 			t.Errorf("--version prints %q, want %q", got, want)
