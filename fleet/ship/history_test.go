@@ -128,6 +128,9 @@ func (h *history) run() error {
 		}
 		h.budget = 20
 		h.sendBy(0)
+		if err := h.readBeside(); err != nil {
+			return err
+		}
 		if h.rng.IntN(3) > 0 {
 			continue
 		}
@@ -159,6 +162,50 @@ func (h *history) run() error {
 		h.logger.now = h.logger.now.Add(2 * cleanAfter)
 	}
 	return h.check(true)
+}
+
+// readBeside looks at the store while the sender is at work: what was there before
+// must be in the view, once.
+func (h *history) readBeside() error {
+	s := simstore.New(0)
+	s.Objects = h.stores[0].Objects
+	before, err := h.contents(s)
+	if err != nil {
+		return err
+	}
+	h.budget = 10
+	s.Before = func() {
+		if h.rng.IntN(3) == 0 {
+			h.sendBy(0)
+		}
+	}
+	after, err := h.contents(s)
+	for w := range before {
+		if err == nil && after[w] == 0 {
+			err = fmt.Errorf("a reader beside the sender does not see the file %q, which was there", w.label)
+		}
+	}
+	return err
+}
+
+// contents returns how often a look at the store shows each file.
+func (h *history) contents(s *simstore.Store) (map[*written]int, error) {
+	view, err := layout.Look(context.Background(), s, theLog, "")
+	have := map[*written]int{}
+	note := func(is func(*written) bool) {
+		if w, findErr := h.find(is); findErr != nil {
+			err = findErr
+		} else if have[w]++; have[w] > 1 {
+			err = fmt.Errorf("a look shows the file %q twice", w.label)
+		}
+	}
+	for _, f := range view.Files {
+		note(func(w *written) bool { return w.label == f.Label })
+	}
+	for _, live := range view.Live {
+		note(func(w *written) bool { id, ok := w.id(); return ok && id == live.ID })
+	}
+	return have, err
 }
 
 // check holds the store against what the logger wrote. At the end all of it must be

@@ -182,10 +182,14 @@ func (s *Store) List(_ context.Context, prefix, after string, delimiter bool) it
 }
 
 func (s *Store) page(prefix, after string, delimiter bool) (page []store.Entry, more bool) {
-	for _, key := range slices.Sorted(maps.Keys(s.Objects)) {
-		if !strings.HasPrefix(key, prefix) || key <= after {
-			continue
+	var keys []string
+	for key := range s.Objects {
+		if strings.HasPrefix(key, prefix) && key > after {
+			keys = append(keys, key)
 		}
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
 		e := store.Entry{Key: key, Size: int64(len(s.Objects[key].Data))}
 		if i := strings.IndexByte(key[len(prefix):], '/'); delimiter && i >= 0 {
 			e = store.Entry{Key: key[:len(prefix)+i+1], Prefix: true}
