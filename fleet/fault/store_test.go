@@ -19,6 +19,7 @@ const bucket = "fleet"
 type server struct {
 	t    *testing.T
 	bin  string
+	iam  string // where it keeps users
 	dir  string // what is in it, one directory per bucket
 	port int
 	cmd  *exec.Cmd
@@ -38,7 +39,7 @@ func startServer(t *testing.T) *server {
 			t.Skip("versitygw is not installed: run scripts/fleet-peers")
 		}
 	}
-	s := &server{t: t, bin: bin, dir: t.TempDir()}
+	s := &server{t: t, bin: bin, dir: t.TempDir(), iam: t.TempDir()}
 	if err := os.Mkdir(filepath.Join(s.dir, bucket), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func startServer(t *testing.T) *server {
 
 func (s *server) start() {
 	s.cmd = exec.Command(s.bin, "--access", "tester", "--secret", "secret-of-the-tester", "--region", "us-east-1",
-		"--port", fmt.Sprintf("127.0.0.1:%d", s.port), "--quiet", "posix", s.dir)
+		"--port", fmt.Sprintf("127.0.0.1:%d", s.port), "--quiet", "--iam-dir", s.iam, "posix", s.dir)
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}

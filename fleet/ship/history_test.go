@@ -115,7 +115,7 @@ func (h *history) sendBy(i int) error {
 
 // run lets it all happen; then the faults end, and everything must arrive.
 func (h *history) run() error {
-	for range 10 + h.rng.IntN(20) {
+	for range 6 + h.rng.IntN(12) {
 		for range h.rng.IntN(6) {
 			h.logger.step()
 			h.say("logger:%v", h.dir)

@@ -177,8 +177,11 @@ func (l *Log) drop(f second) error {
 // more.
 func (l *Log) follow(s scan) {
 	for i, label := range s.labels {
-		if _, seen := l.before[label]; seen || s.busy { // a file has no label now, and may be the one before
+		if _, seen := l.before[label]; seen {
 			continue
+		}
+		if s.busy && unfinished(s.names[label]) && (i == 0 || !unfinished(s.names[s.labels[i-1]])) {
+			continue // a file has no label now, and may be the one before
 		}
 		switch {
 		case i > 0:

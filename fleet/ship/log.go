@@ -36,6 +36,8 @@ type Log struct {
 	noDel   bool                 // the credentials may not delete
 	noRead  bool                 // they may not look at objects
 
+	warned sync.Map // the texts that were told, by Step or Keep
+
 	mu       sync.Mutex        // for what follows
 	have     map[string]bool   // labels of files that the store has
 	newest   string            // the greatest of them, or of gaps
@@ -46,7 +48,6 @@ type Log struct {
 	previous tracked           // and the one that was before it
 	last     scan
 	stats    Stats
-	warned   map[string]bool
 }
 
 // tracked is a file that has no label yet. It stays open, so that no other file can
@@ -97,7 +98,7 @@ func NewLog(log layout.Log, dir Directory, conf Config) *Log {
 	return &Log{
 		Config: conf, log: log, dir: dir,
 		groups: map[layout.ID]*group{}, missing: map[string]bool{}, between: map[string]bool{}, idOf: map[string]layout.ID{},
-		have: map[string]bool{}, before: map[string]string{}, gone: map[string]int{}, warned: map[string]bool{},
+		have: map[string]bool{}, before: map[string]string{}, gone: map[string]int{},
 		stats: Stats{Complete: conf.Now()},
 	}
 }
@@ -171,8 +172,7 @@ func (l *Log) count() {
 // warnOnce tells a person something that does not change.
 func (l *Log) warnOnce(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if !l.warned[text] {
-		l.warned[text] = true
+	if _, said := l.warned.LoadOrStore(text, true); !said {
 		l.Warn(l.log, text)
 	}
 }
