@@ -40,22 +40,13 @@ func (c *check) afterCut(before []beforeCut) {
 	}
 }
 
-// looksOlder reports whether next, which was swapped in after current, seems to have
-// been written before that was made, because the clock was set back in between. If the
-// cut has taken the lock page's note of the swap, recovery has only these times to go
-// by: another logger may have made current.
-func (d *dirCheck) looksOlder() bool {
-	next, current := d.dir.Lookup("next"), d.dir.Lookup("current")
-	return next != nil && current != nil && len(next.Data) > 0 && current.Birth > next.Mtime
-}
-
 func (c *check) dirAfterCut(d *dirCheck, before *beforeCut) {
 	there := make([]bool, len(c.lines.all))
 	lastSafe := -1
 	d.damaged, d.archive, d.pending = 0, nil, nil
 	var seen []*simkernel.File
 	processed := d.dir.Lookup("processed")
-	d.loose = d.loose || d.dir.Reordered || processed != nil || d.dir.Lookup("previous") != nil || d.looksOlder()
+	d.loose = d.loose || d.dir.Reordered || processed != nil || d.dir.Lookup("previous") != nil
 	for _, e := range d.dir.Entries() {
 		f, safe := e.File, strings.HasSuffix(e.Name, ".s")
 		if old, ok := before.data[f]; safe && ok && old != string(f.Data) {

@@ -54,7 +54,7 @@ func (p *predecessor) recover() error {
 			return err
 		}
 	}
-	if haveNext && haveCurrent && cur.Birth > next.Mtime && p.left.Swapped != 0 && cur.Ino != p.left.Swapped {
+	if haveNext && haveCurrent && p.isAnothers(cur, next) {
 		haveNext, p.inputPosition = false, lockpage.LineNone
 		if err := p.makeOld(names, nextName, unsafeSuffix, p.d.labelBehind(names, next.Mtime)); err != nil {
 			return err
@@ -131,6 +131,17 @@ func (p *predecessor) openCurrent(flags int) error {
 	p.d.currentOpened(cur, look.Stat, p.inputPosition == lockpage.LineHere, since)
 	p.d.storeIdle(cur, p.inputPosition, p.tail)
 	return nil
+}
+
+// isAnothers reports whether another logger, which knows of no next, has made current
+// since next was swapped in. The lock page says which file was current at the last swap.
+// It counts only if it also says that next was written since: a power cut may leave a
+// page from before that swap, or names from before a later one. And current must be
+// younger by the clock.
+func (p *predecessor) isAnothers(cur, next ioring.FileInfo) bool {
+	left := &p.left
+	ofNext := left.WrittenIno == 0 || left.WrittenIno == next.Ino && left.WrittenBirth == uint64(next.Birth)
+	return ofNext && left.Swapped != 0 && cur.Ino != left.Swapped && cur.Birth > next.Mtime
 }
 
 // afterOutage gives every file its name and makes an empty state and current.

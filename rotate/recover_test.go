@@ -162,6 +162,33 @@ func TestRecoveryAfterOtherLoggers(t *testing.T) {
 	}
 }
 
+// After a power cut the lock page may be about another swap than the one of next: then
+// it does not say that another logger has made current, and the clock alone never does.
+func TestRecoveryOfStalePage(t *testing.T) {
+	wrote := time.Unix(1000, 0) // the clock was ahead when current was made
+	for _, written := range []string{currentName, "another file"} {
+		dir := makeFiles(t, []found{{nextName, "n", 0o644, ""}, {currentName, "c", 0o744, ""}})
+		if err := os.Chtimes(filepath.Join(dir, nextName), wrote, wrote); err != nil {
+			t.Fatal(err)
+		}
+		info := ioring.Op{Code: ioring.Stat, Dir: unix.AT_FDCWD, Path: filepath.Join(dir, written)}
+		if ioring.Do(&info); info.Err != nil {
+			info.Stat.Ino = 1
+		}
+		mem := lockpage.New()
+		w, _ := lockpage.Open(mem, lockpage.Owner{})
+		w.Put(lockpage.Record{FileIno: info.Stat.Ino, FileBirth: uint64(info.Stat.Birth)}, lockpage.StateNone)
+		w.Store(func(page *lockpage.Page) { page.Swapped = 2 })
+		if err := os.WriteFile(filepath.Join(dir, lockName), mem, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		newKernel(t).open(dir, &head{})
+		if got, want := shows(t, dir), ".u=c .u=n current="; got != want {
+			t.Errorf("the page is about %s: %s, not %s", written, got, want)
+		}
+	}
+}
+
 // Pruning takes the oldest, whatever their suffix, and nothing else.
 func TestRecoveryPrunes(t *testing.T) {
 	files := []found{{currentName, "c", 0o644, ""}, {"note", "x", 0o644, ""}, {"@short", "y", 0o644, ""}}

@@ -99,7 +99,7 @@ func TestOtherBoot(t *testing.T) {
 		w, _ := Open(mem, first)
 		w.Put(someRecord, StateDone)
 		w.Store(func(p *Page) { p.Swapped, p.AgeIno, p.AgeSince, p.PreviousSec = 5, 6, 7, tai64n.UnixEpoch })
-		if _, left := Open(mem, second); left != (Left{Swapped: 5, AgeIno: 6, AgeSince: 7}) {
+		if _, left := Open(mem, second); left != (Left{Swapped: 5, AgeIno: 6, AgeSince: 7, WrittenIno: someRecord.FileIno, WrittenBirth: someRecord.FileBirth}) {
 			t.Errorf("%v: %+v", boots, left)
 		}
 	}

@@ -22,6 +22,9 @@ type Left struct {
 	AgeIno   uint64
 	AgeSince int64
 
+	// The file that the latest record is about, whatever boot it is of; 0 if unknown.
+	WrittenIno, WrittenBirth uint64
+
 	// Of a page of another boot, these are zeros.
 	Record     Record
 	Tail       Tail // behind the record
@@ -84,10 +87,11 @@ func (o *Owner) page() Page {
 // left returns what of the page the next logger believes.
 func (p *Page) left(boot [16]byte) Left {
 	l := Left{Swapped: p.Swapped, AgeIno: p.AgeIno, AgeSince: max(0, p.AgeSince)}
+	record, ok := p.latest()
+	l.WrittenIno, l.WrittenBirth = record.FileIno, record.FileBirth
 	if p.Boot != boot || boot == [16]byte{} {
 		return l
 	}
-	record, ok := p.latest()
 	l.Record, l.Damaged = record, !ok
 	previous := tai64n.Label{Sec: p.PreviousSec, Nano: uint32(min(p.PreviousNano, 1e9))}
 	if previous.Nano < 1e9 && previous.Sec < 1<<63 {
