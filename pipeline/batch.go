@@ -33,7 +33,6 @@ type output struct {
 	queued   int64 // bytes in runs
 	lines    int   // that begin in runs
 	selected bool  // the directory gets the line at hand
-	begun    bool  // Begin was called for the batch
 }
 
 // add queues text[from:to].

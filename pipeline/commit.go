@@ -8,66 +8,75 @@ import (
 	"multilog/rotate"
 )
 
-// The order of a batch: records, writes, records, consume, records.
+// committer is the loop as rotate.Commit sees it: the batch at hand and its input.
+type committer struct {
+	l     *loop
+	batch rotate.Batch
+	rest  []byte // what is known of the input behind the batch
+}
 
-// commit writes a batch, consumes its input, and reports whether it did; if not,
-// the input stands where it did, and nothing of it is left in any directory,
-// or the in-flight records say that it is. rest is what is known of the input
-// behind the batch: if it is the beginning of a line, it is moved to the lock
-// page by the same operation that consumes the batch.
+// commit writes the batch to the directories and consumes its input, and reports
+// whether it did. rest is what is known of the input behind the batch: if it is the
+// beginning of a line, it is moved to the lock page by the same operation that
+// consumes the batch.
 func (l *loop) commit(in []byte, consume int, rest []byte) bool {
-	start := l.sys.Host.Mono()
-	b := &l.batch
+	b, c := &l.batch, &l.committer
 	l.number++
 	waits := in[min(consume, l.source.held):consume] // in the input
-	source := rotate.Input{Batch: l.number, Dev: l.source.traits.Dev, Ino: l.source.traits.Ino, Length: len(waits), Sum: rotate.Fingerprint(waits)}
+	c.l, c.rest = l, rest
+	c.batch = rotate.Batch{
+		Input: rotate.Input{Batch: l.number, Dev: l.source.traits.Dev, Ino: l.source.traits.Ino, Length: len(waits), Sum: rotate.Fingerprint(waits)},
+		Bytes: consume, Lines: b.lines, Within: b.midline, Parts: c.batch.Parts[:0],
+	}
 	if len(waits) > 0 {
-		source.Last = waits[len(waits)-1]
+		c.batch.Last = waits[len(waits)-1]
 	}
 	for i := range b.outputs {
 		o := &b.outputs[i]
-		o.begun = o.queued > 0 || o.dir == l.tail.keeper || o.dir.Involves(b.midline, o.selected)
-		if o.begun {
-			o.dir.Begin(source, o.queued, b.midline, o.selected)
-		}
+		c.batch.Parts = append(c.batch.Parts, rotate.Part{Dir: o.dir, Bytes: o.queued, Lines: o.lines, Here: o.selected, Keeps: o.dir == l.tail.keeper})
 	}
-	for i := range b.outputs {
-		if o := &b.outputs[i]; o.queued > 0 && !l.append(o) {
-			l.abandoned = true
-			l.takeBack()
-			return false
-		}
-	}
-	l.writeStatuses()
-	for i := range b.outputs {
-		if o := &b.outputs[i]; o.begun {
-			o.dir.Done()
-		}
-	}
-	since := int64(0)
-	var room []byte // for the tail
-	if l.begins(rest) {
-		since = b.next()
-		if l.source.traits.Movable && consume > 0 {
-			room = l.tail.room(rest, max(0, l.source.held-consume), &l.source.traits, since)
-		}
-	}
-	if err := l.source.consume(consume, l.mark(), room); err != nil {
-		if l.failed(err); !l.abandoned {
-			l.takeBack()
-		}
+	out := rotate.Commit(&c.batch, c)
+	b.reset()
+	return out == rotate.Consumed
+}
+
+// Pieces returns what the batch has for a directory.
+func (c *committer) Pieces(part int) [][]byte { return c.l.piecesOf(&c.l.batch.outputs[part]) }
+
+// Pause waits before another try to write. On SIGTERM the batch is given up: its
+// input stays where it is.
+func (c *committer) Pause() bool {
+	if c.l.givesUp() {
+		c.l.abandoned = true
 		return false
 	}
-	l.tail.since = since
-	for i := range b.outputs {
-		o := &b.outputs[i]
-		if o.begun {
-			o.dir.Clear()
-		}
-		o.dir.CountBatch(consume, b.lines, o.lines, l.sys.Host.Mono()-start, l.sys.Host.Now())
-	}
-	b.reset()
+	c.l.wait(c.l.sys.Host.Mono()+troublePause, false)
 	return true
+}
+
+// Written writes the status files.
+func (c *committer) Written() { c.l.writeStatuses() }
+
+// Consume takes the batch from the input, and the beginning of the next line with
+// it.
+func (c *committer) Consume(mark *byte) rotate.Outcome {
+	l := c.l
+	since := int64(0)
+	var room []byte // for the tail
+	if l.begins(c.rest) {
+		since = l.batch.next()
+		if l.source.traits.Movable && c.batch.Bytes > 0 {
+			room = l.tail.room(c.rest, max(0, l.source.held-c.batch.Bytes), &l.source.traits, since)
+		}
+	}
+	if err := l.source.consume(c.batch.Bytes, mark, room); err != nil {
+		if l.failed(err); l.abandoned {
+			return rotate.Left
+		}
+		return rotate.TakenBack
+	}
+	l.tail.since = since
+	return rotate.Consumed
 }
 
 // failed deals with a Consume that has failed: the loop looks at the input again, or
@@ -83,48 +92,6 @@ func (l *loop) failed(err error) {
 	// written, for the next logger.
 	l.sys.Host.Warn("unable to take logged lines from standard input, exiting: " + reason.Of(err) + " (the next logger skips them)")
 	l.abandoned = true
-	l.batch.reset()
-}
-
-// mark is where a directory that gets a part of the batch wants to see that
-// its input is consumed: the one whose page has the unfinished line, or else
-// the first.
-func (l *loop) mark() *byte {
-	var mark *byte
-	for i := range l.batch.outputs {
-		if o := &l.batch.outputs[i]; o.begun && (mark == nil || o.dir == l.tail.keeper) {
-			mark = o.dir.Mark()
-		}
-	}
-	return mark
-}
-
-// append writes an output, pausing and trying again when there is trouble, and
-// reports whether it could before SIGTERM.
-func (l *loop) append(o *output) bool {
-	err := o.dir.Append(l.piecesOf(o))
-	for err != nil {
-		if l.givesUp() {
-			return false
-		}
-		l.wait(l.sys.Host.Mono()+troublePause, false)
-		err = o.dir.Append(nil)
-	}
-	return true
-}
-
-// takeBack takes back what has been written of the batch.
-func (l *loop) takeBack() {
-	for i := range l.batch.outputs {
-		o := &l.batch.outputs[i]
-		if !o.begun {
-			continue
-		}
-		if err := o.dir.Rollback(); err != nil {
-			l.sys.Host.Warn(err.Error())
-		}
-	}
-	l.batch.reset()
 }
 
 // piecesOf turns an output's runs into pieces to write. Short ones are copied

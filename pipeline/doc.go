@@ -21,15 +21,14 @@
 //	Peek      shows the head of the input, and leaves it there (package input)
 //	fill      finds the lines in it, stamps them, and decides which directories get
 //	          them (package script): batch.go, stamp.go
-//	Begin     notes in each lock page what is about to be written (package rotate)
-//	Append    writes to each current what its directory selects: the text of adjacent
-//	          lines is one piece, and a directory gets all pieces in one system call
+//	Commit    notes in each lock page what is about to be written, and writes to each
+//	          current what its directory selects: the text of adjacent lines is one
+//	          piece, and a directory gets all pieces in one system call (package rotate)
 //	Consume   takes the batch from the input; by the same system call the lock page
 //	          gets its last byte, and the beginning of the line behind it: tail.go
 //
 // So a logger that is killed takes nothing along, and the next one neither loses a
-// line nor logs it twice. commit.go has the order; in a batch, all directories have
-// begun before any is written, and all are written before any is done.
+// line nor logs it twice. [rotate.Commit] has the order.
 //
 // Between batches the loop swaps full files for fresh ones, and waits. All that takes
 // time, such as syncing, renaming and processors, goes on behind it; package rotate

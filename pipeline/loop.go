@@ -25,8 +25,9 @@ type loop struct {
 	terms     int  // SIGTERMs so far
 	abandoned bool // the input stays where it is: a batch could not be written or consumed
 
-	pieces [][]byte // of the batch, for one directory
-	gather []byte   // memory for pieces that are copied together
+	committer committer
+	pieces    [][]byte // of the batch, for one directory
+	gather    []byte   // memory for pieces that are copied together
 }
 
 // Run opens all that the script names, and logs until the end of input or SIGTERM.

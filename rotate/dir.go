@@ -76,7 +76,7 @@ func (d *Dir) Tail() (t lockpage.Tail, goesOn bool) { return d.before.tail, d.be
 
 // TailRoom returns memory in the lock page for the beginning of a line, up to 999
 // bytes: the bytes taken, which it stores there, and room for those that follow. The
-// line goes on behind the batch of the last Begin. It comes from the input dev and
+// line goes on behind the latest batch. It comes from the input dev and
 // ino, and its first byte was seen at since, in nanoseconds since 1970. TailRoom
 // returns nil if the page does not outlive the process.
 func (d *Dir) TailRoom(dev, ino uint64, since int64, taken []byte) []byte {
@@ -95,69 +95,6 @@ func (d *Dir) LineRoom() int64 { return d.writer.lineRoom() }
 
 // Full reports whether current is to be rotated before anything else is written.
 func (d *Dir) Full() bool { return d.writer.full() }
-
-// Begin stores in the lock page that a batch is about to be written, of which
-// this directory gets written bytes; in says where it comes from, within that
-// it ends within a line, here that this directory gets that line. Begin must
-// come before the first Append of a batch, for every directory that gets a
-// part of it, or for which Involves is true.
-func (d *Dir) Begin(in Input, written int64, within, here bool) {
-	d.writer.begin()
-	d.record.begin(in, d.writer.cur, written, lineState(within, here))
-}
-
-// Involves reports whether a batch of which the directory gets nothing is to be
-// noted in its lock page nevertheless, since the input gets into a line by it,
-// or out of one.
-func (d *Dir) Involves(within, here bool) bool {
-	return d.record.lineAfter() != lineState(within, here)
-}
-
-func lineState(within, here bool) uint64 {
-	switch {
-	case !within:
-		return lockpage.LineNone
-	case here:
-		return lockpage.LineHere
-	default:
-		return lockpage.LineElsewhere
-	}
-}
-
-// Append writes the pieces to current. After an error it is to be called
-// again with nil, later, and goes on where it stopped. The pieces stay the
-// caller's, untouched until Append has returned nil or Rollback was called.
-func (d *Dir) Append(pieces [][]byte) error { return d.writer.append(pieces) }
-
-// Done stores that the batch is written: its input may be consumed.
-func (d *Dir) Done() { d.record.done() }
-
-// Mark returns where the last byte of the batch's input is to be stored when it
-// is consumed.
-func (d *Dir) Mark() *byte { return d.record.mark() }
-
-// Clear stores that the batch's input is consumed.
-func (d *Dir) Clear() {
-	d.record.clear()
-	d.record.regain()
-	d.lookAhead()
-}
-
-// Rollback takes back what Append has written of the batch: the caller leaves
-// its input where it is. It waits for the disk.
-func (d *Dir) Rollback() error {
-	if err := d.writer.rollback(); err != nil {
-		return err
-	}
-	d.record.takenBack(d.writer.cur)
-	return nil
-}
-
-// CountBatch counts a batch of input: its bytes, the lines that begin in it, those
-// of them that went to this directory, how long it took, and when it was done.
-func (d *Dir) CountBatch(bytes, lines, selected int, took, now int64) {
-	d.record.countBatch(bytes, lines, selected, took, now)
-}
 
 // CountRoomWait counts a wait, in nanoseconds, for room to rotate.
 func (d *Dir) CountRoomWait(took int64) { d.record.countRoomWait(took) }

@@ -8,6 +8,70 @@ import (
 	"multilog/tai64n"
 )
 
+// What Commit asks of each directory.
+
+// begin stores in the lock page that a batch is about to be written, of which
+// this directory gets written bytes; in is where it comes from, within reports that
+// it ends within a line, here that this directory gets that line. begin must
+// come before the first append of a batch, for every directory that gets a
+// part of it, or for which involves is true.
+func (d *Dir) begin(in Input, written int64, within, here bool) {
+	d.writer.begin()
+	d.record.begin(in, d.writer.cur, written, lineState(within, here))
+}
+
+// involves reports whether a batch of which the directory gets nothing is to be
+// noted in its lock page nevertheless, since the input gets into a line by it,
+// or out of one.
+func (d *Dir) involves(within, here bool) bool {
+	return d.record.lineAfter() != lineState(within, here)
+}
+
+func lineState(within, here bool) uint64 {
+	switch {
+	case !within:
+		return lockpage.LineNone
+	case here:
+		return lockpage.LineHere
+	default:
+		return lockpage.LineElsewhere
+	}
+}
+
+// append writes the pieces to current. After an error it is to be called
+// again with nil, later, and goes on where it stopped. The pieces stay the
+// caller's, untouched until append has returned nil or rollback was called.
+func (d *Dir) append(pieces [][]byte) error { return d.writer.append(pieces) }
+
+// done stores that the batch is written: its input may be consumed.
+func (d *Dir) done() { d.record.done() }
+
+// mark returns where the last byte of the batch's input is to be stored when it
+// is consumed.
+func (d *Dir) mark() *byte { return d.record.mark() }
+
+// clear stores that the batch's input is consumed.
+func (d *Dir) clear() {
+	d.record.clear()
+	d.record.regain()
+	d.lookAhead()
+}
+
+// rollback takes back what append has written of the batch: the caller leaves
+// its input where it is. It waits for the disk.
+func (d *Dir) rollback() error {
+	if err := d.writer.rollback(); err != nil {
+		return err
+	}
+	d.record.takenBack(d.writer.cur)
+	return nil
+}
+
+// countBatch counts a batch that was begun at start, as Mono counts.
+func (d *Dir) countBatch(b *Batch, p *Part, start int64) {
+	d.record.countBatch(b.Bytes, b.Lines, p.Lines, d.mono()-start, d.now())
+}
+
 // What the parts ask of each other.
 
 // note stores into the lock page.

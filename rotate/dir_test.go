@@ -13,8 +13,8 @@ import (
 func (d *Dir) batch(t *testing.T, text string) {
 	t.Helper()
 	in := Input{Batch: 1, Dev: 1, Ino: 2, Length: len(text), Last: text[len(text)-1], Sum: Fingerprint([]byte(text))}
-	d.Begin(in, int64(len(text)), false, true)
-	if err := d.Append([][]byte{[]byte(text)}); err != nil {
+	d.begin(in, int64(len(text)), false, true)
+	if err := d.append([][]byte{[]byte(text)}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -33,15 +33,15 @@ func TestRollback(t *testing.T) {
 		k, path := newKernel(t), t.TempDir()
 		d, _ := k.open(path, &head{})
 		d.batch(t, "one\n")
-		d.Done()
-		d.Clear()
+		d.done()
+		d.clear()
 		if c.empty {
 			if err := os.Truncate(filepath.Join(path, currentName), 0); err != nil {
 				t.Fatal(err)
 			}
 		}
 		d.batch(t, "two\n")
-		if err := d.Rollback(); err != nil {
+		if err := d.rollback(); err != nil {
 			t.Fatal(err)
 		}
 		if got := shows(t, path); got != c.want {
@@ -59,15 +59,15 @@ func TestRollbackBesideRewrite(t *testing.T) {
 	k, path := newKernel(t), t.TempDir()
 	d, _ := k.open(path, &head{dev: 1, ino: 2})
 	d.batch(t, "one\n")
-	d.Done()
-	d.Clear()
+	d.done()
+	d.clear()
 	d.writer.cur.syncFailed = true // an fsync has failed
 	d.batch(t, "two\n")
 	d.syncer.current.start(d, flushSteps, &d.syncer, nil)
 	if d.syncer.current.op.Code != ioring.Rewrite {
 		t.Fatalf("%v comes first", d.syncer.current.op.Code)
 	}
-	if err := d.Rollback(); err == nil {
+	if err := d.rollback(); err == nil {
 		t.Error("it was taken back")
 	}
 	if got, want := shows(t, path), "current=one\ntwo\n"; got != want {

@@ -20,20 +20,20 @@ import (
 func TestLostPage(t *testing.T) {
 	k, dir := newKernel(t), t.TempDir()
 	d, _ := k.open(dir, &head{dev: 1, ino: 2})
-	d.CountBatch(10, 1, 1, 0, 0)
+	d.record.countBatch(10, 1, 1, 0, 0)
 	protect := func(prot int) {
 		if err := unix.Mprotect(k.pages[0], prot); err != nil {
 			t.Fatal(err)
 		}
 	}
 	write := func(text string) {
-		d.Begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: len(text), Last: '\n', Sum: Fingerprint([]byte(text))}, int64(len(text)), false, true)
-		if err := d.Append([][]byte{[]byte(text)}); err != nil {
+		d.begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: len(text), Last: '\n', Sum: Fingerprint([]byte(text))}, int64(len(text)), false, true)
+		if err := d.append([][]byte{[]byte(text)}); err != nil {
 			t.Fatal(err)
 		}
-		d.Done()
-		d.Clear()
-		d.CountBatch(len(text), 1, 1, 0, 0)
+		d.done()
+		d.clear()
+		d.record.countBatch(len(text), 1, 1, 0, 0)
 	}
 	protect(unix.PROT_READ)
 	write("one\n")
@@ -69,15 +69,15 @@ func TestTruncatedPage(t *testing.T) {
 		k, dir := newKernel(t), t.TempDir()
 		d, _ := k.open(dir, &head{dev: 1, ino: 2})
 		steps := []func(){
-			func() { d.Begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: 4, Last: '\n'}, 4, true, true) },
+			func() { d.begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: 4, Last: '\n'}, 4, true, true) },
 			func() {
-				if err := d.Append([][]byte{[]byte("one\n")}); err != nil {
+				if err := d.append([][]byte{[]byte("one\n")}); err != nil {
 					t.Fatal(err)
 				}
 			},
-			d.Done,
-			func() { _ = d.Mark() },
-			d.Clear,
+			d.done,
+			func() { _ = d.mark() },
+			d.clear,
 		}
 		for i, step := range steps {
 			if i == at {
@@ -87,7 +87,7 @@ func TestTruncatedPage(t *testing.T) {
 			}
 			step()
 		}
-		if d.Involves(true, true) || !d.Involves(false, true) {
+		if d.involves(true, true) || !d.involves(false, true) {
 			t.Errorf("truncated before step %d: it is forgotten that the input stands within a line", at)
 		}
 		if want := "unable to store into " + dir + "/lock, going on (if killed meanwhile, the last lines may be logged twice)"; !slices.Equal(k.warned, []string{want}) {

@@ -242,7 +242,7 @@ func standsAt(r *lockpage.Record, head Head) bool {
 // dropInput consumes the input of the batch that the directory has already, if
 // it is that.
 func (p *predecessor) dropInput(head Head) error {
-	n, mark := int(p.left.Record.Length), p.d.Mark()
+	n, mark := int(p.left.Record.Length), p.d.mark()
 	if len(head.PeekHead(n)) < n {
 		b, err := head.Take(n, mark)
 		if err != nil || Fingerprint(b) != p.left.Record.Sum {

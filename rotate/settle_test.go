@@ -22,14 +22,14 @@ func interrupted(t *testing.T, upto func(d *Dir)) (dir string) {
 	k := newKernel(t)
 	d, _ := k.open(dir, &head{dev: 1, ino: 2})
 	batch := func(number uint64, text string) {
-		d.Begin(Input{Batch: number, Dev: 1, Ino: 2, Length: len(text), Last: '\n', Sum: Fingerprint([]byte(text))}, int64(len(text)), false, true)
+		d.begin(Input{Batch: number, Dev: 1, Ino: 2, Length: len(text), Last: '\n', Sum: Fingerprint([]byte(text))}, int64(len(text)), false, true)
 	}
 	batch(7, "first\n")
-	if err := d.Append([][]byte{[]byte("first\n")}); err != nil {
+	if err := d.append([][]byte{[]byte("first\n")}); err != nil {
 		t.Fatal(err)
 	}
-	d.Done()
-	d.Clear()
+	d.done()
+	d.clear()
 	batch(8, "second\n")
 	upto(d)
 	k.kill()
@@ -39,7 +39,7 @@ func interrupted(t *testing.T, upto func(d *Dir)) (dir string) {
 func begun(n int) func(d *Dir) {
 	return func(d *Dir) {
 		if n > 0 {
-			_ = d.Append([][]byte{[]byte("second\n"[:n])})
+			_ = d.append([][]byte{[]byte("second\n"[:n])})
 		}
 	}
 }
@@ -55,7 +55,7 @@ func changeRecord(d *Dir, change func(r *lockpage.Record)) {
 
 func done(d *Dir) {
 	begun(7)(d)
-	d.Done()
+	d.done()
 }
 
 // sees is an input of which only so many bytes can be looked at.
@@ -95,15 +95,15 @@ func TestFlight(t *testing.T) {
 		{name: "begun, in part written", upto: begun(3), want: "first\n"},
 		{name: "begun, written", upto: begun(7), want: "first\n"},
 		{name: "done", upto: done, want: "first\nsecond\n", consumed: 7},
-		{name: "done and consumed", upto: func(d *Dir) { done(d); *d.Mark() = '\n' }, want: "first\nsecond\n"},
-		{name: "cleared", upto: func(d *Dir) { done(d); d.Clear() }, want: "first\nsecond\n"},
+		{name: "done and consumed", upto: func(d *Dir) { done(d); *d.mark() = '\n' }, want: "first\nsecond\n"},
+		{name: "cleared", upto: func(d *Dir) { done(d); d.clear() }, want: "first\nsecond\n"},
 
 		{name: "begun, little of it seen", upto: begun(3), change: sees(3, flightInput), want: "first\n"},
 		{name: "begun, little seen, less there", upto: begun(3), change: sees(3, "second"), want: "first\nsec"},
 		{name: "done, little of it seen", upto: done, change: sees(3, flightInput), want: "first\nsecond\n", consumed: 7},
 		{name: "done, little seen, less there", upto: done, change: sees(3, "second"), want: "first\nsecond\n"},
 		{name: "done, little seen of something else", upto: done, change: sees(3, "secind\nthird\n"), want: "first\nsecond\n"},
-		{name: "done and consumed, the same follows", upto: func(d *Dir) { done(d); *d.Mark() = '\n' }, change: sees(3, flightInput), want: "first\nsecond\n"},
+		{name: "done and consumed, the same follows", upto: func(d *Dir) { done(d); *d.mark() = '\n' }, change: sees(3, flightInput), want: "first\nsecond\n"},
 
 		{name: "begun, what is read is gone", upto: begun(3), change: func(_ *realKernel, h *head) { h.dev, h.ino = 0, 0 }, want: "first\nsec"},
 		{name: "begun, another boot", upto: begun(3), change: func(k *realKernel, _ *head) { k.boot[5]++ }, want: "first\nsec"},
@@ -154,11 +154,11 @@ func TestFlightWithinLine(t *testing.T) {
 		start  bool
 		within bool
 	}{
-		{name: "cleared", upto: func(d *Dir) { done(d); d.Clear() }, within: true},
-		{name: "cleared, a file from its start", upto: func(d *Dir) { done(d); d.Clear() }, start: true},
+		{name: "cleared", upto: func(d *Dir) { done(d); d.clear() }, within: true},
+		{name: "cleared, a file from its start", upto: func(d *Dir) { done(d); d.clear() }, start: true},
 		{name: "done", upto: done, within: true},
 		{name: "done, a file from its start", upto: done, start: true, within: true}, // which is behind the batch then
-		{name: "done and consumed, a file from its start", upto: func(d *Dir) { done(d); *d.Mark() = '\n' }, start: true},
+		{name: "done and consumed, a file from its start", upto: func(d *Dir) { done(d); *d.mark() = '\n' }, start: true},
 		{name: "begun", before: true, upto: begun(3), within: true},
 		{name: "begun, a file from its start", before: true, upto: begun(3), start: true},
 	} {
@@ -168,12 +168,12 @@ func TestFlightWithinLine(t *testing.T) {
 			d, _ := k.open(dir, &head{dev: 1, ino: 2})
 			in := Input{Batch: 7, Dev: 1, Ino: 2, Length: len("second\n"), Last: '\n', Sum: Fingerprint([]byte("second\n"))}
 			if c.before {
-				d.Begin(in, 0, true, here)
-				d.Done()
-				d.Clear()
+				d.begin(in, 0, true, here)
+				d.done()
+				d.clear()
 			}
 			in.Batch = 8
-			d.Begin(in, int64(len("second\n")), true, here)
+			d.begin(in, int64(len("second\n")), true, here)
 			c.upto(d)
 			k.kill()
 			d, _ = newKernel(t).open(dir, &head{dev: 1, ino: 2, input: flightInput, start: c.start})
@@ -194,22 +194,22 @@ func TestFlightOfOthers(t *testing.T) {
 		input  string
 		within bool
 	}{
-		{name: "cleared", upto: func(d *Dir) { done(d); d.Clear() }, input: "third\n", within: true},
-		{name: "cleared, grown", upto: func(d *Dir) { done(d); d.Clear() }, grown: true, input: "third\n"},
+		{name: "cleared", upto: func(d *Dir) { done(d); d.clear() }, input: "third\n", within: true},
+		{name: "cleared, grown", upto: func(d *Dir) { done(d); d.clear() }, grown: true, input: "third\n"},
 		{name: "begun", upto: begun(3), input: flightInput, within: true},
 		{name: "begun, the input taken", upto: begun(3), input: "third\n"},
-		{name: "done and consumed", upto: func(d *Dir) { done(d); *d.Mark() = '\n' }, input: "third\n", within: true},
+		{name: "done and consumed", upto: func(d *Dir) { done(d); *d.mark() = '\n' }, input: "third\n", within: true},
 	} {
 		k := newKernel(t)
 		var dirs []*Dir
 		for range 2 {
 			d, _ := k.open(t.TempDir(), &head{dev: 1, ino: 2})
-			d.Begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: 4, Last: 'x', Sum: 1}, 0, true, true)
-			d.Done()
-			d.Clear()
+			d.begin(Input{Batch: 7, Dev: 1, Ino: 2, Length: 4, Last: 'x', Sum: 1}, 0, true, true)
+			d.done()
+			d.clear()
 			dirs = append(dirs, d)
 		}
-		dirs[1].Begin(Input{Batch: 8, Dev: 1, Ino: 2, Length: len("second\n"), Last: '\n', Sum: Fingerprint([]byte("second\n"))}, int64(len("second\n")), true, true)
+		dirs[1].begin(Input{Batch: 8, Dev: 1, Ino: 2, Length: len("second\n"), Last: '\n', Sum: Fingerprint([]byte("second\n"))}, int64(len("second\n")), true, true)
 		c.upto(dirs[1])
 		if c.grown {
 			current := filepath.Join(dirs[1].name, currentName)

@@ -39,7 +39,7 @@ func TestReadOnlyTakesNothing(t *testing.T) {
 	dir := t.TempDir()
 	d, _ := k.open(dir, &head{})
 	d.host = k
-	if err := d.Append([][]byte{[]byte("one\n")}); err != nil {
+	if err := d.append([][]byte{[]byte("one\n")}); err != nil {
 		t.Fatal(err)
 	}
 	d.RequestRotation()
@@ -51,7 +51,7 @@ func TestReadOnlyTakesNothing(t *testing.T) {
 	}
 	refuses := func(when string, pieces [][]byte) {
 		t.Helper()
-		if err := d.Append(pieces); err != syscall.EROFS {
+		if err := d.append(pieces); err != syscall.EROFS {
 			t.Errorf("%s: %v", when, err)
 		}
 		holds(when, "one\n")
@@ -66,7 +66,7 @@ func TestReadOnlyTakesNothing(t *testing.T) {
 	k.mono += retryPause
 	d.Tick(k.mono)
 	k.finish(nil)
-	if err := d.Append(nil); err != nil {
+	if err := d.append(nil); err != nil {
 		t.Error(err)
 	}
 	holds("done", "one\ntwo\n")

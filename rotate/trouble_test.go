@@ -116,8 +116,8 @@ func TestAbleAgainOnlyWhenItIs(t *testing.T) {
 		d, _ := k.open(t.TempDir(), &head{})
 		d.host, d.processor.command = k, []string{"/bin/cat", "cat"}
 		d.batch(t, "one\n")
-		d.Done()
-		d.Clear()
+		d.done()
+		d.clear()
 		d.RequestRotation()
 		var victim string // the operation that fails
 		for i, fails := 0, 0; len(k.submitted) > 0; i++ {
