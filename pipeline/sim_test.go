@@ -13,6 +13,7 @@ import (
 	"multilog/internal/test/simkernel"
 	"multilog/ioring"
 	"multilog/pipeline/script"
+	"multilog/rotate"
 )
 
 // Histories: a logger's lives, with kills, power cuts, errors, signals and
@@ -211,6 +212,12 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 	parsed, err := script.Parse(h.script.args)
 	if err != nil {
 		panic(err) // the scripts are this test's own
+	}
+	if h.seed%4 == 0 {
+		turns := rotate.NewTurns(1 + int(h.seed/4%2))
+		for i := range parsed.Dirs {
+			parsed.Dirs[i].Turns = turns
+		}
 	}
 	out := k.Run(logger(outer, parsed))
 	h.w.Tracef("the logger has ended: %+v", out)

@@ -21,6 +21,10 @@ type Config struct {
 	// arguments, from the 0th. Empty, the default, is for none.
 	Command []string
 
+	// Turns bounds how many directories run their processor at a time: all that
+	// were given the same Turns. nil, the default, is for no bound.
+	Turns *Turns
+
 	// Code is what follows the label and a dot in the names of finished files:
 	// s by default and when empty, s.zst for z, another with w of
 	// daemontools-encore. Never u.

@@ -37,6 +37,10 @@ func newDir(host Host, conf Config) *Dir {
 	d.writer = writer{d: d, limit: conf.Size}
 	d.spare.d = d
 	d.finisher = finisher{d: d, suffix: suffix, most: conf.Count - 1, labels: map[string]bool{}}
+	if len(conf.Command) > 0 {
+		d.finisher.turn = turn{of: conf.Turns, granted: d.finisher.granted}
+		d.finisher.finishing.paused = d.finisher.turn.giveBack
+	}
 	d.processor = processor{at: &d.place, command: conf.Command}
 	d.retention = retention{d: d, count: conf.Count, most: conf.Cap, free: conf.KeepFree, stuck: map[string]bool{}, sizes: map[string]int64{}}
 	d.syncer = syncer{d: d, within: conf.SyncWithin}
@@ -194,7 +198,7 @@ func (d *Dir) tasks() [9]interface {
 		nextTry() int64
 		tryAgain(now int64)
 	}{
-		&d.spare.task, &d.finisher.naming, &d.finisher.finishing, &d.writer.extending, &d.closer.task,
+		&d.spare.task, &d.finisher.naming, &d.finisher, &d.writer.extending, &d.closer.task,
 		&d.syncer.current, &d.syncer.waiting, &d.retention.relief, &d.writer.pushing,
 	}
 }

@@ -199,6 +199,9 @@ func (d *Dir) freed(f *file) {
 	d.finisher.next()
 }
 
+// hasGivenUp reports whether what is left to do is left to the next logger.
+func (d *Dir) hasGivenUp() bool { return d.closer.is(givenUp) }
+
 func (d *Dir) hasProcessor() bool                     { return d.processor.isThere() }
 func (d *Dir) fillRun(op *ioring.Op, files []int)     { d.processor.fill(op, d.fd, files) }
 func (d *Dir) leftNoState(err error)                  { d.processor.leftNoState(err) }

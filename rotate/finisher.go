@@ -16,6 +16,8 @@ type finisher struct {
 	suffix string // of the names of files that are safe
 	most   int    // so many may be pending
 
+	turn turn // to run a processor
+
 	queue  []*pending      // the oldest first
 	labels map[string]bool // of queue
 
@@ -80,6 +82,9 @@ func (f *finisher) next() {
 	if len(f.queue) == 0 || f.queue[0].stage != stageWaiting || f.queue[0].isUsed() {
 		return
 	}
+	if !f.turn.take() {
+		return
+	}
 	p := f.queue[0]
 	f.d.syncsNoLonger(p)
 	p.stage = stageAtWork
@@ -91,9 +96,43 @@ func (f *finisher) next() {
 		delete(f.labels, p.label.String())
 		f.queue = append(f.queue[:0], f.queue[1:]...)
 		f.notePending()
+		f.turn.giveBack()
 		f.next()
 	})
 }
+
+// granted goes on when it is the directory's turn.
+func (f *finisher) granted() {
+	switch {
+	case f.d.hasGivenUp():
+	case f.finishing.isBusy():
+		f.finishing.tryAgain(f.d.mono())
+		return
+	default:
+		f.next()
+	}
+	if !f.finishing.isBusy() || f.d.hasGivenUp() {
+		f.turn.giveBack()
+	}
+}
+
+// nextTry returns the Mono at which a failed step is to be tried again; 0 for none.
+func (f *finisher) nextTry() int64 {
+	if f.turn.isWaiting() {
+		return 0
+	}
+	return f.finishing.nextTry()
+}
+
+// tryAgain tries a failed step again, if it is time to, and its turn.
+func (f *finisher) tryAgain(now int64) {
+	if f.finishing.isDue(now) && f.turn.take() {
+		f.finishing.tryAgain(now)
+	}
+}
+
+// keepsFew reports whether files that wait for their turn are to be closed.
+func (f *finisher) keepsFew() bool { return f.turn.isBounded() || len(f.queue) > openPending }
 
 func (f *finisher) notePending() {
 	f.d.note(func(page *lockpage.Page) { lockpage.Set(&page.Counters.Pending, uint64(len(f.queue))) })
@@ -197,7 +236,7 @@ var namingSteps = concat(lenient(capSteps()), []*step[*pending]{
 // pending, and descriptors are few.
 var retireStep = &step[*pending]{
 	name: "close @LABEL.u until its turn",
-	when: func(p *pending) bool { return p.in.count() > openPending },
+	when: func(p *pending) bool { return p.in.keepsFew() },
 	do:   func(p *pending) { p.retire() },
 }
 

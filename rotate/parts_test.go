@@ -21,6 +21,8 @@ var homes = map[string][]string{
 	"record":      {"record"},
 	"spare":       {"spare"},
 	"finisher":    {"finisher"},
+	"turn":        {"turns"},
+	"Turns":       {"turns"},
 	"pending":     {"finisher", "finishing"},
 	"processor":   {"processor"},
 	"run":         {"processor_files"},

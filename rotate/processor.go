@@ -38,11 +38,13 @@ func (c *processor) leftNoState(err error) {
 	}
 }
 
-// beginRun is where another run begins. What the run before has left open is
-// closed.
-var beginRun = &step[*pending]{
-	name: "begin a run",
-	do:   func(p *pending) { p.processing().begin() },
+// A run that has failed begins anew: at once all files that it has left open are
+// closed, from tidyUp on, and after a pause the next run begins.
+var tidyUp = closeStep(previousName, (*run).previousFD)
+
+// runAgain is what follows when a run has failed.
+func runAgain(err error) verdict[*pending] {
+	return verdict[*pending]{err: err, redo: tidyUp, tidy: true}
 }
 
 // processorSteps make a file safe by way of a processor. One that fails is
@@ -64,11 +66,15 @@ var processorSteps = concat(finishedSteps, []*step[*pending]{
 	// A file system may put processed, which is synced, on disk without what
 	// else happened in the directory: then its lines would be there twice.
 	syncNamesStep[*pending]("sync the directory"),
-	beginRun,
-	closeStep(previousName, (*run).previousFD),
+	tidyUp,
 	closeStep(processedName, (*run).processedFD),
 	closeStep(stateName, (*run).stateFD),
 	closeStep(newstateName, (*run).newstateFD),
+	{name: "pause after a run that has failed", pause: true},
+	{
+		name: "begin a run",
+		do:   func(p *pending) { p.processing().begin() },
+	},
 	openPreviousStep,
 	// A run that failed may have left anything under these names. And a processed
 	// that was finished, and could not be synced, has the mode of a whole one: it
@@ -86,7 +92,7 @@ var processorSteps = concat(finishedSteps, []*step[*pending]{
 			err := failureOf(op)
 			p.dir().countRun(err == nil)
 			if err != nil {
-				return verdict[*pending]{err: err, redo: beginRun}
+				return runAgain(err)
 			}
 			return verdict[*pending]{}
 		},

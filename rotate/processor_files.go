@@ -59,7 +59,7 @@ func openStep(name string, flags int, fd func(*run) *int) *step[*pending] {
 		op:   func(p *pending, op *ioring.Op) { p.dir().open(op, name, flags) },
 		then: func(p *pending, op *ioring.Op) verdict[*pending] {
 			if op.Err != nil {
-				return verdict[*pending]{err: op.Err, redo: beginRun}
+				return runAgain(op.Err)
 			}
 			*fd(p.processing()) = int(op.Res)
 			return verdict[*pending]{}
@@ -110,8 +110,10 @@ var openStateStep = &step[*pending]{
 			p.dir().warn("unable to open " + p.dir().path(stateName) + ", going on with an empty one: " + reason.Of(op.Err))
 			p.processing().badState = true
 			return verdict[*pending]{redo: removeBadState}
+		default:
+			return runAgain(op.Err)
 		}
-		return verdict[*pending]{err: op.Err}
+		return verdict[*pending]{}
 	},
 	trouble: troubleWith[*pending]("open ", stateName, ""),
 }
@@ -161,7 +163,7 @@ func replacedSteps(name string, fd func(*run) *int, missing func(p *pending, err
 			op: func(p *pending, op *ioring.Op) { p.dir().open(op, name, openSafely|syscall.O_WRONLY) },
 			then: func(p *pending, op *ioring.Op) verdict[*pending] {
 				if op.Err != nil {
-					return verdict[*pending]{err: op.Err, redo: beginRun}
+					return runAgain(op.Err)
 				}
 				*fd(p.processing()) = int(op.Res)
 				return verdict[*pending]{}
@@ -182,7 +184,7 @@ func afterRun(name string) func(*pending) string {
 // missingProcessed has the processor run again: without its output its input
 // must stay.
 func missingProcessed(_ *pending, err error) verdict[*pending] {
-	return verdict[*pending]{err: err, redo: beginRun}
+	return runAgain(err)
 }
 
 // missingNewstate goes on without a new state.
@@ -200,7 +202,7 @@ func syncStep(name string, fd func(*run) *int) *step[*pending] {
 		then: func(p *pending, op *ioring.Op) verdict[*pending] {
 			if op.Err != nil {
 				// What was not written counts as clean now: it must be made anew.
-				return verdict[*pending]{err: op.Err, redo: beginRun}
+				return runAgain(op.Err)
 			}
 			return verdict[*pending]{}
 		},

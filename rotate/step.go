@@ -19,8 +19,8 @@ import (
 // processor; daemontools' multilog waits as long.
 const retryPause = 5e9 // nanoseconds
 
-// step is one step of a list that works on a T. It has either an operation, op,
-// or an action, do.
+// step is one step of a list that works on a T. It has an operation, op, or an
+// action, do; or it is where a list pauses.
 type step[T any] struct {
 	name string // for people: lists read like the manual
 
@@ -43,6 +43,10 @@ type step[T any] struct {
 	// if the operation has succeeded, and tries it again otherwise.
 	then func(T, *ioring.Op) verdict[T]
 
+	// pause makes a list that has failed, and is on its way back to try again,
+	// wait here. Such a step has nothing else.
+	pause bool
+
 	// trouble returns what could not be done, for the warning. nil is for
 	// steps whose failures do not matter.
 	trouble func(T) string
@@ -53,6 +57,7 @@ type step[T any] struct {
 type verdict[T any] struct {
 	err  error    // warn, and pause before the next try
 	redo *step[T] // go back to this step of the list
+	tidy bool     // do so at once: the pause comes at the next step that is one
 	over bool     // leave the rest of the list out
 }
 
@@ -93,6 +98,9 @@ func (p *progress) dropIfFailing() {
 	}
 }
 
+// isDue reports whether a failed step is to be tried again at now.
+func (p *progress) isDue(now int64) bool { return p.retry != 0 && p.retry <= now }
+
 // nextTry returns the Mono at which a failed step is to be tried again; 0 for
 // none.
 func (p *progress) nextTry() int64 { return p.retry }
@@ -105,6 +113,9 @@ type task[T any] struct {
 	steps []*step[T]
 	at    int
 	after func(T) // called when the list has ended; may be nil
+
+	pauseTo int64  // Mono up to which the list will pause, at the next step that is a pause; 0 for no pause
+	paused  func() // called when the list pauses; may be nil
 
 	done     func(*ioring.Op)
 	troubles map[*step[T]]*Trouble // of the steps that have failed
@@ -127,6 +138,12 @@ func (t *task[T]) run() {
 	for ; t.at < len(t.steps); t.at++ {
 		s := t.steps[t.at]
 		switch {
+		case s.pause:
+			if t.pauseTo != 0 {
+				t.at++
+				t.pauseUntil(t.pauseTo)
+				return
+			}
 		case s.when != nil && !s.when(t.on):
 		case s.op != nil:
 			t.submit(s)
@@ -152,9 +169,18 @@ func (t *task[T]) submit(s *step[T]) {
 	t.d.submit(&t.op)
 }
 
+// pauseUntil has the list go on when Mono is at until.
+func (t *task[T]) pauseUntil(until int64) {
+	t.retry, t.pauseTo = until, 0
+	t.d.triesAgain(until)
+	if t.paused != nil {
+		t.paused()
+	}
+}
+
 // tryAgain tries a failed step again, if it is time to.
 func (t *task[T]) tryAgain(now int64) {
-	if t.retry != 0 && t.retry <= now {
+	if t.isDue(now) {
 		t.retry = 0
 		t.run()
 	}
@@ -179,7 +205,9 @@ func (t *task[T]) proceed(op *ioring.Op) {
 	if s.then != nil {
 		v = s.then(t.on, op)
 	}
-	t.d.noteRefusal(&t.progress, v.err)
+	if t.pauseTo == 0 { // what tidies up does not show that a refusal is over
+		t.d.noteRefusal(&t.progress, v.err)
+	}
 	switch {
 	case v.over:
 		t.at = len(t.steps)
@@ -188,24 +216,24 @@ func (t *task[T]) proceed(op *ioring.Op) {
 	case v.err == nil:
 		t.at++
 	}
-	switch {
-	case v.err != nil && t.d.relieves(&t.progress, v.err):
-		t.pause(reliefRetry)
-	case v.err != nil:
-		t.failed(s, v.err)
-		t.pause(retryPause)
-	default:
+	if v.err == nil {
 		if what != "" {
 			t.recovered(s, what, op.Err)
 		}
 		t.run()
+		return
 	}
-}
-
-// pause has the step tried again after so many nanoseconds.
-func (t *task[T]) pause(nanos int64) {
-	t.retry = t.d.mono() + nanos
-	t.d.triesAgain(t.retry)
+	until := t.d.mono() + reliefRetry
+	if !t.d.relieves(&t.progress, v.err) {
+		t.failed(s, v.err)
+		until = t.d.mono() + retryPause
+	}
+	if v.tidy {
+		t.pauseTo = until
+		t.run()
+		return
+	}
+	t.pauseUntil(until)
 }
 
 // failedAt returns what the step s could not do when it failed; "" if it did

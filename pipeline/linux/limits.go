@@ -53,23 +53,18 @@ type Limits struct {
 
 // CheckLimits looks whether the limits of the process leave room for what the script
 // needs, and returns an error of type *rotate.Error if not. It lowers the sizes of
-// files in the script to the limit for file sizes. Where threads are scarce it makes
+// files in the script to the limit for file sizes, and bounds in it how many
+// processors run at a time. Where threads are scarce it makes
 // those that are needed all the time.
 func CheckLimits(s *script.Script) (Limits, error) {
 	if err := fitFileSize(s); err != nil {
 		return Limits{}, err
 	}
-	files := ownFiles + passingFiles + len(s.Status) + dirFiles*len(s.Dirs)
-	tasks := ownTasks
-	for _, d := range s.Dirs {
-		if len(d.Command) > 0 {
-			files += processorFiles
-			tasks += processorTasks
-		}
+	processors, err := fitProcessors(s)
+	if err != nil {
+		return Limits{}, err
 	}
-	if spare, err := ioring.SpareFiles(files); err != nil {
-		return Limits{}, &rotate.Error{What: "reserve descriptors", Err: err, More: shortOf(files, spare, "softlimit -o, ulimit -n")}
-	}
+	tasks := ownTasks + processorTasks*processors
 	if err := ioring.SpareMemory(spareBytes); err != nil {
 		return Limits{}, &rotate.Error{What: fmt.Sprintf("reserve %d MiB of memory", spareBytes>>20), Err: err,
 			More: " (a limit of 2 GB for addresses, 256 MB for data is enough, see softlimit -a, -d, -m, ulimit -v, -d)"}
@@ -83,6 +78,32 @@ func CheckLimits(s *script.Script) (Limits, error) {
 	}
 	ioring.RaiseThreads(keptTasks)
 	return l, nil
+}
+
+// fitProcessors returns how many processors may run at a time: all of the script, or,
+// where descriptors are scarce, as many as they are enough for, at least one. Then the
+// directories take turns.
+func fitProcessors(s *script.Script) (int, error) {
+	processors := 0
+	for _, d := range s.Dirs {
+		if len(d.Command) > 0 {
+			processors++
+		}
+	}
+	files := ownFiles + passingFiles + len(s.Status) + dirFiles*len(s.Dirs)
+	spare, err := ioring.SpareFiles(files + processorFiles*processors)
+	if err == nil {
+		return processors, nil
+	}
+	if least := files + processorFiles*min(processors, 1); spare < least {
+		return 0, &rotate.Error{What: "reserve descriptors", Err: err, More: shortOf(least, spare, "softlimit -o, ulimit -n")}
+	}
+	processors = (spare - files) / processorFiles
+	turns := rotate.NewTurns(processors)
+	for i := range s.Dirs {
+		s.Dirs[i].Turns = turns
+	}
+	return processors, nil
 }
 
 // leastFileBytes is the least size of a file that can be asked for, and that of the
