@@ -39,8 +39,8 @@ func newDir(host Host, conf Config) *Dir {
 	d.finisher = finisher{d: d, suffix: suffix, most: conf.Count - 1, labels: map[string]bool{}}
 	if len(conf.Command) > 0 {
 		d.finisher.turn = turn{of: conf.Turns, granted: d.finisher.granted}
-		d.finisher.finishing.paused = d.finisher.turn.giveBack
 	}
+	d.finisher.naming.paused, d.finisher.finishing.paused = d.finisher.namingPauses, d.finisher.finishingPauses
 	d.processor = processor{at: &d.place, command: conf.Command}
 	d.retention = retention{d: d, count: conf.Count, most: conf.Cap, free: conf.KeepFree, stuck: map[string]bool{}, sizes: map[string]int64{}}
 	d.syncer = syncer{d: d, within: conf.SyncWithin}

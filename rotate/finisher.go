@@ -2,6 +2,7 @@ package rotate
 
 import (
 	"syscall"
+	"time"
 
 	"multilog/internal/reason"
 	"multilog/ioring"
@@ -25,21 +26,16 @@ type finisher struct {
 	finishing task[*pending] // of queue[0]
 }
 
-// stage is how far a file is on its way to being safe.
-type stage int
-
-const (
-	stageNaming  stage = iota // the names of its swap are given
-	stageWaiting              // it is @LABEL.u, and waits for its turn, or for an operation on it to end
-	stageAtWork               // it is made safe
-)
-
 // pending is a file that is full, on its way to being safe.
 type pending struct {
 	*file
 	in    *finisher
 	label tai64n.Label
-	stage stage
+
+	stage   lockpage.Stage
+	failing bool  // something has failed, and will be tried again
+	since   int64 // Now at the beginning of the stage, or of the latest try
+
 	gone  bool // somebody has removed it
 	split bool // it ends within a line
 
@@ -62,15 +58,16 @@ const openPending = 2
 
 // add takes the file that was current.
 func (f *finisher) add(old *file, label tai64n.Label, split bool) {
-	p := &pending{file: old, in: f, label: label, split: split, run: noRun}
+	p := &pending{file: old, in: f, label: label, split: split, run: noRun, stage: lockpage.StageNaming, since: f.d.now()}
 	f.queue = append(f.queue, p)
 	f.labels[label.String()] = true
 }
 
 // name begins to give the files of the last swap their names.
 func (f *finisher) name() {
+	f.noteFiles()
 	f.naming.start(f.d, namingSteps, f.queue[len(f.queue)-1], func(p *pending) {
-		p.stage = stageWaiting
+		p.enter(lockpage.StageWaiting)
 		f.next()
 		f.d.lookAhead()
 	})
@@ -79,7 +76,7 @@ func (f *finisher) name() {
 // next begins to make the oldest pending file safe, unless an operation on that
 // file is in flight (see file).
 func (f *finisher) next() {
-	if len(f.queue) == 0 || f.queue[0].stage != stageWaiting || f.queue[0].isUsed() {
+	if len(f.queue) == 0 || f.queue[0].stage != lockpage.StageWaiting || f.queue[0].isUsed() {
 		return
 	}
 	if !f.turn.take() {
@@ -87,7 +84,7 @@ func (f *finisher) next() {
 	}
 	p := f.queue[0]
 	f.d.syncsNoLonger(p)
-	p.stage = stageAtWork
+	p.enter(lockpage.StageSyncing)
 	steps := plainSteps
 	if f.d.hasProcessor() {
 		steps = processorSteps
@@ -95,7 +92,7 @@ func (f *finisher) next() {
 	f.finishing.start(f.d, steps, p, func(p *pending) {
 		delete(f.labels, p.label.String())
 		f.queue = append(f.queue[:0], f.queue[1:]...)
-		f.notePending()
+		f.noteFiles()
 		f.turn.giveBack()
 		f.next()
 	})
@@ -134,8 +131,49 @@ func (f *finisher) tryAgain(now int64) {
 // keepsFew reports whether files that wait for their turn are to be closed.
 func (f *finisher) keepsFew() bool { return f.turn.isBounded() || len(f.queue) > openPending }
 
-func (f *finisher) notePending() {
-	f.d.note(func(page *lockpage.Page) { lockpage.Set(&page.Counters.Pending, uint64(len(f.queue))) })
+// noteFiles stores in the lock page how many files are pending, and how far the
+// oldest ones are.
+func (f *finisher) noteFiles() {
+	f.d.note(func(page *lockpage.Page) {
+		lockpage.Set(&page.Counters.Pending, uint64(len(f.queue)))
+		for i := range lockpage.FileSlots {
+			var file lockpage.File
+			if i < len(f.queue) {
+				p := f.queue[i]
+				file = lockpage.File{Label: p.label, Stage: p.stage, Failing: p.failing, Since: time.Unix(0, p.since)}
+			}
+			page.SetFile(i, file)
+		}
+	})
+}
+
+// enter notes that the file has come to a stage.
+func (p *pending) enter(s lockpage.Stage) {
+	p.stage, p.failing, p.since = s, false, p.in.d.now()
+	p.in.noteFiles()
+}
+
+// pauses notes that something has failed, or, if failing is not set, that it is tried
+// again.
+func (p *pending) pauses(failing bool) {
+	p.failing, p.since = failing, p.in.d.now()
+	p.in.noteFiles()
+}
+
+// enterStep is where a file comes to a stage.
+func enterStep(s lockpage.Stage) *step[*pending] {
+	return &step[*pending]{name: "stage", do: func(p *pending) { p.enter(s) }}
+}
+
+// namingPauses and finishingPauses are called when a step has failed, and, if failing is
+// not set, when it is tried again.
+func (f *finisher) namingPauses(failing bool) { f.naming.worksOn().pauses(failing) }
+
+func (f *finisher) finishingPauses(failing bool) {
+	f.finishing.worksOn().pauses(failing)
+	if failing {
+		f.turn.giveBack()
+	}
 }
 
 // countSync counts the fsync of a file that has ended just now.
@@ -145,7 +183,7 @@ func (f *finisher) countSync() { f.d.countSync(f.d.mono() - f.finishing.since())
 // then current bears the name of the spare file.
 func (f *finisher) isNaming() bool {
 	n := len(f.queue)
-	return n > 0 && f.queue[n-1].stage == stageNaming
+	return n > 0 && f.queue[n-1].stage == lockpage.StageNaming
 }
 
 // hasRoom reports whether one more file may be pending.
@@ -174,7 +212,7 @@ func (f *finisher) bytes() (n int64) {
 // on disk yet; nil if there is none, or if nobody asks.
 func (f *finisher) unsynced() *pending {
 	for _, p := range f.queue {
-		if p.dirtySince() != 0 && p.stage == stageWaiting {
+		if p.dirtySince() != 0 && p.stage == lockpage.StageWaiting {
 			return p
 		}
 	}

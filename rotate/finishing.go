@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 )
 
 // The lists of steps that make a file safe. What comes between, when there is a
@@ -34,15 +35,17 @@ var openAgainSteps = []*step[*pending]{
 	},
 }
 
-// rewriteUnsafe writes the file again after a sync that has failed.
-var rewriteUnsafe = rewriteStep("write @LABEL.u again", (*pending).theFile)
+// beginSync is where a file goes back to when a sync of it has failed: it is written
+// again first.
+var beginSync = enterStep(lockpage.StageSyncing)
 
 // finishedSteps make the data of a finished file safe; they begin both
 // plainSteps and processorSteps.
 var finishedSteps = concat(openAgainSteps, []*step[*pending]{
 	measureStep("look at @LABEL.u", (*pending).theFile),
 	giveBackStep("give back its unused blocks", (*pending).theFile),
-	rewriteUnsafe,
+	beginSync,
+	rewriteStep("write @LABEL.u again", (*pending).theFile),
 	{
 		name: "sync @LABEL.u",
 		on:   (*pending).theFile,
@@ -50,7 +53,7 @@ var finishedSteps = concat(openAgainSteps, []*step[*pending]{
 		then: func(p *pending, op *ioring.Op) verdict[*pending] {
 			p.synced(op.Err)
 			if op.Err != nil {
-				return verdict[*pending]{err: op.Err, redo: rewriteUnsafe}
+				return verdict[*pending]{err: op.Err, redo: beginSync}
 			}
 			p.in.countSync()
 			return verdict[*pending]{}
@@ -78,7 +81,8 @@ var finishedSteps = concat(openAgainSteps, []*step[*pending]{
 var syncTheDirectory = syncNamesStep[*pending]("sync the directory")
 
 // safeSteps end both plainSteps and processorSteps, when the file is safe.
-var safeSteps = concat([]*step[*pending]{syncNamesStep[*pending]("sync the directory")}, countSteps, freeSteps)
+var safeSteps = concat([]*step[*pending]{
+	enterStep(lockpage.StageRemoving), syncNamesStep[*pending]("sync the directory")}, countSteps, freeSteps)
 
 // plainSteps make a file safe when there is no processor.
 var plainSteps = concat(finishedSteps, capSteps(), []*step[*pending]{{

@@ -50,6 +50,7 @@ func runAgain(err error) verdict[*pending] {
 // processorSteps make a file safe by way of a processor. One that fails is
 // run again, from the opening of its files.
 var processorSteps = concat(finishedSteps, []*step[*pending]{
+	enterStep(lockpage.StagePreparing),
 	{
 		// From here on no name has the label, which recovery wants to know.
 		name: "note the label",
@@ -85,6 +86,7 @@ var processorSteps = concat(finishedSteps, []*step[*pending]{
 	removeBadState,
 	openStateStep,
 	openStep(newstateName, openNew, (*run).newstateFD),
+	enterStep(lockpage.StageProcessing),
 	{
 		name: "run the processor",
 		op:   func(p *pending, op *ioring.Op) { p.dir().fillRun(op, p.processing().files()) },
@@ -98,6 +100,7 @@ var processorSteps = concat(finishedSteps, []*step[*pending]{
 		},
 		trouble: func(p *pending) string { return "run processor in " + p.dir().name },
 	},
+	enterStep(lockpage.StageSaving),
 	closeStep(previousName, (*run).previousFD),
 	closeStep(stateName, (*run).stateFD),
 }, replacedSteps(processedName, (*run).processedFD, missingProcessed), replacedSteps(newstateName, (*run).newstateFD, missingNewstate), []*step[*pending]{

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"multilog/ioring"
+	"multilog/rotate/lockpage"
 )
 
 // TestCapCountsWhatIsPending: pending files can't be removed, so no file may
@@ -69,7 +70,7 @@ func TestFlushWritesAgainOnce(t *testing.T) {
 	fail(ioring.Rewrite)
 	d.syncer.current.progress = progress{}
 	k.submitted = nil
-	d.finisher.queue = []*pending{{file: &file{}, in: &d.finisher, stage: stageNaming}}
+	d.finisher.queue = []*pending{{file: &file{}, in: &d.finisher, stage: lockpage.StageNaming}}
 	flush(ioring.Fdatasync)
 	if d.Deadline() == 0 {
 		t.Error("what was not written again never will be")

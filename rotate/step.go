@@ -114,8 +114,8 @@ type task[T any] struct {
 	at    int
 	after func(T) // called when the list has ended; may be nil
 
-	pauseTo int64  // Mono up to which the list will pause, at the next step that is a pause; 0 for no pause
-	paused  func() // called when the list pauses; may be nil
+	pauseTo int64      // Mono up to which the list will pause, at the next step that is a pause; 0 for no pause
+	paused  func(bool) // called when the list pauses, and, with false, when it goes on; may be nil
 
 	done     func(*ioring.Op)
 	troubles map[*step[T]]*Trouble // of the steps that have failed
@@ -174,13 +174,16 @@ func (t *task[T]) pauseUntil(until int64) {
 	t.retry, t.pauseTo = until, 0
 	t.d.triesAgain(until)
 	if t.paused != nil {
-		t.paused()
+		t.paused(true)
 	}
 }
 
 // tryAgain tries a failed step again, if it is time to.
 func (t *task[T]) tryAgain(now int64) {
 	if t.isDue(now) {
+		if t.paused != nil {
+			t.paused(false)
+		}
 		t.retry = 0
 		t.run()
 	}

@@ -16,6 +16,15 @@ type object struct {
 	Backend string    `json:"io,omitempty"`
 
 	Metrics map[string]float64 `json:"metrics,omitempty"`
+	Files   []fileObject       `json:"files,omitempty"`
+}
+
+// fileObject is a file that is full and not safe yet.
+type fileObject struct {
+	Label   string    `json:"label"`
+	Stage   string    `json:"stage"`
+	Failing bool      `json:"failing,omitempty"`
+	Since   time.Time `json:"since"`
 }
 
 // writeJSON writes one object for each directory, each on a line.
@@ -31,6 +40,9 @@ func writeJSON(w io.Writer, looks []look) {
 			for _, m := range metrics {
 				o.Metrics[m.name] = m.value(l)
 			}
+		}
+		for _, f := range l.Files {
+			o.Files = append(o.Files, fileObject{Label: f.Label.String(), Stage: f.Stage.String(), Failing: f.Failing, Since: f.Since})
 		}
 		_ = e.Encode(o)
 	}

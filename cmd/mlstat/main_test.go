@@ -67,6 +67,41 @@ func TestLiveAndGone(t *testing.T) {
 	}
 }
 
+// While a processor is running, the table and JSON tell that, and since when; when it has
+// failed, that it is tried again.
+func TestStage(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "main")
+	started := time.Now()
+	startLogger(t, dir, "s4096", "n5", "!sleep 0.2; exit 1").Feed(strings.Repeat("a line of a log\n", 400))
+	o := until(t, dir, func(o object) bool { return len(o.Files) > 0 && o.Files[0].Stage == "processing" && o.Files[0].Failing })
+	if f := o.Files[0]; len(f.Label) != len("@400000000000000000000000") || f.Since.Before(started) || f.Since.After(time.Now()) {
+		t.Errorf("%+v", f)
+	}
+	var table bytes.Buffer
+	if code := run([]string{dir}, &table, io.Discard); code != 0 || !strings.Contains(table.String(), "STAGE") || !strings.Contains(table.String(), " processing ") {
+		t.Errorf("exit code %d, table:\n%s", code, table.String())
+	}
+}
+
+// The cell of the column STAGE.
+func TestStageCell(t *testing.T) {
+	now := time.Unix(1000, 0)
+	file := lockpage.File{Stage: lockpage.StageSyncing, Since: now.Add(-12 * time.Second)}
+	failing := lockpage.File{Stage: lockpage.StageProcessing, Failing: true, Since: now.Add(time.Second)} // the clock was set
+	for want, s := range map[string]*lockpage.Status{
+		"-":                      {Alive: true},
+		"syncing 12s":            {Alive: true, Files: []lockpage.File{file, failing}},
+		"processing 0s, failing": {Alive: true, Files: []lockpage.File{failing}},
+	} {
+		if got := stage(look{s, now}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := stage(look{&lockpage.Status{Files: []lockpage.File{file}}, now}); got != "-" {
+		t.Errorf("of a logger that is gone: %q", got)
+	}
+}
+
 func TestOpenMetrics(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), `a"b`)
 	startLogger(t, dir).Feed("x\n")

@@ -32,6 +32,7 @@ func columns(before []look) []column {
 		{"RATE", func(l look) string { return rate(l, before) }},
 		{"ROTATED", func(l look) string { return fmt.Sprint(l.Counters.Rotations) }},
 		{"PENDING", func(l look) string { return fmt.Sprint(l.Counters.Pending) }},
+		{"STAGE", stage},
 		{"FSYNC last/max", func(l look) string { return took(l.Counters.SyncLast) + "/" + took(l.Counters.SyncLongest) }},
 		{"BATCH max", func(l look) string { return took(l.Counters.BatchLongest) }},
 		{"WAITED", func(l look) string { return took(l.Counters.RoomWaited) }},
@@ -119,6 +120,20 @@ func rate(l look, before []look) string {
 		return "-"
 	}
 	return fmt.Sprintf("%.0f/s", float64(lines)/seconds)
+}
+
+// stage returns how far the oldest file is that is full and not safe yet, and for how
+// long it has been there.
+func stage(l look) string {
+	if len(l.Files) == 0 || !l.Alive {
+		return "-"
+	}
+	f := l.Files[0]
+	text := fmt.Sprintf("%v %v", f.Stage, max(0, l.at.Sub(f.Since)).Round(time.Second))
+	if f.Failing {
+		text += ", failing"
+	}
+	return text
 }
 
 func trouble(l look) string {

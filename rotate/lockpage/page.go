@@ -11,7 +11,7 @@ const HalfBytes = Size / 2
 // A page begins with family and a byte that is the version of the layout.
 const (
 	family  = "mlogpag"
-	version = 2
+	version = 3
 )
 
 // Page is the layout of a lock page, in the machine's byte order. One goroutine
@@ -42,6 +42,9 @@ type Page struct {
 	// The inode of the file that was current before the last swap: if it is
 	// still called so, the next beside it is the one that was swapped in.
 	Swapped uint64
+
+	// Files are the oldest files that are full and not safe yet; see SetFile.
+	Files [FileSlots]fileSlot
 }
 
 // Counters are what the logger has done since Started. Times are in

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math"
 	"testing"
+	"time"
 	"unicode/utf8"
 	"unsafe"
 
@@ -25,7 +26,7 @@ func TestLayout(t *testing.T) {
 	for name, at := range map[string][2]uintptr{
 		"PID": {unsafe.Offsetof(p.PID), 8}, "Started": {unsafe.Offsetof(p.Started), 16}, "Boot": {unsafe.Offsetof(p.Boot), 24},
 		"Backend": {unsafe.Offsetof(p.Backend), 40}, "Counters": {unsafe.Offsetof(p.Counters), 184}, "Latest": {unsafe.Offsetof(p.Latest), 320},
-		"Records": {unsafe.Offsetof(p.Records), 328},
+		"Records": {unsafe.Offsetof(p.Records), 328}, "Files": {unsafe.Offsetof(p.Files), 576},
 	} {
 		if at[0] != at[1] {
 			t.Errorf("%s is at %d, not %d", name, at[0], at[1])
@@ -229,6 +230,11 @@ func FuzzPage(f *testing.F) {
 		if s, err := Parse(mem); err == nil {
 			if s.PID < 0 || s.PID > maxPID || !utf8.ValidString(s.Backend) || s.Started.Year() < 1970 || int64(s.Counters.SyncLongest) < 0 {
 				t.Errorf("%+v", s)
+			}
+			for _, file := range s.Files {
+				if file.Stage == StageNone || file.Stage >= stages || file.Label.Nano > 999999999 || int64(file.Label.Sec) < 0 || file.Since.Before(time.Unix(0, 0)) {
+					t.Errorf("%+v", file)
+				}
 			}
 		}
 		if KindOf(mem) == Foreign {

@@ -7,7 +7,7 @@ const _ = uint(HalfBytes - unsafe.Sizeof(Page{}))
 
 // Each Record of a page must be aligned for atomic stores of 64 bits, which Go
 // does not see to by itself on 32-bit machines.
-const _ = -(unsafe.Sizeof(Record{}) % 8) - unsafe.Offsetof(Page{}.Records)%8 - unsafe.Offsetof(Page{}.Latest)%8 - unsafe.Offsetof(Page{}.Counters)%8
+const _ = -(unsafe.Sizeof(Record{}) % 8) - unsafe.Offsetof(Page{}.Records)%8 - unsafe.Offsetof(Page{}.Latest)%8 - unsafe.Offsetof(Page{}.Counters)%8 - unsafe.Offsetof(Page{}.Files)%8 - unsafe.Sizeof(fileSlot{})%8
 
 // And so must two tails, in the second half.
 const _ = uint(Size - HalfBytes - unsafe.Sizeof([2]tailSlot{}))

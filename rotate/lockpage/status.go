@@ -26,6 +26,7 @@ type Status struct {
 	Started  time.Time
 	Backend  string // UTF-8
 	Counters Counters
+	Files    []File // under way, the oldest first, at most FileSlots; the counter Pending has all
 }
 
 // ErrNoPage says that the lock file is not one of this program: another
@@ -78,6 +79,7 @@ func Parse(raw []byte) (Status, error) {
 		*d = min(*d, maxTime)
 	}
 	c.LastBatch = max(0, c.LastBatch)
+	s.Files = p.files()
 	return s, nil
 }
 
