@@ -1,6 +1,7 @@
 package ioring
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ type programs struct {
 	starters pool
 
 	mu       sync.Mutex
+	free     []*starter
 	running  []child
 	wake     int // eventfd: another one is running; -1 until it is needed
 	watching bool
@@ -43,10 +45,10 @@ func newPrograms(finish func(*Op)) *programs {
 
 func (p *programs) submit(op *Op) { p.starters.submit(op) }
 
-// start starts the program of op, in a starter's goroutine.
+// start starts the program of op, in a goroutine of starters.
 func (p *programs) start(op *Op) {
 	op.Res, op.Err = 0, nil
-	pid, pidfd, err := startProgram(op.Cmd)
+	pid, pidfd, err := p.fork(op.Cmd)
 	switch {
 	case err != nil:
 		op.Err = err
@@ -58,6 +60,34 @@ func (p *programs) start(op *Op) {
 			p.finish(op)
 		}()
 	}
+}
+
+// fork starts a program on a starter that is free, or a new one, which then stays.
+func (p *programs) fork(cmd *Command) (pid, pidfd int, err error) {
+	s := p.takeStarter(cmd.Idle)
+	if s == nil {
+		if s, err = newStarter(cmd.Idle); err != nil {
+			return 0, -1, err
+		}
+	}
+	pid, pidfd, err = s.start(cmd)
+	p.mu.Lock()
+	p.free = append(p.free, s)
+	p.mu.Unlock()
+	return pid, pidfd, err
+}
+
+// takeStarter takes a free starter of that kind from the list; nil if there is none.
+func (p *programs) takeStarter(idle bool) *starter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, s := range p.free {
+		if s.idle == idle {
+			p.free = slices.Delete(p.free, i, i+1)
+			return s
+		}
+	}
+	return nil
 }
 
 // watch has the watcher wait for a program, and reports whether it can.
@@ -131,8 +161,11 @@ func (p *programs) take(fds []unix.PollFd) (ended []child) {
 	return ended
 }
 
-// close gives the descriptor back. No program runs any more.
+// close ends the starters and gives the descriptor back. No program runs any more.
 func (p *programs) close() {
+	for _, s := range p.free {
+		s.end()
+	}
 	if p.wake >= 0 {
 		_ = unix.Close(p.wake)
 	}

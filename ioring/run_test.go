@@ -214,3 +214,31 @@ func TestRunSignalsBlockedByParent(t *testing.T) {
 		rerun(t, "IORING_TEST_BLOCKED=1")
 	})
 }
+
+// Programs that run one after another are started by one thread, which stays: another
+// one for each costs more than to start it.
+func TestStarterStays(t *testing.T) {
+	q, err := NewQueue(Options{Backend: "pool"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first *starter
+	for range 5 {
+		op, _ := program(t, q.do(t), openDir(t, t.TempDir()), true, "true")
+		if op.Err != nil || op.Res != 0 {
+			t.Fatalf("exit status %d, error %v", op.Res, op.Err)
+		}
+		q.programs.mu.Lock()
+		free := q.programs.free
+		q.programs.mu.Unlock()
+		if first == nil && len(free) == 1 {
+			first = free[0]
+		}
+		if len(free) != 1 || free[0] != first {
+			t.Fatalf("%d threads start programs", len(free))
+		}
+	}
+	if err := q.Close(); err != nil {
+		t.Error(err)
+	}
+}
