@@ -21,7 +21,7 @@
 //
 // # Calls
 //
-// What is called for every batch is called without telling Go's scheduler, in
-// raw_unsafe.go here and in package input. None of these calls waits for another
-// process, but for the Waiter's, which wait for a bounded time.
+// The system calls of a batch are made without telling Go's scheduler, in raw_unsafe.go
+// here and in package input. None of them waits for another process. The scheduler is
+// told of those in which the Waiter sleeps.
 package linux

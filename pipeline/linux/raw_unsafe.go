@@ -32,10 +32,3 @@ func (h *host) writev(fd int, pieces [][]byte) (int, error) {
 	}
 	return int(r), nil
 }
-
-func errno(e syscall.Errno) error {
-	if e == 0 {
-		return nil
-	}
-	return e
-}

@@ -40,7 +40,7 @@ func (w *waiter) open() (err error) {
 	}
 	for _, set := range []*pollSet{w.all, w.quiet} {
 		for _, fd := range []int{w.signals.fd, w.queue.FD()} {
-			if err := set.add(fd, unix.EPOLLIN|unix.EPOLLET); err != nil { // nobody reads the eventfd
+			if err := set.add(fd, unix.EPOLLIN|unix.EPOLLET); err != nil { // the eventfd is never read: each write is an edge
 				return err
 			}
 		}
