@@ -6,16 +6,6 @@ import (
 	"slices"
 )
 
-const (
-	// maxTries bounds how often a directory is looked at again because its logger
-	// renamed something meanwhile.
-	maxTries = 200
-
-	// sureTries is how often it is when the lines have labels: then what was seen
-	// can be put in order also while everything moves.
-	sureTries = 4
-)
-
 // Dir is a log directory that is looked at again and again. It is for one
 // goroutine at a time.
 type Dir struct {
@@ -25,42 +15,34 @@ type Dir struct {
 	watch    Watch  // nil when the directory tells no changes
 	watching bool   // every change of the directory is told
 	blind    bool   // some changes since the last look were not told
-	missed   bool   // some changes since the last look began were not told
 	id       string // of the directory; "" before it was found
+
+	mostOpen int // how many files a first look opens
 
 	labels  map[string]bool   // known old files
 	pending map[string]string // the identities of known old files that wait to be finished, by label
 	pins    []*pin            // known files that have no label yet, in order
-	newest  *File             // the known file that is the newest, held open
 	seen    map[string]int    // by label: names that came, less those that went, since the last look
-	passed  string            // the label that `previous` had, and will have again
-	later   []string          // labels of old files that are lost, but behind what was found
+	passed  string            // the label that `previous` had, and will have again; newest if it had none, "" if that is not known
 }
+
+// newest stands for the label of a file that has none yet, and is newer than all
+// that have one.
+const newest = "~"
 
 // A pin is a known file that is held open, so that it stays known by its identity.
 type pin struct {
 	*File
-	got   string // that label, where it was found out
-	named bool   // it has got a label, but may still be there under another name too
+	got   string // that label, once it is known
+	there bool   // the file is in the snapshot, under whatever name
 }
-
-// names returns how many names the file has.
-func (p *pin) names() int {
-	info, err := p.handle.Stat()
-	if err != nil {
-		return 0
-	}
-	return info.Names
-}
-
-func (p *pin) isThere() bool { return p.names() > 0 }
 
 // NewDir returns the log directory path of the file system, which need not exist yet.
 func NewDir(path string) *Dir { return OpenDir(path, osDir{filepath.Clean(path)}) }
 
 // OpenDir returns the log that is in dir. Messages call it path.
 func OpenDir(path string, dir Directory) *Dir {
-	d := &Dir{Path: path, dir: dir, seen: make(map[string]int)}
+	d := &Dir{Path: path, dir: dir, seen: make(map[string]int), mostOpen: maxWaiting}
 	if w, ok := dir.(Watcher); ok {
 		d.watch = w.Watch()
 	}
@@ -78,10 +60,7 @@ func (d *Dir) Close() {
 // forget makes ready for another directory at the same path.
 func (d *Dir) forget() {
 	d.unpin(func(*pin) bool { return true })
-	if d.newest != nil {
-		d.newest.Close()
-	}
-	d.labels, d.pending, d.newest, d.later = nil, nil, nil, nil
+	d.labels, d.pending = nil, nil
 	d.seen, d.passed = make(map[string]int), ""
 	d.watching = false
 }
@@ -127,22 +106,11 @@ func (d *Dir) Look() ([]*File, error) {
 		d.id = id
 	}
 	d.start()
-	for try := 1; ; try++ {
-		l := &look{Dir: d, first: d.labels == nil}
-		if err := l.probe(); err != nil {
-			l.close()
-			return nil, err
-		}
-		if !l.steady && try < l.tries() {
-			l.close()
-			continue
-		}
-		if err := l.resolve(); err != nil {
-			l.close()
-			return nil, err
-		}
-		return l.finish(), nil
+	s, err := d.snapshot()
+	if err != nil {
+		return nil, err
 	}
+	return d.newFiles(s), nil
 }
 
 // start watches the directory that has the path now.
@@ -159,14 +127,22 @@ func (d *Dir) start() {
 // note takes in what happened in the directory, and reports whether there may be
 // new files.
 func (d *Dir) note() (changed bool) {
-	if d.watch == nil {
-		return true
-	}
-	for _, c := range d.watch.Changes() {
+	for _, c := range d.changes() {
 		changed = changed || c.Kind != Written || c.Name == "next"
+	}
+	return changed || !d.watching
+}
+
+// changes takes in what happened in the directory, and returns it.
+func (d *Dir) changes() []Change {
+	if d.watch == nil {
+		return nil
+	}
+	changes := d.watch.Changes()
+	for _, c := range changes {
 		switch c.Kind {
 		case Missed:
-			d.blind, d.missed = true, true
+			d.blind, d.passed = true, ""
 		case Moved:
 			d.watching = false
 		case Came:
@@ -179,14 +155,14 @@ func (d *Dir) note() (changed bool) {
 			d.count(c.Name, -1)
 		}
 	}
-	return changed || !d.watching
+	return changes
 }
 
 // pass notes which label `previous` had before.
 func (d *Dir) pass(c Change) {
 	switch {
 	case c.Name == "previous":
-		d.passed = ""
+		d.passed = newest
 		if IsOld(c.From) {
 			d.passed = labelOf(c.From)
 		}

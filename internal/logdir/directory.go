@@ -61,12 +61,12 @@ type Watcher interface {
 // A Watch tells the changes of a directory.
 type Watch interface {
 	// Start watches the directory that has the path now, and reports whether every
-	// change is told from now on. Then a change is told at the latest by the Changes
-	// after the next Names. Otherwise some may be told: that the directory begins to
-	// exist, or what one of several machines does that share a file system.
+	// change is told from now on. Otherwise some may be told: that the directory begins
+	// to exist, or what one of several machines does that share a file system.
 	Start() (complete bool)
 
-	// Changes returns what happened since it was called last, in order.
+	// Changes returns what happened since it was called last, in order: at least all
+	// that a call of the Directory could see which has returned before.
 	Changes() []Change
 
 	// Wait returns when there are changes, after most, or when it is interrupted.

@@ -19,29 +19,51 @@
 // file that is renamed meanwhile may be listed twice, once or not at all. So one
 // listing proves nothing.
 //
-// Files move in one direction: `next`, `current`, @LABEL.u, `previous`, its result
-// `processed`, @LABEL.s, and what a compressor makes of that. Some loggers leave
-// out some of these. A look opens `next` and `current`, lists, opens `previous` or
-// `processed`, and lists twice more. A file that is not met at one place was behind
-// that place when the look left it. So it is met at a later one, or it is removed.
+// A look begins with a snapshot: the names that were in the directory at one
+// moment, and the files that are needed, open under the names that they had at that
+// moment. What was found later than that is not used. There are two ways to take one.
 //
-// A file may be met twice. It is known by its label, or by its identity while it is
-// held open, or, where a processor has made another file of it, by its lines: the
-// labels of two files of a log do not overlap, so a file whose first label lies
-// within those of another is that one's result. Lines without labels are compared
-// as they are; where a processor changes them, the order of the files decides.
+// Where the directory tells all changes (a [Watch], inotify), it is listed, and the
+// changes that are told since the listing began are applied to the list. Of a name
+// that changed, the last change tells if it is there; of any other name, the listing
+// does. So the list is right, however much changed meanwhile. Then the files are
+// opened, and the changes are asked for again: they include all that opening could
+// see. Files whose names changed are opened anew, until nothing has changed. That
+// costs as long as it takes to open a file or two, not as long as a listing.
 //
-// A look is consistent when the directory told of no change from its beginning to
-// its end (then one listing is enough), or when `current`, `previous` and all three
-// listings were the same. A look that is not is repeated, up to 4 times, or up to
-// 200 times where lines have no labels. If the directory is in motion even then, the
-// look returns the files up to the one that was `current` when it began, and leaves
-// newer ones to the next look: of those, some may not have been met.
+// Otherwise the directory is listed, the files are opened, and it is listed five times
+// more. The snapshot is right if the names were the same each time, and `next`,
+// `current`, `previous` and `processed` are the same files in the end. A file that no
+// listing met would have been renamed in each of the five; but from the first of its
+// places behind `current` to the last there are four renames. If the snapshot is not
+// right all is done again.
+//
+// After 200 tries, of either way, [Dir.Look] returns [ErrMoving].
+//
+// In a snapshot each file of the log is at one place: under its name, or as
+// `previous`, or, if that is not there, as a complete `processed`. A known file is
+// known again by its label, or by its identity: files without a label, and those
+// that a processor will take, are held open, or their identity is noted. One that is
+// nowhere was removed, or a processor has made another file of it. Which of the new
+// files that is, their order tells: processors take files in order, and loggers remove
+// the oldest first, so the oldest of these known files is the oldest of the new ones.
+// Only if changes were not told and no older file is left, it might have been
+// removed instead. Then the labels in the lines tell: a result has only lines of
+// the file that it was made of.
 //
 // Loggers remove the oldest files first. So nothing newer than a file that is there
 // was removed. Where the directory tells all changes, a [Gap] says which files came
 // and went without being read. Where it does not, a Gap says that files may be
 // missing, but only if no known file is left.
+//
+// What can go wrong: if changes are not told, and the lines have no labels or a
+// processor leaves none of a file, and no known file is left, then a Gap may say
+// that files are missing which are not. If besides the clock was set back (see Labels
+// that step back), a file that was removed may be taken for one that a processor has
+// at work, and no Gap says so.
+//
+// Tests hold this against simulated loggers that do anything between any two system
+// calls of a look.
 //
 // # Other places
 //

@@ -27,12 +27,14 @@ type event struct {
 
 // inotify is the Watch of a directory of the file system.
 //
-// Linux queues an event before it unlocks the directory, and Names takes that
-// lock. So what Names has seen is among the Changes after it.
+// A change can be seen, by who opens a name, before it is told. But Linux tells it
+// before it unlocks the directory (fs/namei.c: fsnotify_move, fsnotify_create and the
+// like), and listing the directory takes that lock. So Changes lists a little first.
 type inotify struct {
 	path string
 	fd   int    // -1 where there is no inotify
 	wake int    // an eventfd that ends a wait, or -1
+	list int    // the directory that is watched, or -1
 	wd   int32  // what is watched
 	half *event // the first half of a rename, the other one is still to come
 	buf  []byte
@@ -47,7 +49,7 @@ const (
 )
 
 func newInotify(path string) *inotify {
-	w := &inotify{path: path, fd: -1, wake: -1}
+	w := &inotify{path: path, fd: -1, wake: -1, list: -1}
 	// There are limits per user. Without, looking now and then does it too.
 	if fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC); err == nil {
 		w.fd = fd
@@ -61,13 +63,19 @@ func newInotify(path string) *inotify {
 func (w *inotify) Close() {
 	unix.Close(w.fd)
 	unix.Close(w.wake)
-	w.fd, w.wake = -1, -1
+	unix.Close(w.list)
+	w.fd, w.wake, w.list = -1, -1, -1
 }
 
 // Start watches the directory or, while it does not exist, the one nearest to it.
 func (w *inotify) Start() (complete bool) {
+	unix.Close(w.list)
+	w.list = -1
 	if w.add(w.path) {
-		return !isShared(w.path)
+		if fd, err := unix.Open(w.path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
+			w.list = fd
+		}
+		return w.list >= 0 && !isShared(w.path)
 	}
 	for dir := w.path; !w.add(dir) && dir != filepath.Dir(dir); {
 		dir = filepath.Dir(dir)
@@ -89,6 +97,14 @@ func (w *inotify) add(path string) bool {
 	}
 	w.wd = int32(wd)
 	return true
+}
+
+// settle returns when all is told that could be seen before the call.
+func (w *inotify) settle() {
+	if w.list >= 0 {
+		var entries [1024]byte
+		_, _ = unix.Getdents(w.list, entries[:]) // it takes the lock, whatever comes of it
+	}
 }
 
 // isShared reports whether others may change the file system of path, too: of that
@@ -124,6 +140,7 @@ func poll(most time.Duration, fds ...int) {
 }
 
 func (w *inotify) Changes() []Change {
+	w.settle()
 	var changes []Change
 	var deadline time.Time
 	for {

@@ -86,98 +86,133 @@ func (f *File) Modified() (time.Time, error) {
 // Open opens the file, also when it has another name by now. A file that is open
 // already is returned as it is. [ErrRemoved] means that it is gone.
 func (f *File) Open() (Handle, error) {
-	for range maxTries {
-		if f.handle != nil {
-			return f.handle, nil
-		}
+	if f.handle != nil {
+		return f.handle, nil
+	}
+	movedTo := []func() error{f.openLabelled}
+	if unfinished(f.Name) {
+		movedTo = append(movedTo, f.openPrevious, f.openProcessed)
+	}
+	for range maxMoves {
 		err := f.openAs(f.Name)
+		for i := 0; i < len(movedTo) && errors.Is(err, fs.ErrNotExist) && f.Label != ""; i++ {
+			err = movedTo[i]()
+		}
 		if err == nil {
 			return f.handle, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		if f.Label == "" {
-			break
-		}
-		there, err := f.openMoved()
-		if err != nil {
-			return nil, err
-		}
-		if !there {
-			break
-		}
 	}
 	return nil, fmt.Errorf("unable to read %s: %w", f.Path(), ErrRemoved)
 }
 
-// openMoved looks for the file where files are moved to, in the order in which they
-// are: so one that is moved meanwhile is met at the next place. It reports whether
-// the file was seen, and can't be removed therefore.
-func (f *File) openMoved() (there bool, err error) {
-	var result File
-	for _, place := range []string{"@", "previous", "processed", "@", "@"} {
-		name := place
-		if place == "@" {
-			all, err := f.in.Names()
-			if err != nil {
-				return false, err
-			}
-			old := oldNames(all)
-			if name = nameOf(old, f.Label); name == "" {
-				if len(old) > 0 && f.Label < labelOf(old[0]) {
-					return false, nil // loggers remove the oldest
-				}
-				continue
-			}
-			there = true
-		}
-		switch err := f.openAs(name); {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil:
-			return there, err
-		case place == "@" || f.fits(place):
-			result.Close()
-			return true, nil
-		case place == "processed" && f.whole && f.firstLabel() == "":
-			// Its lines do not tell whose result it is. It is this file's if no name is.
-			result = *f
-			f.handle = nil
-		}
-		f.Close()
-	}
-	if !there && result.handle != nil {
-		f.handle, f.id, f.whole = result.handle, result.id, result.whole
-		return true, nil
-	}
-	result.Close()
-	return there, nil
-}
+// maxMoves is more than how often a file is renamed after it was given its label.
+const maxMoves = 8
 
-// fits reports whether the file that was opened as place can be the one that has
-// this file's label: no line of that is later.
-func (f *File) fits(place string) bool {
-	if place == "processed" && (!f.whole || f.firstLabel() == "") {
-		return false
-	}
-	return f.wrote() <= f.Label
-}
-
-func (f *File) openAs(name string) error {
-	h, err := f.in.Open(name)
+// openLabelled opens the old file that has the label now.
+func (f *File) openLabelled() error {
+	old, err := f.oldNow()
 	if err != nil {
 		return err
+	}
+	name := nameOf(old, f.Label)
+	if name == "" {
+		return fs.ErrNotExist
+	}
+	return f.openAs(name)
+}
+
+// oldNow returns the names of the old files that are there now, in order.
+func (f *File) oldNow() ([]string, error) {
+	all, err := f.in.Names()
+	return oldNames(all), err
+}
+
+// openPrevious opens the file if a processor works on it.
+func (f *File) openPrevious() error {
+	h, info, err := f.openAt("previous")
+	if err != nil {
+		return err
+	}
+	if info.ID != f.id {
+		h.Close()
+		return fs.ErrNotExist
+	}
+	f.take(h, info)
+	return nil
+}
+
+// openProcessed opens what a processor has made of the file, if that is the result
+// that is there.
+func (f *File) openProcessed() error {
+	h, info, err := f.openAt("processed")
+	if err != nil {
+		return err
+	}
+	old, err := f.oldNow()
+	if err == nil && info.Complete && f.isAt("previous", "") && f.isAt("processed", info.ID) {
+		if result := (&File{in: f.in, Name: "processed", handle: share(h)}); result.isResultOf(f.Label, old) {
+			f.take(h, info)
+			return nil
+		}
+	}
+	h.Close()
+	if err == nil {
+		err = fs.ErrNotExist
+	}
+	return err
+}
+
+// isResultOf reports whether f, the result of a processor that is there, is made of
+// the file with label, which waited to be processed; old are the old files there.
+// Such a file has its name until it is `previous`, and no other name until its
+// result gets one. So a result is what is made of the file that is nowhere else,
+// unless loggers have removed that: they remove the oldest, and the lines of the
+// others are later.
+func (f *File) isResultOf(label string, old []string) bool {
+	if nameOf(old, label) != "" {
+		return false
+	}
+	return len(old) > 0 && label > labelOf(old[0]) || f.wrote() <= label
+}
+
+// isAt reports whether name is the file id, or with "" whether there is no such name.
+func (f *File) isAt(name, id string) bool {
+	info, err := f.in.Stat(name)
+	if id == "" {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return err == nil && info.ID == id
+}
+
+func (f *File) openAt(name string) (Handle, Info, error) {
+	h, err := f.in.Open(name)
+	if err != nil {
+		return nil, Info{}, err
 	}
 	info, err := h.Stat()
 	if err != nil {
 		h.Close()
+	}
+	return h, info, err
+}
+
+// take makes h the file.
+func (f *File) take(h Handle, info Info) {
+	f.handle, f.id, f.whole = share(h), info.ID, info.Complete
+}
+
+func (f *File) openAs(name string) error {
+	h, info, err := f.openAt(name)
+	if err != nil {
 		return err
 	}
 	if f.Label == "" || IsOld(name) {
 		f.Name = name
 	}
-	f.handle, f.id, f.whole = share(h), info.ID, info.Complete
+	f.take(h, info)
 	return nil
 }
 
@@ -210,7 +245,7 @@ func (f *File) Content() (*Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	packed := f.alone || f.Label != "" || f.Name == "processed"
+	packed := f.alone || IsOld(f.Name) || f.Name == "processed" || f.Name != "previous" && f.Label != ""
 	c, err := NewContent(h, info.Size, packed)
 	if err != nil {
 		return nil, fmt.Errorf("unable to read %s: %w", f.Path(), err)

@@ -17,6 +17,10 @@ const (
 	pollEvery = time.Second
 
 	maxRest = 200 * time.Millisecond
+
+	// maxMoving bounds how many looks in a row fail with [ErrMoving] before the
+	// following ends with that.
+	maxMoving = 20
 )
 
 // A Follower finds the files of a log as they come to be, while somebody else
@@ -82,9 +86,18 @@ func (f *Follower) More() bool {
 }
 
 func (f *Follower) run() {
+	moving := 0
 	for {
 		began := time.Now()
 		err := f.look()
+		if !errors.Is(err, ErrMoving) {
+			moving = 0
+		} else if moving++; moving < maxMoving {
+			if f.rest(maxRest); f.stopped() {
+				return
+			}
+			continue
+		}
 		f.tell()
 		// Of a directory of thousands of files a look takes long; then it should
 		// not take all the time there is.
@@ -103,14 +116,21 @@ func (f *Follower) run() {
 			}
 			began := time.Now()
 			f.wait(pollEvery)
-			select {
-			case <-f.stop:
+			if f.stopped() {
 				return
-			default:
 			}
 			again = f.dir.note() || missing || time.Since(began) >= pollEvery
 			f.tell()
 		}
+	}
+}
+
+func (f *Follower) stopped() bool {
+	select {
+	case <-f.stop:
+		return true
+	default:
+		return false
 	}
 }
 

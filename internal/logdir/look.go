@@ -1,203 +1,193 @@
 package logdir
 
 import (
-	"errors"
-	"io/fs"
+	"maps"
 	"slices"
 )
 
-// A look is one reading of a directory. See the package's documentation for why it
-// is right.
+// A look finds in a snapshot the files that are new.
 type look struct {
-	*Dir
-	first  bool // nothing is known yet
-	steady bool // what was seen is how the directory was at one time
+	*snapshot
 
-	old      []string // names of old files, the last ones that were seen, in order
-	last     []string // the names of old files in the last listing
+	old      []string // names of old files, one for each label, in order
 	current  *File    // the newest file: `current` or, while there is none, `next`
 	next     *File    // what the logger has prepared, or begun already
 	previous *File    // what a processor works on, or its result
-	moved    bool     // current has got another name since it was opened
-	gone     []*pin   // known files without a label that had no name before the rest was looked at
+	at       string   // what previous is sorted by among labels; "" for the oldest of the new files
+	worked   string   // its label, where it is a known file that has one
 
-	files   []*File  // the new ones, in order
-	lost    []string // labels of old files that came and went since the last look, in order
-	limit   string   // the label of current, when it is known
-	anchor  string   // the first label in current, when newer files were cut off
-	guessed []string // labels that were taken for those of known files, as their order has it
-	alive   bool     // a known file without a label is there still
-	unsure  bool     // more may be lost than is known
+	known   map[string]bool // labels of old files that are there and were known before
+	files   []*File         // the new ones, in order
+	lost    []string        // labels of old files that came and went since the last look, in order
+	guessed []string        // labels that were taken for those of known files, as their order has it
+	unsure  bool            // more may be lost than is known
 }
 
-func (l *look) close() {
-	for _, f := range append(l.files, l.current, l.previous, l.next) {
-		if f != nil {
-			f.Close()
-		}
+// newFiles returns the files of a snapshot that are new, in order. It takes over
+// the snapshot's files.
+func (d *Dir) newFiles(s *snapshot) []*File {
+	l := &look{snapshot: s, known: make(map[string]bool)}
+	var all []string
+	for name := range s.names {
+		all = append(all, name)
 	}
-}
-
-// tries returns how many times a directory in motion is looked at.
-func (l *look) tries() int {
-	for _, f := range []*File{l.current, l.previous} {
-		if f != nil && f.firstLabel() != "" {
-			return sureTries
-		}
-	}
-	return maxTries
-}
-
-// probe looks at the places where files can be, in the order in which they move.
-func (l *look) probe() error {
-	l.note()
-	l.missed = false
+	l.old = oldNames(all)
 	for _, p := range l.pins {
-		if !p.named && p.names() == 0 {
-			l.gone = append(l.gone, p)
+		p.there = s.hasFile(p.id)
+	}
+	l.takeLost()
+	l.takeNewest()
+	l.takePrevious()
+	l.takeOld()
+	l.placePrevious()
+	l.matchPins()
+	l.unsure = l.blind && !l.first && !l.continues()
+	l.placeNewest()
+	l.insertGaps()
+	l.remember()
+	s.close()
+	return l.files
+}
+
+// release takes the file that is open as name out of the snapshot, nil if there is none.
+func (l *look) release(name string) *File {
+	f := l.opened[name]
+	delete(l.opened, name)
+	return f
+}
+
+// takeLost notes which old files came and went since the last look.
+func (l *look) takeLost() {
+	for label, count := range l.seen {
+		if count <= 0 && label != l.passed && !l.labels[label] && nameOf(l.old, label) == "" && !l.first {
+			l.lost = append(l.lost, label)
 		}
 	}
-	if err := l.openCurrent(); err != nil {
-		return err
+	slices.Sort(l.lost)
+}
+
+// takeNewest takes the files that are written, if they are not known.
+func (l *look) takeNewest() {
+	for _, name := range []string{"current", "next"} {
+		f := l.release(name)
+		switch {
+		case f == nil:
+		case l.pinOf(f.id) != nil || l.current != nil && f.id == l.current.id:
+			f.Close()
+		case name == "current":
+			l.current = f
+		default:
+			l.next = f
+		}
 	}
-	if err := l.openPrevious(); err != nil {
-		return err
+}
+
+// takePrevious takes what a processor works on, or its result, if it is not known
+// under another name.
+func (l *look) takePrevious() {
+	f := l.release("previous")
+	if f == nil {
+		f = l.release("processed")
 	}
-	first, err := l.list()
-	if err != nil {
-		return err
+	if f == nil {
+		return
 	}
-	l.last = first
-	if !l.note() {
-		l.old, l.steady = first, true
-		l.alive = slices.ContainsFunc(l.pins, (*pin).isThere)
-		return nil
+	if l.passed != newest {
+		f.Label = l.passed
 	}
-	if l.previous != nil {
-		l.previous.Close()
+	if f.Name == "processed" && !f.whole || l.isKnownPrevious(f) {
+		f.Close()
+		return
 	}
-	if err := l.openPrevious(); err != nil {
-		return err
+	l.previous = f
+}
+
+// isKnownPrevious reports whether f, which is `previous` or its result, is known or
+// is an old file of this look too.
+func (l *look) isKnownPrevious(f *File) bool {
+	if p := l.pinOf(f.id); p != nil {
+		if f.Label != "" {
+			p.got = f.Label
+			l.labels[f.Label] = true
+			l.pending[f.Label] = f.id
+			l.worked = f.Label
+		}
+		return true
 	}
-	second, err := l.list()
-	if err != nil {
-		return err
+	if l.labels[f.Label] {
+		l.worked = f.Label
+		return true
 	}
-	if l.last, err = l.list(); err != nil {
-		return err
+	if l.link != "" {
+		return true
 	}
-	l.note()
-	l.alive = slices.ContainsFunc(l.pins, (*pin).isThere)
-	l.old = union(l.last, union(second, first))
-	l.steady = l.stands() && slices.Equal(first, second) && slices.Equal(second, l.last)
+	for _, label := range slices.Sorted(maps.Keys(l.pending)) {
+		if l.pending[label] == f.id || f.Name == "processed" && l.passed == "" && f.isResultOf(label, l.old) {
+			l.worked = label
+			return true
+		}
+	}
+	return false
+}
+
+// takeOld takes the old files that are not known.
+func (l *look) takeOld() {
+	after := ""
+	for _, name := range l.old {
+		label := labelOf(name)
+		if l.labels[label] {
+			l.known[label] = true
+			after = label
+			continue
+		}
+		f := l.release(name)
+		if f == nil {
+			f = l.file(name) // of a first look
+			f.id = l.ids[name]
+		}
+		f.After, after = after, label
+		if p := l.pinNamed(label, f); p != nil {
+			p.got = label
+			l.learn(f)
+			continue
+		}
+		l.files = append(l.files, f)
+	}
+}
+
+// pinNamed returns the pin that is the old file f, or another file with its label,
+// nil if none is.
+func (l *look) pinNamed(label string, f *File) *pin {
+	if p := l.pinOf(f.id); p != nil || f.id == "" {
+		return p
+	}
+	for name, other := range l.opened {
+		if IsOld(name) && labelOf(name) == label && l.pinOf(other.id) != nil {
+			return l.pinOf(other.id)
+		}
+	}
 	return nil
 }
 
-// union returns the old files of both, with the names that they have in the newer
-// listing.
-func union(newer, older []string) []string {
-	all := slices.Clone(newer)
-	for _, name := range older {
-		if nameOf(newer, labelOf(name)) == "" {
-			all = append(all, name)
+// learn makes the label of f known: that file is known already.
+func (l *look) learn(f *File) {
+	l.labels[f.Label] = true
+	l.waits(f)
+	f.Close()
+}
+
+// continues reports whether a file that was known is there still. Then no newer one
+// was removed.
+func (l *look) continues() bool {
+	if l.worked != "" {
+		return true
+	}
+	for _, p := range l.pins {
+		if p.there {
+			return true
 		}
 	}
-	slices.Sort(all)
-	return all
-}
-
-func (l *look) list() ([]string, error) {
-	all, err := l.dir.Names()
-	return oldNames(all), err
-}
-
-// openCurrent opens `next` and `current`. Between two renames there may be neither
-// for a moment, or `next` alone, which is the newest file then.
-func (l *look) openCurrent() (err error) {
-	for range maxTries {
-		if l.next, err = l.open("next"); err != nil {
-			return err
-		}
-		if l.current, err = l.open("current"); err != nil {
-			return err
-		}
-		if l.current != nil || l.next != nil || !l.note() {
-			break
-		}
-	}
-	switch {
-	case l.current == nil:
-		l.current, l.next = l.next, nil
-	case l.next != nil && l.next.id == l.current.id:
-		l.next.Close()
-		l.next = nil
-	}
-	return nil
-}
-
-// openPrevious opens what a processor works on or, when that has gone, its result
-// if that is complete.
-func (l *look) openPrevious() (err error) {
-	if l.previous, err = l.open("previous"); err != nil || l.previous != nil {
-		return err
-	}
-	if l.previous, err = l.open("processed"); err != nil || l.previous == nil {
-		return err
-	}
-	if !l.previous.whole {
-		l.previous.Close()
-		l.previous = nil
-	}
-	return nil
-}
-
-// open opens the file that has a name which files only pass through, nil if none has.
-func (l *look) open(name string) (*File, error) {
-	f := l.file(name, "")
-	err := f.openAs(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return f, err
-}
-
-func (l *look) file(name, label string) *File {
-	return &File{Dir: l.Path, Name: name, Label: label, in: l.dir}
-}
-
-// stands reports whether the files without a label have the names under which they
-// were opened. It notes whether current is not the newest file any more.
-func (l *look) stands() bool {
-	switch c := l.current; {
-	case c == nil:
-		l.moved = l.idOf("next") != "" || l.idOf("current") != ""
-	case c.Name == "next":
-		l.moved = l.idOf("next") != c.id && l.idOf("current") != c.id
-	default:
-		l.moved = l.idOf("current") != c.id
-	}
-	if l.next != nil && l.idOf("next") != l.next.id { // it was seen where it has gone since
-		l.next.Close()
-		l.next = nil
-	}
-	previous, processed := l.idOf("previous"), ""
-	if previous == "" {
-		processed = l.idOf("processed")
-	}
-	switch p := l.previous; {
-	case p == nil:
-		return !l.moved && previous == ""
-	case p.Name == "previous":
-		return !l.moved && previous == p.id
-	}
-	return !l.moved && processed == l.previous.id
-}
-
-// idOf returns the identity of the file that has name now, "" if none has.
-func (l *look) idOf(name string) string {
-	info, err := l.dir.Stat(name)
-	if err != nil {
-		return ""
-	}
-	return info.ID
+	return slices.ContainsFunc(l.old, func(name string) bool {
+		return l.labels[labelOf(name)] && !slices.Contains(l.guessed, labelOf(name))
+	})
 }

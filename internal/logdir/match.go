@@ -7,9 +7,10 @@ import (
 )
 
 // What a processor makes of a file is another file: it has another identity, and
-// what ties it to the first is what it holds. Lines are labelled in the order of
-// the log. So the labels of two files of a log do not overlap, and a file whose
-// first label lies within another's labels is what a processor made of that.
+// what ties it to the first is what it holds. No two lines of a log have the same
+// label, but for those that a logger labelled within one unit of its clock. So a
+// file that begins with a label which is in another file is what a processor made of
+// that.
 
 // labels returns the first label in the file and the last one, as in names; ok is
 // false where it has none, or can't be read.
@@ -33,20 +34,6 @@ func (f *File) labels() (first, last string, ok bool) {
 		last = l.String()
 	}
 	return first, last, true
-}
-
-// firstLabel returns the first label in the file, "" where it has none or can't be
-// read.
-func (f *File) firstLabel() string {
-	c, err := f.Content()
-	if err != nil {
-		return ""
-	}
-	m, _, ok := c.firstLine()
-	if !ok {
-		return ""
-	}
-	return m.label.String()
 }
 
 // firstLine returns the first labelled line of the content, and its text as far as
@@ -115,23 +102,52 @@ func kin(file, result *File) kinship {
 	m, text, labelled := c.firstLine()
 	first, last, ok := file.labels()
 	switch label := m.label.String(); {
+	case !ok && file.isEmpty():
+		return other // if not, nothing was read of it
 	case !ok && !labelled:
 		return kinByHead(file, c)
 	case !ok || !labelled:
 		return unclear
-	case label == first:
-		return same
-	case label < first || label > last:
+	case label == first && first != last:
+	case first <= last && (label < first || label > last):
 		return other
-	case label < last:
-		return same
+	case label == last:
+		// Loggers whose labels are coarse may give the last lines of a file and the first
+		// of the next the same one.
+		if !file.hasLine(text) {
+			return other
+		}
+	case !file.hasLine([]byte(label)):
+		return other
 	}
-	// Loggers whose labels are coarse may give the last line of a file and the first
-	// of the next the same one.
-	if file.endsWith(text) {
-		return same
+	return same
+}
+
+// hasLine reports whether a line of the file begins with text.
+func (f *File) hasLine(text []byte) bool {
+	c, err := f.Content()
+	if err != nil {
+		return false
 	}
-	return other
+	r, err := c.Stream()
+	if err != nil {
+		return false
+	}
+	defer r.Close()
+	want := append([]byte("\n"), text...)
+	buf := make([]byte, 1, readBytes+len(want)) // with a newline before the first line
+	buf[0] = '\n'
+	for {
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		if buf = buf[:len(buf)+n]; bytes.Contains(buf, want) {
+			return true
+		}
+		if err != nil {
+			return false
+		}
+		keep := min(len(buf), len(want)-1)
+		buf = buf[:copy(buf, buf[len(buf)-keep:])]
+	}
 }
 
 // kinByHead compares the beginnings of contents without labels.
@@ -146,26 +162,6 @@ func kinByHead(file *File, result *Content) kinship {
 		return unclear // a processor may change all lines
 	}
 	return same
-}
-
-// endsWith reports whether text is the last labelled line of the file.
-func (f *File) endsWith(text []byte) bool {
-	h, err := f.Open()
-	if err != nil {
-		return false
-	}
-	info, err := h.Stat()
-	if err != nil {
-		return false
-	}
-	end := make([]byte, headBytes)
-	n, _ := h.ReadAt(end, max(0, info.Size-headBytes)) // what is not read does not end with text
-	m, ok := lastMark(end[:n])
-	if !ok {
-		return false
-	}
-	line, _, _ := bytes.Cut(end[m.off:n], []byte("\n"))
-	return bytes.Equal(line, text)
 }
 
 // wrote returns a label that is not before the last line of the file: its last

@@ -1,305 +1,118 @@
 package logdir
 
-import (
-	"errors"
-	"slices"
-)
+import "slices"
 
-// resolve makes of what was seen the new files, in order.
-func (l *look) resolve() error {
-	l.lost, l.later = l.later, nil
-	l.dropRemoved()
-	if err := l.takeOld(); err != nil {
-		return err
-	}
-	if l.moved {
-		l.cut()
-	}
-	l.takePrevious()
-	l.matchPins()
-	l.takeCurrent()
-	l.insertGaps()
-	return nil
-}
-
-// oldest returns the label of the oldest file at the end of the look.
-func (l *look) oldest() string {
-	if len(l.last) == 0 {
-		return ""
-	}
-	return labelOf(l.last[0])
-}
-
-// vanished reports whether the old file with label has no such name any more,
-// although loggers have not removed it, since an older one is there. It is
-// `previous`, or its result is `processed`.
-func (l *look) vanished(label string) bool {
-	return len(l.last) > 0 && label > l.oldest() && nameOf(l.last, label) == ""
-}
-
-// dropRemoved leaves out the old files that were removed while they were looked at.
-func (l *look) dropRemoved() {
-	l.old = slices.DeleteFunc(l.old, func(name string) bool {
+// matchPins finds out what became of the known files that have no name any more:
+// they were processed, and have become other files, or they were removed. Loggers
+// remove the oldest files first, processors take them in order, and every file that
+// is older than one of these is known. So what became of the oldest of them is the
+// oldest of the new files, unless that file was removed.
+func (l *look) matchPins() {
+	older := slices.ContainsFunc(l.old, func(name string) bool {
 		label := labelOf(name)
-		if label >= l.oldest() || l.labels[label] {
-			return false
-		}
-		l.lose(label)
-		return true
+		return l.known[label] && l.pending[label] == "" // those that wait may be newer
 	})
-}
-
-// lose notes that an old file was removed before it could be read.
-func (l *look) lose(label string) {
-	if !l.first && !slices.Contains(l.lost, label) {
-		l.lost = append(l.lost, label)
-	}
-}
-
-// takeOld takes the old files that are not known. After the first look they are
-// opened.
-func (l *look) takeOld() error {
-	after := ""
-	for _, name := range l.old {
-		f := l.file(name, labelOf(name))
-		f.After, after = after, f.Label
-		if l.labels[f.Label] {
+	for i, p := range l.pins {
+		if p.there || p.got != "" {
+			older = older || p.there
 			continue
 		}
-		if !l.first {
-			switch _, err := f.Open(); {
-			case errors.Is(err, ErrRemoved):
-				l.lose(f.Label)
-				continue
-			case err != nil:
-				return err
-			}
-			if l.isKnown(f) {
-				l.learn(f)
-				continue
+		before := newest + newest // its label is less than that of the next one
+		for _, next := range l.pins[i:] {
+			if next.got != "" {
+				before = next.got
+				break
 			}
 		}
-		l.files = append(l.files, f)
-	}
-	for label, count := range l.seen {
-		if count <= 0 && label != l.passed && !l.labels[label] && nameOf(l.old, label) == "" {
-			l.lose(label)
+		var f *File
+		if len(l.files) > 0 && l.files[0].Name != "previous" && l.order(l.files[0]) < before {
+			f = l.files[0]
+		}
+		removed := len(l.lost) > 0 && l.lost[0] < before && (f == nil || l.lost[0] < l.order(f))
+		switch {
+		case removed && !(older && l.blind):
+			p.got = l.lost[0]
+			l.labels[p.got] = true
+			l.lost = l.lost[1:]
+		case f != nil:
+			// If p was not removed, f is its result: that is so if an older file is
+			// there, or all is told and nothing was removed.
+			k := same
+			if !older && l.blind {
+				k = kin(p.File, f)
+			}
+			if k == other {
+				break
+			}
+			l.files = l.files[1:]
+			l.goOnWith(p, f)
+			if k == unclear {
+				l.guessed = append(l.guessed, f.Label)
+			}
+			older = older || k == same
 		}
 	}
-	slices.Sort(l.lost)
-	return nil
 }
 
-// isKnown reports whether the old file f was known while it had no label: as it is,
-// or as what a processor has made f of.
-func (l *look) isKnown(f *File) bool {
-	p := l.pinOf(f.id)
-	if info, err := l.dir.Stat(f.Label + ".u"); p == nil && err == nil { // svlogd removes it last
-		p = l.pinOf(info.ID)
-	}
-	for i := 0; i < len(l.pins) && p == nil; i++ {
-		if l.pins[i].hasResult(f) {
-			p = l.pins[i]
-		}
-	}
-	if p == nil {
-		return false
-	}
-	p.named, p.got = true, f.Label
-	if l.current != nil && p.id == l.current.id {
-		l.limit = f.Label
-	}
-	return true
-}
-
-// hasResult reports whether a processor has made f of p, as their lines tell.
-func (p *pin) hasResult(f *File) bool {
-	return !p.named && p.Name != "processed" && p.names() == 0 && kin(p.File, f) == same
-}
-
-// learn makes the label of f known: that file is known already.
-func (l *look) learn(f *File) {
-	l.labels[f.Label] = true
-	l.waits(f)
-	f.Close()
-}
-
-// cut leaves out the files that are newer than current, which has been renamed
-// since it was opened: there may be more of them than were seen. The next look
-// finds them.
-func (l *look) cut() {
-	if l.next != nil {
-		l.next.Close()
-		l.next = nil
-	}
-	if l.current == nil {
+// goOnWith makes f, a processor's result, the file by which p stays known.
+func (l *look) goOnWith(p *pin, f *File) {
+	if f.Label != "" {
+		p.got = f.Label
+		l.learn(f)
 		return
 	}
-	l.anchor = l.current.firstLabel()
-	end := len(l.files)
-	switch at := l.find(l.current); {
-	case l.limit != "":
-		end, _ = slices.BinarySearchFunc(l.files, l.limit, byLabel)
-	case l.pinOf(l.current.id) != nil:
-		end = 0 // what is not known is newer
-	case at >= 0:
-		l.limit, end = l.files[at].Label, at+1
-	default:
-		for end > 0 && newer(l.files[end-1], l.current) {
-			end--
-		}
-	}
-	for _, f := range l.files[end:] {
-		f.Close()
-	}
-	l.files = l.files[:end]
-	limit := l.limit
-	if limit == "" {
-		limit = l.current.wrote()
-	}
-	i, _ := slices.BinarySearch(l.lost, limit)
-	l.later = slices.Clone(l.lost[i:])
-	l.lost = l.lost[:i]
-	if end > 0 && l.files[end-1].Label == l.limit {
-		l.files[end-1].become(l.current)
-		l.current = nil
-	}
+	p.Close()
+	p.handle, p.id, p.whole, p.Name = f.handle, f.id, f.whole, f.Name
+	p.there = true
 }
 
-func byLabel(f *File, label string) int {
+// placePrevious puts previous among the new files: behind those that are finished,
+// and before those that wait to be processed. An old file that is left as it was by
+// an outage does not wait: its label is before the lines of previous.
+func (l *look) placePrevious() {
+	f := l.previous
+	if f == nil {
+		return
+	}
+	oldest := false
 	switch {
-	case f.Label < label:
-		return -1
-	case f.Label > label:
-		return 1
+	case f.Label != "":
+		l.at = f.Label
+	case l.first || l.blind:
+		l.at = f.wrote()
+	case l.passed == newest:
+		l.at = newest
+	default:
+		oldest = true // it was there at the last look, or what it is made of
 	}
-	return 0
+	at := slices.IndexFunc(l.files, func(old *File) bool {
+		return old.Label >= l.at && (f.Label != "" || oldest || unfinished(old.Name))
+	})
+	if at < 0 {
+		at = len(l.files)
+	}
+	if at > 0 {
+		f.After = l.files[at-1].Label
+	}
+	l.files = slices.Insert(l.files, at, f)
 }
 
-// newer reports whether the lines of the old file f are newer than those of file.
-func newer(f, file *File) bool {
-	defer f.closeUnless(f.handle != nil)
-	first, _, ok := file.labels()
-	if !ok {
-		return f.Label > file.wrote()
-	}
-	label := f.firstLabel()
-	return label > first || label == "" && f.Label > file.wrote()
-}
-
-// closeUnless closes a file that was opened only to be looked at.
-func (f *File) closeUnless(wasOpen bool) {
-	if !wasOpen {
-		f.Close()
-	}
-}
-
-// find returns which of the new files is the same as file, -1 if none is: as it is,
-// or as what a processor has made of it.
-func (l *look) find(file *File) int {
-	for i, f := range slices.Backward(l.files) {
-		if f.id == file.id {
-			return i
-		}
-		if info, err := l.dir.Stat(f.Name); err == nil && info.ID == file.id {
-			return i
-		}
-	}
-	unlabelled := file.firstLabel() == ""
-	for i, f := range slices.Backward(l.files) {
-		if f.Label < file.wrote() {
-			break
-		}
-		if unlabelled && l.steady && f.Name == nameOf(l.last, f.Label) {
-			continue // only what moves can be both
-		}
-		wasOpen := f.handle != nil
-		if file.Name != "processed" && kin(file, f) == same {
-			return i
-		}
-		f.closeUnless(wasOpen)
-	}
-	return -1
-}
-
-// become makes f the file that was found as other, which is open.
-func (f *File) become(other *File) {
-	f.Close()
-	f.handle, f.id, f.whole = other.handle, other.id, other.whole
-}
-
-// matchPins finds out what became of known files that had no label, and have no
-// name now. Loggers remove the oldest files first, and processors take them in
-// order: so the oldest of these files has the least of the new labels.
-func (l *look) matchPins() {
-	for i, p := range l.pins {
-		if p.named || p.names() > 0 {
-			continue
-		}
-		before := "~" // its label is less than that of the next one
-		for _, next := range l.pins[i:] {
-			if next.got != "" && before == "~" {
-				before = next.got
-			}
-		}
-		at := slices.IndexFunc(l.files, func(f *File) bool { return f.Label != "" })
-		if at >= 0 && l.files[at].Label >= before {
-			at = -1
-		}
-		switch {
-		case len(l.lost) > 0 && l.lost[0] < before && (at < 0 || l.lost[0] < l.files[at].Label):
-			l.labels[l.lost[0]] = true
-			l.lost = l.lost[1:]
-			p.named = true
-		case !slices.Contains(l.gone, p): // its new name was not there yet
-		case at >= 0 && kin(p.File, l.files[at]) == unclear:
-			l.guessed = append(l.guessed, l.files[at].Label)
-			l.learn(l.files[at])
-			l.files = slices.Delete(l.files, at, at+1)
-			p.named = true
-		}
-	}
-	l.unsure = l.blind && !l.first && !l.continues()
-	for _, p := range l.gone {
-		p.named = true // or it was removed, or it would have been seen
-	}
-}
-
-// continues reports whether a known file is there still. Then no newer one was
-// removed.
-func (l *look) continues() bool {
-	if l.alive {
-		return true
-	}
-	for _, name := range slices.Backward(l.last) {
-		if !l.labels[labelOf(name)] || slices.Contains(l.guessed, labelOf(name)) {
-			continue
-		}
-		if _, err := l.dir.Stat(name); err == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// takeCurrent takes `current`, and `next` when it has been begun.
-func (l *look) takeCurrent() {
+// placeNewest puts `current`, and `next` when it has been begun, at the end.
+func (l *look) placeNewest() {
 	after := ""
 	if len(l.old) > 0 {
 		after = labelOf(l.old[len(l.old)-1])
 	}
 	for _, f := range []*File{l.current, l.next} {
-		if f == nil {
-			continue
-		}
-		if l.pinOf(f.id) != nil || f == l.next && f.isEmpty() {
+		switch {
+		case f == nil:
+		case f == l.next && f.isEmpty():
 			f.Close()
-			continue
+		default:
+			f.After = after
+			l.files = append(l.files, f)
 		}
-		f.After = after
-		l.files = append(l.files, f)
 	}
-	l.current, l.next = nil, nil
 }
 
 func (f *File) isEmpty() bool {
@@ -315,7 +128,7 @@ func (l *look) insertGaps() {
 	for at := 0; len(l.lost) > 0; at++ {
 		n := len(l.lost)
 		if at < len(l.files) {
-			n, _ = slices.BinarySearch(l.lost, l.files[at].order())
+			n, _ = slices.BinarySearch(l.lost, l.order(l.files[at]))
 		}
 		if n > 0 {
 			l.files = slices.Insert(l.files, at, l.gap(Gap{n, l.lost[0], l.lost[n-1]}))
@@ -325,27 +138,32 @@ func (l *look) insertGaps() {
 	}
 }
 
-// order returns what f is sorted by among labels: what has none yet is newer than
-// all that have one, but for a file that was passed to a processor.
-func (f *File) order() string {
+// order returns what f is sorted by among labels.
+func (l *look) order(f *File) string {
 	switch {
 	case f.Label != "":
 		return f.Label
 	case f.Gap != nil:
 		return f.Gap.To
-	case f.Name == "previous" || f.Name == "processed":
-		return f.wrote()
+	case f == l.previous:
+		return l.at
 	}
-	return "~"
+	return newest
 }
 
 func (l *look) gap(g Gap) *File { return &File{Dir: l.Path, Gap: &g} }
 
-// finish makes what was found known, and returns it.
-func (l *look) finish() []*File {
+// remember makes what was found known.
+func (l *look) remember() {
 	if l.first {
 		l.labels, l.pending = make(map[string]bool), make(map[string]string)
 	}
+	for label := range l.pending {
+		if !unfinished(nameOf(l.old, label)) && label != l.worked {
+			delete(l.pending, label)
+		}
+	}
+	l.unpin(func(p *pin) bool { return p.got != "" || !p.there })
 	for _, f := range l.files {
 		switch {
 		case f.Gap != nil:
@@ -356,40 +174,16 @@ func (l *look) finish() []*File {
 		default:
 			l.pins = append(l.pins, &pin{File: f.held()})
 		}
-		if f.handle != nil {
-			if l.newest != nil {
-				l.newest.Close()
-			}
-			l.newest = f.held()
-		}
 	}
-	for label := range l.pending {
-		if name := nameOf(l.last, label); name != "" && !unfinished(name) || label < l.oldest() {
-			delete(l.pending, label)
-		}
-	}
-	for label, count := range l.seen {
-		if count <= 0 && label != l.passed && !slices.Contains(l.later, label) || l.labels[label] {
-			delete(l.seen, label)
-		}
-	}
-	l.unpin(func(p *pin) bool { return p.named && p.names() < 2 })
+	clear(l.seen)
 	l.forgetRemoved(l.old)
-	l.blind = !l.watching || l.missed
-	return l.files
+	l.blind = !l.watching
 }
 
 // waits notes the identity of an old file that waits to be finished: it will be
 // `previous`, without its label.
 func (l *look) waits(f *File) {
-	if !unfinished(f.Name) {
-		return
+	if unfinished(f.Name) || f.Name == "previous" {
+		l.pending[f.Label] = f.id
 	}
-	id := f.id
-	if id == "" {
-		if info, err := l.dir.Stat(f.Name); err == nil {
-			id = info.ID
-		}
-	}
-	l.pending[f.Label] = id
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -30,7 +31,10 @@ type logger struct {
 	steps    []func() // what is under way
 	pending  []string // old files that wait to be processed (ours)
 	pruned   int
-	empty    int // of these, files without a line
+	dropped  map[int]bool // lines that a processor has left out
+	back     uint64       // seconds by which the clock was set back, all told
+	label    tai64n.Label // of the last line
+	alike    int          // lines in a row that bear it
 }
 
 type loggerKind struct {
@@ -39,8 +43,10 @@ type loggerKind struct {
 	links     bool   // links and unlinks, as daemontools' and s6-log do
 	u         bool   // processes a .u under its label, as svlogd does
 	late      bool   // goes on reading while a processor works, as s6-log does
-	processor string // "", "cat", "gzip", "zstd", "head": which leaves two lines of a file
+	processor string // "", "cat", "gzip", "zstd", or "head", "tail", "none", which leave two lines of a file or no line
 	cron      bool   // something compresses old files later
+	coarse    bool   // lines have the same label now and then, as daemontools' within a microsecond
+	steps     bool   // the clock is set back now and then
 }
 
 var loggerKinds = []loggerKind{
@@ -56,6 +62,16 @@ var loggerKinds = []loggerKind{
 	{name: "ours-cat", next: true, processor: "cat"},
 	{name: "ours-zstd", next: true, processor: "zstd"},
 	{name: "ours-cron", next: true, cron: true},
+	{name: "djb-coarse", links: true, coarse: true},
+	{name: "djb-cat-coarse", links: true, coarse: true, processor: "cat"},
+	{name: "djb-tail-coarse", links: true, coarse: true, processor: "tail"},
+	{name: "ours-head", next: true, processor: "head"},
+	{name: "ours-tail", next: true, processor: "tail"},
+	{name: "ours-none", next: true, processor: "none"},
+	{name: "s6-tail", links: true, late: true, processor: "tail"},
+	{name: "ours-steps", next: true, steps: true},
+	{name: "ours-cat-steps", next: true, steps: true, processor: "cat"},
+	{name: "ours-tail-steps", next: true, steps: true, processor: "tail"},
 }
 
 // compressors are what processors use, one at a time: a new one for each little
@@ -75,7 +91,7 @@ func newEncoder() *zstd.Encoder {
 
 func newLogger(seed uint64, kind loggerKind, keep int) *logger {
 	rnd := rand.New(rand.NewPCG(seed, 1))
-	l := &logger{rnd: rnd, dir: newSimDir(rnd), kind: kind, keep: keep}
+	l := &logger{rnd: rnd, dir: newSimDir(rnd), kind: kind, keep: keep, dropped: make(map[int]bool)}
 	l.clock = tai64n.FromUnixNano(1_800_000_000_000_000_000)
 	l.out = l.dir.create("current")
 	return l
@@ -119,8 +135,24 @@ func (l *logger) settle() {
 	}
 }
 
+// stamp returns the label of the next line.
+func (l *logger) stamp() string {
+	if l.kind.coarse && l.alike < 3 && l.lines > 0 && l.rnd.IntN(2) == 0 {
+		l.alike++
+		return l.label.String() + " "
+	}
+	l.alike = 1
+	l.tick()
+	if l.kind.steps && l.rnd.IntN(30) == 0 {
+		l.back += uint64(l.rnd.IntN(30))
+	}
+	l.label = l.clock
+	l.label.Sec -= l.back
+	return l.label.String() + " "
+}
+
 func (l *logger) write() {
-	label := l.tick() + " "
+	label := l.stamp()
 	if l.plain {
 		label = ""
 	}
@@ -251,9 +283,44 @@ func (l *logger) process(from, to string) {
 		compressors.zstd.Write(data)
 		compressors.zstd.Close()
 	default:
-		out.Write(data)
+		out.Write(l.filter(data))
 	}
 	f.data, f.modified = out.Bytes(), l.clock.Time()
+}
+
+// filters reports whether a processor leaves out lines.
+func (k loggerKind) filters() bool {
+	return k.processor == "head" || k.processor == "tail" || k.processor == "none"
+}
+
+// filter returns the lines that a processor leaves.
+func (l *logger) filter(data []byte) []byte {
+	lines := slices.Collect(bytes.Lines(data))
+	from, to := 0, len(lines)
+	switch l.kind.processor {
+	case "head":
+		to = min(2, to)
+	case "tail":
+		from = max(0, to-2)
+	case "none":
+		to = 0
+	}
+	for i, line := range lines {
+		if i < from || i >= to {
+			l.dropped[numberOf(line)] = true
+		}
+	}
+	return bytes.Join(lines[from:to], nil)
+}
+
+// numberOf returns the number of a line, -1 if it is not one that was written.
+func numberOf(line []byte) int {
+	text, ok := bytes.CutPrefix(bytes.TrimSuffix(line, []byte("\n"))[LineHead(line):], []byte("line "))
+	n, err := strconv.Atoi(string(text))
+	if !ok || err != nil {
+		return -1
+	}
+	return n
 }
 
 func (l *logger) prune() {
@@ -266,9 +333,6 @@ func (l *logger) prune() {
 	slices.Sort(old)
 	for len(old) >= l.keep {
 		l.pruned++
-		if len(l.dir.files[old[0]].data) == 0 {
-			l.empty++
-		}
 		l.dir.remove(old[0])
 		old = old[1:]
 	}

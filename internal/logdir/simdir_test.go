@@ -1,6 +1,7 @@
 package logdir
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,11 +19,19 @@ type simDir struct {
 	rnd   *rand.Rand
 	pause func() // before each system call of the reader
 	files map[string]*simFile
-	place map[string]uint64
+	order []simName // of files, as they are listed
 	watch *simWatch // nil: it tells no changes
 	made  int
 	open  int // handles
 }
+
+// A simName is a name's place in a listing.
+type simName struct {
+	place uint64
+	name  string
+}
+
+func byPlace(n simName, place uint64) int { return cmp.Compare(n.place, place) }
 
 type simFile struct {
 	id       string
@@ -33,7 +42,7 @@ type simFile struct {
 }
 
 func newSimDir(rnd *rand.Rand) *simDir {
-	return &simDir{rnd: rnd, pause: func() {}, files: make(map[string]*simFile), place: make(map[string]uint64)}
+	return &simDir{rnd: rnd, pause: func() {}, files: make(map[string]*simFile)}
 }
 
 func notExist(op, name string) error {
@@ -46,22 +55,13 @@ func (d *simDir) Names() (names []string, err error) {
 	reached := uint64(0)
 	for {
 		d.pause()
-		d.watch.queue()
-		var places []uint64
-		at := make(map[uint64]string)
-		for name, place := range d.place {
-			if place > reached {
-				places = append(places, place)
-				at[place] = name
-			}
-		}
-		if len(places) == 0 {
+		at, _ := slices.BinarySearchFunc(d.order, reached+1, byPlace)
+		if at == len(d.order) {
 			return names, nil
 		}
-		slices.Sort(places)
-		for _, place := range places[:min(len(places), 1+d.rnd.IntN(4))] {
-			names = append(names, at[place])
-			reached = place
+		for _, e := range d.order[at:min(len(d.order), at+1+d.rnd.IntN(4))] {
+			names = append(names, e.name)
+			reached = e.place
 		}
 	}
 }
@@ -132,7 +132,9 @@ func (h *simHandle) Close() error {
 // add gives f a name.
 func (d *simDir) add(name string, f *simFile) {
 	d.files[name] = f
-	d.place[name] = 1 + d.rnd.Uint64()>>1
+	place := 1 + d.rnd.Uint64()>>1
+	at, _ := slices.BinarySearchFunc(d.order, place, byPlace)
+	d.order = slices.Insert(d.order, at, simName{place, name})
 	f.names++
 }
 
@@ -143,7 +145,7 @@ func (d *simDir) drop(name string) *simFile {
 		panic("no file " + name)
 	}
 	delete(d.files, name)
-	delete(d.place, name)
+	d.order = slices.DeleteFunc(d.order, func(n simName) bool { return n.name == name })
 	f.names--
 	return f
 }
@@ -222,6 +224,7 @@ func (w *simWatch) queue() {
 }
 
 func (w *simWatch) Changes() []Change {
+	w.queue()
 	w.dir.pause()
 	if !w.on {
 		return nil
