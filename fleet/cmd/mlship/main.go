@@ -69,7 +69,7 @@ func run(args []string, stdout io.Writer) int {
 	o, err := parse(args)
 	switch {
 	case err != nil:
-		fatal(err.Error() + " (--help tells more)")
+		fatal(err.Error())
 		return exitUsage
 	case o.help:
 		fmt.Fprint(stdout, usage)

@@ -2,9 +2,7 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"strings"
@@ -14,6 +12,7 @@ import (
 
 	"multilog/fleet/layout"
 	"multilog/fleet/ship"
+	"multilog/internal/cmdline"
 )
 
 // options is the command line.
@@ -38,54 +37,51 @@ const (
 // parse understands args; options may come before, between and after the others.
 func parse(args []string) (o options, err error) {
 	keep := defaultKeep
-	set := flag.NewFlagSet("mlship", flag.ContinueOnError)
-	set.SetOutput(io.Discard) // its messages are not like ours
-	set.Func("every", "", func(text string) error {
-		if text == "0" {
-			text = "0s"
-		}
-		o.every, err = time.ParseDuration(text)
-		if err != nil || o.every != 0 && o.every < minEvery {
-			return errors.New("not 0, nor a time from 100ms on, such as 2s or 1m")
-		}
-		return nil
-	})
 	o.every = defaultEvery
-	set.StringVar(&keep, "keep", keep, "")
-	set.StringVar(&o.host, "host", "", "")
-	set.StringVar(&o.metrics, "metrics", "", "")
-	set.BoolVar(&o.check, "check", false, "")
-	set.BoolVar(&o.version, "version", false, "")
-	set.BoolVar(&o.version, "V", false, "")
-	var rest []string
-	for len(args) > 0 {
-		if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
-			o.help = true
-			return o, nil
-		} else if err != nil {
-			return o, fmt.Errorf("unable to understand the command line: %w", err)
-		}
-		if args = set.Args(); len(args) > 0 {
-			rest, args = append(rest, args[0]), args[1:]
-		}
+	set := cmdline.Set{Options: []cmdline.Option{
+		{Word: "every", Value: cmdline.Required, Set: o.setEvery},
+		{Word: "keep", Value: cmdline.Required, Set: cmdline.Text(&keep)},
+		{Word: "host", Value: cmdline.Required, Set: cmdline.Text(&o.host)},
+		{Word: "metrics", Value: cmdline.Required, Set: cmdline.Text(&o.metrics)},
+		{Word: "check", Set: cmdline.Flag(&o.check)},
+		{Letter: 'h', Word: "help", Set: cmdline.Flag(&o.help)},
+		{Letter: 'V', Word: "version", Set: cmdline.Flag(&o.version)},
+	}}
+	rest, err := set.Parse(args)
+	if err != nil || o.help || o.version {
+		return o, err
 	}
-	if o.version {
-		return o, nil
+	return o, cmdline.Wrong(o.complete(keep, rest))
+}
+
+// setEvery takes the value of --every.
+func (o *options) setEvery(text string) (err error) {
+	if text == "0" {
+		o.every = 0
+		return nil
 	}
+	if o.every, err = time.ParseDuration(text); err != nil || o.every != 0 && o.every < minEvery {
+		return fmt.Errorf("%q is neither 0 nor a time from 100ms on, such as 2s or 1m", text)
+	}
+	return nil
+}
+
+// complete takes the values that need a closer look, and the arguments.
+func (o *options) complete(keep string, rest []string) error {
 	size, err := humanize.ParseBytes(keep)
 	if err != nil || size > math.MaxInt64 {
-		return o, fmt.Errorf("--keep: %q is no size such as 500MB or 10GiB", keep)
+		return fmt.Errorf("--keep: %q is no size such as 500MB or 10GiB", keep)
 	}
 	o.keep = int64(size)
 	if o.host == "" {
 		if o.host, err = os.Hostname(); err != nil {
-			return o, fmt.Errorf("unable to find out this host's name: %w; give it with --host", err)
+			return fmt.Errorf("unable to find out this host's name: %w; give it with --host", err)
 		}
 	}
 	if err := layout.CheckName(o.host); err != nil {
-		return o, fmt.Errorf("--host: %w", err)
+		return fmt.Errorf("--host: %w", err)
 	}
-	return o, o.arguments(rest)
+	return o.arguments(rest)
 }
 
 // arguments takes the directories and the store.

@@ -34,11 +34,11 @@ func TestParseErrors(t *testing.T) {
 		"/a s3://":                      "must be s3://BUCKET",
 		"/s/a/log/main /t/a/log s3://b": "would both be a in the store; give one another name with /t/a/log=NAME",
 		"/a=b/c s3://b":                 "cannot be part of a key",
-		"--every=1 /a s3://b":           "not 0, nor a time",
-		"--every=1ms /a s3://b":         "not 0, nor a time",
+		"--every=1 /a s3://b":           "neither 0 nor a time",
+		"--every=1ms /a s3://b":         "neither 0 nor a time",
 		"--keep=much /a s3://b":         "is no size such as",
 		"--host=a/b /a s3://b":          "--host: ",
-		"--hots=a /a s3://b":            "unable to understand the command line",
+		"--hots=a /a s3://b":            "hots",
 	} {
 		if _, err := parse(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", args, err, want)
