@@ -22,7 +22,7 @@ const messagesFile = "testdata/messages.txt"
 var update = flag.Bool("update", false, "write "+messagesFile+" anew")
 
 // results matches files whose texts are a command's output, not messages.
-var results = regexp.MustCompile(`^cmd/(mlstat/(table|json|metrics|openmetrics)|mlcat/internal/render/formats)\.go$`)
+var results = regexp.MustCompile(`^cmd/(mlstat/(table|json|metrics|openmetrics)|mlcat/internal/render/formats)\.go$|^fleet/(ship/metrics|ship/check|store/probe)\.go$`)
 
 // inner maps the beginning of a message that does not name its subject to the message
 // into which the caller puts it, at the place of %.
@@ -60,6 +60,47 @@ var inner = map[string]string{
 	"unknown operation":                                             "unable to {what}: %",
 	"io_uring: the kernel is too old for it":                        "unable to set up file operations with MULTILOG_IO=ring: %",
 	"the kernel describes an io_uring that does not fit its memory": "io_uring_setup: %",
+
+	// mlship
+	"too few arguments":                           "mlship: fatal: %",
+	"read the settings for":                       "unable to % s3://{bucket}: {reason}",
+	"look at":                                     "unable to % {key}: {reason}",
+	"it is sent once it is there":                 "there is no such directory: {path}; trying again in {pause}: %",
+	"the store ignores If-None-Match":             "mlship: warning: %",
+	"failed to refresh cached credentials":        "a text of the client that means that there are no credentials",
+	"get identity":                                "the same",
+	"static credentials are empty":                "the same",
+	"the store did not answer":                    "unable to {op} {key}: %",
+	"there is one already":                        "unable to {op} {key}: %",
+	"it is not there":                             "unable to {op} {key}: %",
+	"the store denies it":                         "unable to {op} {key}: %",
+	"there are no credentials":                    "unable to {op} {key}: %",
+	"the store does not accept the credentials":   "unable to {op} {key}: %",
+	"there is no such bucket":                     "unable to {op} {key}: %",
+	"the store is busy":                           "unable to {op} {key}: %",
+	"the clocks of this machine and of the store": "unable to {op} {key}: %",
+	"the store is full":                           "unable to {op} {key}: %",
+	"the store refuses it":                        "unable to {op} {key}: %",
+	"the store does not know this request":        "unable to {op} {key}: %",
+	"the store cannot be reached":                 "unable to {op} {key}: %",
+	"given up":                                    "unable to {op} {key}: the store did not answer (%)",
+	"check the network and the store":             "{text}; trying again in {pause}: %",
+	"nothing is to be done":                       "{text}; trying again in {pause}: %",
+	"it was removed: look at":                     "{text}; trying again in {pause}: %",
+	"give these credentials s3:":                  "{text}; trying again in {pause}: %",
+	"set AWS_ACCESS_KEY_ID and":                   "{text}; trying again in {pause}: %",
+	"compare AWS_ACCESS_KEY_ID":                   "{text}; trying again in {pause}: %",
+	"create the bucket":                           "{text}; trying again in {pause}: %",
+	"set this machine's clock":                    "{text}; trying again in {pause}: %",
+	"make room in the store":                      "{text}; trying again in {pause}: %",
+	"read what the store says":                    "{text}; trying again in {pause}: %",
+	"use another store":                           "{text}; trying again in {pause}: %",
+	"check AWS_ENDPOINT_URL":                      "{text}; trying again in {pause}: %",
+	"another sender was faster":                   "{host}/{log}: %; trying again in {pause}",
+	"another mlship sends this directory":         "{host}/{log}: %; trying again in {pause}",
+	"files may have come and gone while":          "files between {label} and {label} may be missing: %",
+	"it was removed because files":                "{file} is missing, {bytes} bytes: %",
+	"not all of it is sent":                       "{host}/{log}: %",
 
 	"read input":        "{program}: fatal: unable to %: {reason}",
 	"write output":      "{program}: fatal: unable to %: {reason}",

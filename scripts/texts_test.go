@@ -18,9 +18,9 @@ import (
 
 var (
 	// programTrees are the trees that contain the programs' packages.
-	programTrees = []string{"cmd", "pipeline", "rotate", "ioring", "tai64n", "internal"}
+	programTrees = []string{"cmd", "pipeline", "rotate", "ioring", "tai64n", "internal", "fleet"}
 	// testOnly matches files in these trees that only tests use.
-	testOnly = regexp.MustCompile(`^internal/test/`)
+	testOnly = regexp.MustCompile(`^internal/test/|^fleet/store/simstore/`)
 )
 
 // words matches a text with two words, or with one word and an insertion.

@@ -3,6 +3,7 @@ package ship
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -81,7 +82,7 @@ func (l *Log) Keep() error {
 			if !errors.Is(err, syscall.EMLINK) {
 				l.noLinks = true
 			}
-			l.warnOnce("unable to keep %s in %s until it is sent: %v; files that the logger removes before they are sent will be lost", name, keptDir, err)
+			l.warnOnce(fmt.Sprintf("unable to keep %s in %s until it is sent: %v; files that the logger removes before they are sent will be lost", name, keptDir, err))
 			continue
 		}
 		kept = append(kept, Kept{Name: as})

@@ -3,7 +3,6 @@ package ship
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"sync"
 	"time"
@@ -170,8 +169,7 @@ func (l *Log) count() {
 }
 
 // warnOnce tells a person something that does not change.
-func (l *Log) warnOnce(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+func (l *Log) warnOnce(text string) {
 	if _, said := l.warned.LoadOrStore(text, true); !said {
 		l.Warn(l.log, text)
 	}

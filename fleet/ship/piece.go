@@ -165,7 +165,7 @@ func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
 	if end == 0 {
 		if len(lines) == len(buf) {
 			g.skip = true
-			l.warnOnce("a line of more than %d bytes: the rest of its file is sent when that is finished", len(buf))
+			l.warnOnce(fmt.Sprintf("a line of more than %d bytes: the rest of its file is sent when that is finished", len(buf)))
 		}
 		return nil, nil
 	}

@@ -113,7 +113,7 @@ func (s *Sender) step(ctx context.Context, l *Log, dir string, lock *dirLock) er
 	if err := lock.take(dir); errors.Is(err, errLocked) {
 		return err
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		l.warnOnce("unable to lock %s in %s: %v; going on without", keptDir, dir, err)
+		l.warnOnce(fmt.Sprintf("unable to lock %s in %s: %v; going on without", keptDir, dir, err))
 	}
 	select {
 	case s.turn <- struct{}{}:

@@ -1,6 +1,7 @@
 package ship
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -49,7 +50,7 @@ func (s *scan) add(name string, l *Log) {
 	case !strings.HasPrefix(name, "@") || len(name) < tai64n.Len || strings.HasSuffix(name, ".t"):
 	default:
 		if _, ok := tai64n.ParseString(name); !ok {
-			l.warnOnce("%q has no valid label: it is not sent", name)
+			l.warnOnce(fmt.Sprintf("%q has no valid label: it is not sent", name))
 			return
 		}
 		label := name[:tai64n.Len]

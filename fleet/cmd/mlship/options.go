@@ -87,7 +87,7 @@ func (o *options) complete(keep string, rest []string) error {
 // arguments takes the directories and the store.
 func (o *options) arguments(rest []string) error {
 	if len(rest) < 2 {
-		return errors.New("wanted: log directories, and s3://BUCKET/PREFIX")
+		return errors.New("too few arguments: name log directories, and then s3://BUCKET or s3://BUCKET/PREFIX")
 	}
 	last := len(rest) - 1
 	place, ok := strings.CutPrefix(rest[last], "s3://")

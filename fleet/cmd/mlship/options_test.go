@@ -28,8 +28,8 @@ func TestParse(t *testing.T) {
 // What is wrong is told with what is right.
 func TestParseErrors(t *testing.T) {
 	for args, want := range map[string]string{
-		"":                              "wanted: log directories, and s3://BUCKET/PREFIX",
-		"/a":                            "wanted: log directories",
+		"":                              "name log directories, and then s3://BUCKET or",
+		"/a":                            "too few arguments",
 		"/a /b":                         "must be s3://BUCKET",
 		"/a s3://":                      "must be s3://BUCKET",
 		"/s/a/log/main /t/a/log s3://b": "would both be a in the store; give one another name with /t/a/log=NAME",
