@@ -259,6 +259,11 @@ func (h *history) check(end bool) error {
 		if err != nil {
 			return err
 		}
+		for _, p := range live.Pieces { // whole lines, and the first has the label in the key
+			if !bytes.HasPrefix(w.data[min(p.Off, int64(len(w.data))):], []byte(p.First)) {
+				return fmt.Errorf("%s does not begin with a line of that label", p.Key)
+			}
+		}
 		if !bytes.HasPrefix(w.data, data) {
 			return fmt.Errorf("pieces %s are\n%s, but what was written is\n%s", live.ID, data, w.data)
 		}
