@@ -36,7 +36,7 @@ type pending struct {
 	failing bool  // something has failed, and will be tried again
 	since   int64 // Now at the beginning of the stage, or of the latest try
 
-	gone  bool // somebody has removed it
+	gone  bool // another process has removed it
 	split bool // it ends within a line
 
 	run  run     // of the processor
@@ -312,7 +312,7 @@ func stopIfUnsafeRemoved(p *pending, op *ioring.Op) verdict[*pending] {
 	return p.stopIfRemoved(p.unsafeName(), op)
 }
 
-// warnRemoved warns that somebody has removed the file of that name.
+// warnRemoved warns that another process has removed the file of that name.
 func (p *place) warnRemoved(name string, err error) {
 	follows := " (somebody has removed it: the lines in it are lost)"
 	if name == nextName { // which is what is being written

@@ -71,3 +71,36 @@ func TestReadOnlyTakesNothing(t *testing.T) {
 	}
 	holds("done", "one\ntwo\n")
 }
+
+// Each step of each list has a name, and either an operation or an action, or is where
+// a list pauses; an operation that may be tried again says what could not be done.
+func TestSteps(t *testing.T) {
+	checkSteps(t, "spareSteps", spareSteps)
+	checkSteps(t, "extendSteps", extendSteps)
+	checkSteps(t, "pushSteps", pushSteps)
+	checkSteps(t, "namingSteps", namingSteps)
+	checkSteps(t, "plainSteps", plainSteps)
+	checkSteps(t, "processorSteps", processorSteps)
+	checkSteps(t, "flushSteps", flushSteps)
+	checkSteps(t, "waitingSteps", waitingSteps)
+	checkSteps(t, "reliefSteps", reliefSteps)
+	checkSteps(t, "endingSteps", endingSteps)
+}
+
+func checkSteps[T any](t *testing.T, list string, steps []*step[T]) {
+	t.Helper()
+	for i, s := range steps {
+		kinds := 0
+		for _, is := range []bool{s.op != nil, s.do != nil, s.pause} {
+			if is {
+				kinds++
+			}
+		}
+		if s.name == "" || kinds != 1 {
+			t.Errorf("%s: step %d, %q, is %d things", list, i, s.name, kinds)
+		}
+		if s.op != nil && s.then == nil && s.trouble == nil {
+			t.Errorf("%s: step %q says nothing when it fails", list, s.name)
+		}
+	}
+}

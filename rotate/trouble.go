@@ -24,9 +24,9 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Trouble warns about something that goes wrong again and again: at once, and
-// then ever more rarely, with the number of tries and since when. What is over
-// for less than firstWarningGap is not over.
+// Trouble warns about something that fails again and again: at once, and then ever
+// more rarely, after 1, 4, 16 and 60 minutes, with the number of tries and since
+// when. Trouble that comes back within a minute goes on.
 type Trouble struct {
 	what   string
 	since  int64 // Now of the first failure; 0 when there is no trouble
@@ -44,7 +44,7 @@ const (
 )
 
 // Failed notes a failure of what ("write to ./main/current") and warns when it
-// is time to. Another what than before begins anew.
+// is time to. A failure of something else is another trouble.
 func (t *Trouble) Failed(k Host, what string, err error) {
 	now := k.Mono()
 	if t.since == 0 || t.what != what || t.over != 0 && now-t.over >= firstWarningGap {
