@@ -44,7 +44,7 @@ var inner = map[string]string{
 	"its files are renamed faster than they can be listed":    "unable to read {path}: %",
 	"some old files may have been":                            "{path}: % removed before being read",
 	"an old file was":                                         "{path}: % removed before being read",
-	"it ends too early, not all of it is there":               "unable to read {path}: %",
+	"unexpected end of file":                                  "unable to read {path}: %",
 	"it was removed meanwhile":                                "unable to read {path}: %",
 	"no lock page: another logger's directory, or never used": "unable to look at {dir}: %",
 

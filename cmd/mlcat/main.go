@@ -106,7 +106,7 @@ func plain(err error) error {
 	case errors.As(err, &pathErr):
 		return fmt.Errorf("unable to %s %s: %w", pathErr.Op, pathErr.Path, pathErr.Err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New(strings.ReplaceAll(err.Error(), io.ErrUnexpectedEOF.Error(), "it ends too early, not all of it is there"))
+		return errors.New(strings.ReplaceAll(err.Error(), io.ErrUnexpectedEOF.Error(), "unexpected end of file"))
 	}
 	return err
 }

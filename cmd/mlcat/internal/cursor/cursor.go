@@ -62,7 +62,7 @@ func Parse(text string, logs int) (Cursor, error) {
 		}
 	}
 	if len(c) != logs {
-		return nil, fmt.Errorf("unable to use cursor %q: it is of %d logs, named are %d", text, len(c), logs)
+		return nil, fmt.Errorf("unable to use cursor %q: it covers %d logs, but %d were given", text, len(c), logs)
 	}
 	return c, nil
 }
