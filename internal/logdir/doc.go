@@ -58,8 +58,8 @@
 //
 // What can go wrong: if changes are not told, and the lines have no labels or a
 // processor leaves none of a file, and no known file is left, then a Gap may say
-// that files are missing which are not. If besides the clock was set back (see Labels
-// that step back), a file that was removed may be taken for one that a processor has
+// that files are missing which are not. If besides the clock was set back, so that
+// labels step back, a file that was removed may be taken for one that a processor has
 // at work, and no Gap says so.
 //
 // Tests hold this against simulated loggers that do anything between any two system

@@ -109,8 +109,6 @@ func kin(file, result *File) kinship {
 	case !ok || !labelled:
 		return unclear
 	case label == first && first != last:
-	case first <= last && (label < first || label > last):
-		return other
 	case label == last:
 		// Loggers whose labels are coarse may give the last lines of a file and the first
 		// of the next the same one.
