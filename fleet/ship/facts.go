@@ -72,12 +72,12 @@ func copyPlain(w io.Writer, file io.Reader) error {
 		readers.Put(in)
 	}()
 	magic, _ := in.Peek(4)
-	var plain io.Reader = in
+	var plain io.Reader
 	switch {
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		d := decoders.Get().(*zstd.Decoder)
 		defer func() {
-			d.Reset(nil)
+			_ = d.Reset(nil) // it only lets go of the file
 			decoders.Put(d)
 		}()
 		if err := d.Reset(in); err != nil {

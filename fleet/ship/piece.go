@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -148,6 +149,9 @@ func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
 	}
 	_, logger := l.dir.Uncommitted(f.Inode())
 	got, err := f.ReadAt(buf[:n], g.pos)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
 	if int64(got) < n {
 		return nil, nil // it has become shorter: its logger has taken something back
 	}

@@ -109,7 +109,7 @@ func (s *Store) request(op, key string, do func() error, changes bool) error {
 	}
 	if s.Requests == s.KillAt {
 		if s.KillAfter {
-			do()
+			_ = do() // the client never hears of it
 		}
 		s.Log("%s %s: killed", op, key)
 		return ErrKilled
@@ -121,14 +121,14 @@ func (s *Store) request(op, key string, do func() error, changes bool) error {
 		do    func() error
 	}{
 		{s.Faults.Lost, "lost", func() error { return fail(store.Unknown) }},
-		{s.Faults.Unanswered, "unanswered", func() error { do(); return fail(store.Unknown) }},
+		{s.Faults.Unanswered, "unanswered", func() error { _ = do(); return fail(store.Unknown) }},
 		{s.Faults.Late, "late", func() error { later(); return fail(store.Unknown) }},
 		{s.Faults.Twice, "twice", func() error { later(); return do() }},
 		{s.Faults.Busy, "busy", func() error { return fail(store.Busy) }},
 		{s.Faults.Kill, "killed", func() error {
 			switch s.rng.IntN(3) {
 			case 0:
-				do()
+				_ = do()
 			case 1:
 				later()
 			}
