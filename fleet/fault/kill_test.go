@@ -47,7 +47,7 @@ func testKills(t *testing.T, script string) {
 	logger, input := startLogger(t, multilog, dir, script)
 	sender := startSender(t, mlship, dir)
 	written := make(chan error, 1)
-	go func() { written <- write(input) }()
+	go func() { written <- write(input, *lines, *rate) }()
 
 	killed, storeKilled, done := 0, 0, false
 	for !done || killed < *kills || storeKilled < *storeKills {
@@ -76,7 +76,7 @@ func testKills(t *testing.T, script string) {
 	s.awaitAnswer()
 	awaitComplete(t, s, dir)
 	sender.end()
-	checkLines(t, s)
+	checkLines(t, s, *lines)
 	out, err := exec.Command(mlship, "--check", "--host=mx1", dir+"=log", "s3://"+bucket+"/logs").CombinedOutput()
 	if err != nil {
 		t.Errorf("mlship --check: %v\n%s", err, out)
@@ -102,16 +102,16 @@ func startLogger(t *testing.T, multilog, dir, script string) (*exec.Cmd, io.Writ
 	return cmd, input
 }
 
-// write writes numbered lines at the rate.
-func write(w io.WriteCloser) error {
+// write writes numbered lines, so many a second.
+func write(w io.WriteCloser, lines, rate int) error {
 	begun := time.Now()
 	out := bufio.NewWriter(w)
-	for i := range *lines {
+	for i := range lines {
 		if i%100 == 0 {
 			if err := out.Flush(); err != nil {
 				return err
 			}
-			time.Sleep(time.Until(begun.Add(time.Duration(i) * time.Second / time.Duration(*rate))))
+			time.Sleep(time.Until(begun.Add(time.Duration(i) * time.Second / time.Duration(rate))))
 		}
 		fmt.Fprintf(out, "%d of a log that is about mail, as most are\n", i)
 	}
@@ -180,7 +180,7 @@ func awaitComplete(t *testing.T, s *server, dir string) {
 }
 
 // checkLines reads the log from the store: every line once, in order.
-func checkLines(t *testing.T, s *server) {
+func checkLines(t *testing.T, s *server, lines int) {
 	ctx := context.Background()
 	client := s.client()
 	view, err := layout.Look(ctx, client, theLog, "")
@@ -210,8 +210,8 @@ func checkLines(t *testing.T, s *server) {
 		}
 		take(string(live.ID), data)
 	}
-	if next != *lines {
-		t.Errorf("%d lines are in the store, of %d", next, *lines)
+	if next != lines {
+		t.Errorf("%d lines are in the store, of %d", next, lines)
 	}
 }
 

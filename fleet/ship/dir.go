@@ -25,7 +25,7 @@ type Directory interface {
 	// Kept returns what is in .ship, in no order.
 	Kept() ([]Kept, error)
 
-	// Keep gives the file name a second name in .ship.
+	// Keep gives the file name a second name, as, in .ship. One that is there stays.
 	Keep(name, as string) error
 
 	// Note writes a small file in .ship. One that is there stays as it is.

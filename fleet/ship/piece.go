@@ -150,7 +150,7 @@ func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
 	_, logger := l.dir.Uncommitted(f.Inode())
 	got, err := f.ReadAt(buf[:n], g.pos)
 	if err != nil && err != io.EOF {
-		return nil, err
+		return nil, fmt.Errorf("unable to read %s: %w", f.name, err)
 	}
 	if int64(got) < n {
 		return nil, nil // it has become shorter: its logger has taken something back

@@ -25,7 +25,7 @@ const (
 	Unreachable                // no connection: it has not happened
 )
 
-// text is what is said of a kind, and advice what to do about it.
+// kinds has what is said of each kind, and what to do about it.
 var kinds = map[Kind]struct{ text, advice string }{
 	Unknown:        {"the store did not answer", "check the network and the store"},
 	Exists:         {"there is one already", "nothing is to be done"},
