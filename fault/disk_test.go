@@ -59,7 +59,7 @@ func TestFullDisk(t *testing.T) {
 			if err := os.Remove(weight); err != nil {
 				t.Fatal(err)
 			}
-			l.Says("able to write to ./main/current again after ")
+			l.Says("write to ./main/current succeeded after ")
 			in.wait(t, l)
 			in.w.Close()
 			l.Exits(0)

@@ -44,7 +44,7 @@ func TestFileSizeLimit(t *testing.T) {
 	l.Says(text)
 	mustRest(t, l)
 	limit(l, unix.RLIM_INFINITY)
-	l.Says("able to write to ./main/current again after ")
+	l.Says("write to ./main/current succeeded after ")
 	in.wait(t, l)
 	in.w.Close()
 	l.Exits(0)
@@ -63,7 +63,7 @@ func TestQuota(t *testing.T) {
 		bin, "t", "s16777215", "n9999", "./main")
 	in.send(shortLines)
 	const text = "unable to write to ./main/current, pausing: disk quota exceeded"
-	l.Says("able to write to ./main/current again after ")
+	l.Says("write to ./main/current succeeded after ")
 	l.SaidOnce(text)
 	in.wait(t, l)
 	in.w.Close()

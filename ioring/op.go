@@ -72,7 +72,7 @@ type Command struct {
 	Idle  bool     // nicer than this process, and of the idle I/O class
 }
 
-// Op is one file operation. Whoever fills it in owns it until it is submitted,
+// Op is one file operation. The caller owns it until it is submitted,
 // and again from the call of Done; between the two it is the queue's, with
 // everything it points to.
 type Op struct {

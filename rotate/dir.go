@@ -49,9 +49,6 @@ func newDir(host Host, conf Config) *Dir {
 	return d
 }
 
-// dir returns the directory itself: it is a worker, too.
-func (d *Dir) dir() *Dir { return d }
-
 // What the caller asks.
 
 // Name returns the directory's name in the script.

@@ -118,8 +118,8 @@ func (h *head) Consume(n int, mark *byte) error {
 	return nil
 }
 
-// open locks, settles and recovers a directory; it says whether it was killed
-// in doing so.
+// open locks, settles and recovers a directory; it reports whether it was
+// killed in doing so.
 func (k *realKernel) open(path string, h Head) (d *Dir, dead bool) {
 	k.tb.Helper()
 	defer func() {

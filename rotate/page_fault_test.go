@@ -51,7 +51,7 @@ func TestLostPage(t *testing.T) {
 	}
 	k.mono += regainPause
 	write("five\n")
-	if want := []string{lost, "able to store into " + dir + "/lock again"}; !slices.Equal(k.warned, want) {
+	if want := []string{lost, "store into " + dir + "/lock succeeded again"}; !slices.Equal(k.warned, want) {
 		t.Errorf("%q", k.warned)
 	}
 	page := lockpage.At(k.pages[0])

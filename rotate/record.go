@@ -53,7 +53,7 @@ func (r *record) regain() {
 	}
 	r.regainAt = now + regainPause
 	if r.page.Regain() {
-		r.at.warn("able to store into " + r.at.path(lockName) + " again")
+		r.at.warn("store into " + r.at.path(lockName) + " succeeded again")
 	}
 }
 

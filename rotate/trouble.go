@@ -77,7 +77,7 @@ func (t *Trouble) Over(k Host) {
 	t.over = max(k.Mono(), 1)
 	if t.tries > 1 && t.warned {
 		t.warned = false
-		k.Warn(fmt.Sprintf("able to %s again after %s", t.what,
+		k.Warn(fmt.Sprintf("%s succeeded after %s", t.what,
 			time.Duration(k.Mono()-t.begun).Round(time.Second)))
 	}
 }

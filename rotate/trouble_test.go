@@ -49,7 +49,7 @@ func TestTrouble(t *testing.T) {
 	k.clock -= 3600e9 // that the clock was set back makes no difference
 	trouble.Over(k)
 	trouble.Over(k)
-	if len(k.warned) != 1 || k.warned[0] != "able to write to ./main/current again after 6h0m0s" {
+	if len(k.warned) != 1 || k.warned[0] != "write to ./main/current succeeded after 6h0m0s" {
 		t.Errorf("%q", k.warned)
 	}
 }
@@ -97,19 +97,19 @@ func TestTroubleThatComesAndGoes(t *testing.T) {
 		short = append(short, text)
 	}
 	want := []string{
-		"unable to write, pausing: out of disk space", "able to write again",
-		"unable to write, pausing: out of disk space (31 times", "able to write again",
-		"unable to write, pausing: out of disk space (151 times", "able to write again",
-		"unable to write, pausing: out of disk space (631 times", "able to write again",
+		"unable to write, pausing: out of disk space", "write succeeded",
+		"unable to write, pausing: out of disk space (31 times", "write succeeded",
+		"unable to write, pausing: out of disk space (151 times", "write succeeded",
+		"unable to write, pausing: out of disk space (631 times", "write succeeded",
 	}
 	if !slices.Equal(short, want) {
 		t.Errorf("%q", short)
 	}
 }
 
-// "able to ... again" comes when the very operation that has failed succeeds,
+// "... succeeded after" comes when the very operation that has failed succeeds,
 // not when one before it does that is done once more on the way to it.
-func TestAbleAgainOnlyWhenItIs(t *testing.T) {
+func TestSucceededOnlyWhenItHas(t *testing.T) {
 	said := 0
 	for n := 0; ; n++ {
 		k := &latentKernel{realKernel: newKernel(t)}
@@ -131,9 +131,9 @@ func TestAbleAgainOnlyWhenItIs(t *testing.T) {
 				fails++
 				err = syscall.EIO
 			}
-			before := able(k.warned)
+			before := overs(k.warned)
 			k.finish(err)
-			if after := able(k.warned); after > before {
+			if after := overs(k.warned); after > before {
 				said++
 				if err != nil || what != victim {
 					t.Errorf("operation %d, %s, fails; %q is said after %s", n, victim, k.warned[len(k.warned)-1], what)
@@ -157,11 +157,11 @@ func TestAbleAgainOnlyWhenItIs(t *testing.T) {
 	}
 }
 
-// able counts the warnings that something is over.
-func able(warned []string) int {
+// overs counts the warnings that trouble is over.
+func overs(warned []string) int {
 	n := 0
 	for _, text := range warned {
-		if strings.HasPrefix(text, "able to ") {
+		if strings.Contains(text, " succeeded after ") {
 			n++
 		}
 	}

@@ -36,8 +36,6 @@ type writer struct {
 	pushing   task[*writer] // has current's pages written out as it grows
 }
 
-func (w *writer) dir() *Dir { return w.d }
-
 // current returns the file that is written.
 func (w *writer) current() *file { return w.cur }
 

@@ -50,7 +50,7 @@ type Option struct {
 	Takes func(arg string) bool
 }
 
-// A Value says whether an option has a value.
+// A Value is whether an option has a value.
 type Value int
 
 // The kinds of values.
