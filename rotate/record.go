@@ -80,11 +80,16 @@ func (r *record) clear() { r.stored(r.page.SetState(lockpage.StateNone)) }
 func (r *record) idle(cur *file, line uint64, tail lockpage.Tail) {
 	before := r.page.Record()
 	ino, birth, size := cur.identity()
-	r.stored(r.page.PutWith(lockpage.Record{
+	r.put(lockpage.Record{
 		SrcDev: before.SrcDev, SrcIno: before.SrcIno,
 		FileIno: ino, FileBirth: birth, End: size,
 		LineAfter: line,
-	}, lockpage.StateNone, tail))
+	}, tail)
+}
+
+// put stores a record of which nothing is in flight, with a tail behind it.
+func (r *record) put(latest lockpage.Record, tail lockpage.Tail) {
+	r.stored(r.page.PutWith(latest, lockpage.StateNone, tail))
 }
 
 // swapped stores that nothing is in flight, and cur is a new file. The input

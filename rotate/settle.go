@@ -140,8 +140,7 @@ func Settle(dirs []*Dir, head Head) error {
 		all[i] = d.predecessor()
 	}
 	dev, ino := head.Identity()
-	var live []*predecessor
-	others := false // another logger has been here since
+	var live, others []*predecessor // others show that another logger has been here since
 	for _, p := range all {
 		if err := p.findFile(); err != nil {
 			return err
@@ -152,7 +151,7 @@ func Settle(dirs []*Dir, head Head) error {
 		case p.fileName != "":
 			live = append(live, p)
 		case r.FileIno != 0:
-			others = true
+			others = append(others, p)
 		}
 	}
 	gone := consumed(live)
@@ -161,39 +160,81 @@ func Settle(dirs []*Dir, head Head) error {
 	for _, p := range batch {
 		done = done || p.left.Record.State() == lockpage.StateDone
 	}
-	if done {
-		if err := batch[0].dropInput(head); err != nil {
-			return &Error{What: "take from standard input the lines that are in " + batch[0].d.name + " already", Err: err}
-		}
-	}
 	for _, p := range all {
 		p.findTail(batch, gone, done)
 	}
 	for _, p := range live {
-		others = others || p.left.Record.State() == lockpage.StateBegun && !gone[p.left.Record.Batch]
+		if r := &p.left.Record; r.State() == lockpage.StateBegun && !gone[r.Batch] && !slices.Contains(batch, p) {
+			others = append(others, p)
+		}
 	}
-	others = others && len(batch) == 0 // who took the input took whole lines
+	taken := len(others) > 0 && len(batch) == 0 // who took the input took whole lines
 	for _, p := range live {
 		switch {
 		case anew && !done: // the beginning of a file is not within a line
-		case others:
+		case taken:
+		case !done && slices.Contains(batch, p):
+			p.inputPosition = p.left.Record.LineBefore
 		default:
 			p.inputPosition = p.left.Record.LineAfter
 		}
 	}
-	settleTails(all, dev, ino, others)
-	if done {
+	settleTails(all, dev, ino, taken)
+	return agree(all, live, others, batch, gone, done, head)
+}
+
+// agree does what Settle has found out, and has each lock page say so by itself. Until
+// then one page shows what has become of a batch that others have a part in; and
+// recovery, which replaces that page's record, may be killed before it comes to the
+// others. So all pages are settled before the first directory is recovered, and a
+// record on which others depend is replaced after theirs.
+func agree(all, live, others, batch []*predecessor, gone map[uint64]bool, done bool, head Head) error {
+	for _, p := range live {
+		if gone[p.left.Record.Batch] {
+			p.d.consumed()
+		}
+	}
+	if len(others) > 0 {
+		for _, p := range all {
+			mine := p.tail.Text != "" || slices.Contains(live, p)
+			if mine && !slices.Contains(others, p) && !slices.Contains(batch, p) {
+				p.storeSettled()
+			}
+		}
+		for _, p := range others {
+			p.storeSettled()
+		}
+	}
+	if !done {
+		for _, p := range batch {
+			if err := p.takeBack(); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
 	for _, p := range batch {
-		if !anew {
-			p.inputPosition = p.left.Record.LineBefore
-		}
-		if err := p.takeBack(); err != nil {
-			return err
-		}
+		p.d.done()
+	}
+	if err := batch[0].dropInput(head); err != nil {
+		return &Error{What: "take from standard input the lines that are in " + batch[0].d.name + " already", Err: err}
+	}
+	for _, p := range batch {
+		p.d.consumed()
 	}
 	return nil
+}
+
+// storeSettled stores in the lock page what Settle has found out about the directory.
+func (p *predecessor) storeSettled() {
+	r := lockpage.Record{
+		FileIno: p.left.Record.FileIno, FileBirth: p.left.Record.FileBirth, End: uint64(p.fileSize),
+		LineAfter: p.inputPosition,
+	}
+	if p.fileName != "" { // otherwise it would show others again
+		r.SrcDev, r.SrcIno = p.left.Record.SrcDev, p.left.Record.SrcIno
+	}
+	p.d.storeSettled(r, p.tail)
 }
 
 // consumed returns the batches whose input has been taken by the loggers that
@@ -372,7 +413,9 @@ func settleTails(all []*predecessor, dev, ino uint64, others bool) {
 			p.tail = lockpage.Tail{}
 		}
 	}
-	if on != nil {
-		on.goesOn = true
+	for _, p := range all {
+		if p.goesOn = p == on; !p.goesOn {
+			p.tail.Ino = 0 // its end comes from no input any more
+		}
 	}
 }

@@ -69,11 +69,11 @@ func withState(seal, state uint64) uint64 {
 	return (sum^state*spread)&^math.MaxUint32 | state
 }
 
-// Consumed reports whether the input of the batch has been taken, of which the
-// state says only that it is written. One directory of a batch notes it for all
-// of them.
+// Consumed reports whether the input of the batch has been taken. One directory of a
+// batch notes it for all of them, by the mark; the mark holds until the next record,
+// also when nothing is in flight any more, while other directories may say less.
 func (r *Record) Consumed() bool {
-	return r.State() == StateDone && r.Length > 0 && r.Mark == r.Last
+	return r.State() != StateBegun && r.Length > 0 && r.Mark == r.Last
 }
 
 // whole reports whether the record is as a logger has stored it, under that
