@@ -188,6 +188,9 @@ func isOldName(name string) bool { return len(name) >= tai64n.Len && name[0] == 
 
 func (c *check) Removing(dir *simkernel.Dir, name string, f *simkernel.File) {
 	d := c.of(dir)
+	if d != nil && name == "previous" && f.Links == 1 && c.order {
+		c.replaces(d, dir)
+	}
 	if d == nil || !isOldName(name) {
 		return
 	}
@@ -209,6 +212,16 @@ func (c *check) Removing(dir *simkernel.Dir, name string, f *simkernel.File) {
 	}
 	c.eachLine(f.Data, func(n int) { d.pruned[n] = true })
 	d.archive = append(d.archive, archived{name[:tai64n.Len], f.Data, f.Torn})
+}
+
+// replaces checks that processed is on disk, and its name, when previous goes.
+func (c *check) replaces(d *dirCheck, dir *simkernel.Dir) {
+	for _, e := range dir.DiskEntries() {
+		if f := e.File; e.Name == "processed" && f == dir.Lookup("processed") && string(f.Disk) == string(f.Data) && f.DiskMode == 0o744 {
+			return
+		}
+	}
+	c.w.Fail("%s/previous is removed, and processed is not on disk", d.conf.name)
 }
 
 func (c *check) Renaming(dir *simkernel.Dir, from, to string, f, over *simkernel.File) {

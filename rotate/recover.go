@@ -202,6 +202,10 @@ func (p *predecessor) settleProcessor(names []string) error {
 		if err := p.d.withFile(processedName, openAppend, ioring.Op{Code: ioring.Fsync}); err != nil {
 			return &Error{What: "write " + p.d.path(processedName) + " to disk", Err: err}
 		}
+		// Nor may its name be, and it is about to be all that is left.
+		if err := p.d.syncNames(); err != nil {
+			return err
+		}
 		// Its second name, not the first, is what a repetition finds.
 		if err := p.d.remove(previousName); err != nil {
 			return err
