@@ -129,13 +129,15 @@ func (d *Dir) Rotate() {
 	label := d.labels.newLabel()
 	old, split := d.writer.swap(d.spare.take())
 	d.age.reset()
-	d.record.swapped(d.writer.cur)
-	d.finisher.add(old, label, split)
-	d.retention.oneMore()
+	// The page may be written back at any moment: one with a record about the new file
+	// must say already which file that one follows (see isAnothers).
 	d.note(func(page *lockpage.Page) {
 		lockpage.Set(&page.Swapped, old.ino)
 		lockpage.Add(&page.Counters.Rotations, 1)
 	})
+	d.record.swapped(d.writer.cur)
+	d.finisher.add(old, label, split)
+	d.retention.oneMore()
 	d.finisher.name()
 }
 

@@ -79,3 +79,42 @@ func TestRollbackBesideRewrite(t *testing.T) {
 		t.Errorf("after the next logger: %q, not %q", got, want)
 	}
 }
+
+// lookingKernel looks at the lock page whenever the clock is read.
+type lookingKernel struct {
+	*latentKernel
+	look func()
+}
+
+func (k *lookingKernel) Now() int64 {
+	k.look()
+	return k.latentKernel.Now()
+}
+
+// A lock page with a record about the new file says which file was current before, at
+// any moment: it may be what an outage leaves.
+func TestSwappedBeforeRecord(t *testing.T) {
+	k := &lookingKernel{latentKernel: &latentKernel{realKernel: newKernel(t)}, look: func() {}}
+	d, _ := k.open(t.TempDir(), &head{})
+	d.host = k
+	d.batch(t, "one\n")
+	d.done()
+	d.clear()
+	d.RequestRotation()
+	for !d.Ready() {
+		k.finish(nil)
+	}
+	old, looks := d.writer.cur.ino, 0
+	k.look = func() {
+		page := lockpage.At(k.pages[0])
+		looks++
+		if page.Records[page.Latest&1].FileIno != old && page.Swapped != old {
+			t.Errorf("look %d: the record is about file %d, which does not follow file %d", looks, page.Records[page.Latest&1].FileIno, page.Swapped)
+		}
+	}
+	d.Rotate()
+	k.look()
+	if d.record.page.Record().FileIno == old || looks < 3 {
+		t.Errorf("%d looks, the record is about file %d still", looks, old)
+	}
+}
