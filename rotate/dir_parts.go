@@ -80,8 +80,8 @@ func (d *Dir) note(change func(page *lockpage.Page)) { d.record.note(change) }
 // storeIdle stores that nothing is in flight, and cur is the file that is written.
 func (d *Dir) storeIdle(cur *file, line uint64, tail lockpage.Tail) { d.record.idle(cur, line, tail) }
 
-// storeSettled stores a record of which nothing is in flight, with a tail behind it.
-func (d *Dir) storeSettled(r lockpage.Record, tail lockpage.Tail) { d.record.put(r, tail) }
+// storePosition stores a record of which nothing is in flight, with a tail behind it.
+func (d *Dir) storePosition(r lockpage.Record, tail lockpage.Tail) { d.record.put(r, tail) }
 
 // consumed stores that the input of the latest record's batch, which is written, is
 // taken.

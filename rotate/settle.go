@@ -1,7 +1,6 @@
 package rotate
 
 import (
-	"hash/crc32"
 	"slices"
 
 	"multilog/ioring"
@@ -46,6 +45,9 @@ import (
 // While that is begun, the tail of the record before stands for it; once it is
 // done, that tail is logged.
 //
+// Recovery may be killed, too. So all of this is stored in every page before the first
+// directory is recovered: what is left of each says enough by itself.
+//
 // Records also say whether the input stands within a line, and whether it is
 // one for that directory: so a long line goes on where it was, unless the input
 // is a file that is read from its beginning again.
@@ -65,83 +67,48 @@ type predecessor struct {
 	goesOn        bool          // its end is to come from standard input
 }
 
-// Input is where a batch comes from.
-type Input struct {
-	Batch    uint64 // a number that no other batch has
-	Dev, Ino uint64 // of standard input
-	Length   int    // bytes
-	Last     byte   // the last of those
-	Sum      uint64 // Fingerprint of those
-}
-
-// Head is standard input as Settle sees it.
-type Head interface {
-	// Identity returns the device and inode of the input; zeros if what is read
-	// of it is gone from it: then records say nothing about it.
-	Identity() (dev, ino uint64)
-	// AtStart reports whether the input is a file of which nothing has been
-	// taken.
-	AtStart() bool
-	// PeekHead returns the first n bytes of the input, or fewer if that is
-	// all that is there or can be looked at without taking it.
-	PeekHead(n int) []byte
-	// Waiting returns how many bytes there are in the input, at least.
-	Waiting() int
-	// Take moves n bytes, of those that are Waiting, from the input into
-	// memory, and stores the last of them at mark in doing so. They are then
-	// the first that PeekHead shows and Consume drops, until a kill.
-	Take(n int, mark *byte) ([]byte, error)
-	// Consume takes n bytes from the input, and stores the last of them at
-	// mark in doing so.
-	Consume(n int, mark *byte) error
-}
-
-// How much of a batch Fingerprint looks at.
-const (
-	sampleEndsBytes = 1024 // at either end
-	sampleBytes     = 64   // of each
-	sampleStride    = 4096 // between
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// Fingerprint tells one batch of input from another. It looks at both ends of
-// a long one and at samples between them: it must cost nothing beside a batch,
-// and log lines that differ do so all over. The upper half is about the first
-// sampleEndsBytes alone.
-func Fingerprint(b []byte) uint64 {
-	first := crc32.Checksum(b[:min(len(b), sampleEndsBytes)], castagnoli)
-	sum := first
-	switch {
-	case len(b) <= sampleEndsBytes:
-	case len(b) <= sampleStride:
-		sum = crc32.Update(sum, castagnoli, b[sampleEndsBytes:])
-	default:
-		for at := sampleStride; at+sampleBytes <= len(b)-sampleEndsBytes; at += sampleStride {
-			sum = crc32.Update(sum, castagnoli, b[at:at+sampleBytes])
-		}
-		sum = crc32.Update(sum, castagnoli, b[len(b)-sampleEndsBytes:])
-	}
-	return uint64(first)<<32 | uint64(sum)
-}
-
-// beginsLike reports whether a batch of which only the beginning can be seen,
-// seen, may be the one with that fingerprint.
-func beginsLike(seen []byte, sum uint64) bool {
-	return len(seen) < sampleEndsBytes || Fingerprint(seen)>>32 == sum>>32
+// settlement is what Settle has found out.
+type settlement struct {
+	head   Head
+	all    []*predecessor
+	live   []*predecessor  // their records are about this input, and about a file that is there
+	gone   map[uint64]bool // the batches whose input has been taken by the loggers that wrote them
+	batch  []*predecessor  // their batch stands at the head of the input
+	done   bool            // that batch is in all of its directories
+	others []*predecessor  // they show that another logger has been here since
 }
 
 // Settle brings directories and input into agreement after a kill, by the
 // in-flight records of the loggers that held the directories before. The
 // directories must be locked and not yet recovered.
 func Settle(dirs []*Dir, head Head) error {
-	all := make([]*predecessor, len(dirs))
-	for i, d := range dirs {
-		all[i] = d.predecessor()
+	s := settlement{head: head}
+	for _, d := range dirs {
+		s.all = append(s.all, d.predecessor())
 	}
-	dev, ino := head.Identity()
-	var live, others []*predecessor // others show that another logger has been here since
-	for _, p := range all {
+	if err := s.find(); err != nil {
+		return err
+	}
+	// Another logger took whole lines, unless the batch is still there.
+	taken := len(s.others) > 0 && len(s.batch) == 0
+	anew := head.AtStart() && !s.done // the beginning of a file is not within a line
+	for _, p := range s.live {
+		switch {
+		case anew || taken:
+		case !s.done && slices.Contains(s.batch, p):
+			p.inputPosition = p.left.Record.LineBefore
+		default:
+			p.inputPosition = p.left.Record.LineAfter
+		}
+	}
+	s.settleTails(taken)
+	return s.agree()
+}
+
+// find finds out what has become of the batches that records are about.
+func (s *settlement) find() error {
+	dev, ino := s.head.Identity()
+	for _, p := range s.all {
 		if err := p.findFile(); err != nil {
 			return err
 		}
@@ -149,84 +116,76 @@ func Settle(dirs []*Dir, head Head) error {
 		switch {
 		case ino == 0 || r.SrcDev != dev || r.SrcIno != ino:
 		case p.fileName != "":
-			live = append(live, p)
+			s.live = append(s.live, p)
 		case r.FileIno != 0:
-			others = append(others, p)
+			s.others = append(s.others, p)
 		}
 	}
-	gone := consumed(live)
-	batch := matching(live, gone, head)
-	anew, done := head.AtStart(), false
-	for _, p := range batch {
-		done = done || p.left.Record.State() == lockpage.StateDone
+	s.gone = consumed(s.live)
+	s.batch = matching(s.live, s.gone, s.head)
+	for _, p := range s.batch {
+		s.done = s.done || p.left.Record.State() == lockpage.StateDone
 	}
-	for _, p := range all {
-		p.findTail(batch, gone, done)
-	}
-	for _, p := range live {
-		if r := &p.left.Record; r.State() == lockpage.StateBegun && !gone[r.Batch] && !slices.Contains(batch, p) {
-			others = append(others, p)
+	for _, p := range s.live {
+		r := &p.left.Record
+		if r.State() == lockpage.StateBegun && !s.gone[r.Batch] && !slices.Contains(s.batch, p) {
+			s.others = append(s.others, p)
 		}
 	}
-	taken := len(others) > 0 && len(batch) == 0 // who took the input took whole lines
-	for _, p := range live {
-		switch {
-		case anew && !done: // the beginning of a file is not within a line
-		case taken:
-		case !done && slices.Contains(batch, p):
-			p.inputPosition = p.left.Record.LineBefore
-		default:
-			p.inputPosition = p.left.Record.LineAfter
-		}
-	}
-	settleTails(all, dev, ino, taken)
-	return agree(all, live, others, batch, gone, done, head)
+	return nil
 }
 
-// agree does what Settle has found out, and has each lock page say so by itself. Until
-// then one page shows what has become of a batch that others have a part in; and
-// recovery, which replaces that page's record, may be killed before it comes to the
-// others. So all pages are settled before the first directory is recovered, and a
-// record on which others depend is replaced after theirs.
-func agree(all, live, others, batch []*predecessor, gone map[uint64]bool, done bool, head Head) error {
-	for _, p := range live {
-		if gone[p.left.Record.Batch] {
+// agree does what was found out, and has each lock page say so by itself. Until then
+// one page shows what has become of a batch that others have a part in; and recovery,
+// which replaces that page's record, may be killed before it comes to the others. So
+// all pages are settled before the first directory is recovered, and a record on which
+// others depend is replaced after theirs.
+func (s *settlement) agree() error {
+	for _, p := range s.live {
+		if s.gone[p.left.Record.Batch] {
 			p.d.consumed()
 		}
 	}
-	if len(others) > 0 {
-		for _, p := range all {
-			mine := p.tail.Text != "" || slices.Contains(live, p)
-			if mine && !slices.Contains(others, p) && !slices.Contains(batch, p) {
-				p.storeSettled()
-			}
-		}
-		for _, p := range others {
-			p.storeSettled()
-		}
+	if len(s.others) > 0 {
+		s.storePositions()
 	}
-	if !done {
-		for _, p := range batch {
+	if !s.done {
+		for _, p := range s.batch {
 			if err := p.takeBack(); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	for _, p := range batch {
+	for _, p := range s.batch {
 		p.d.done()
 	}
-	if err := batch[0].dropInput(head); err != nil {
-		return &Error{What: "take from standard input the lines that are in " + batch[0].d.name + " already", Err: err}
+	first := s.batch[0]
+	if err := first.dropInput(s.head); err != nil {
+		return &Error{What: "take from standard input the lines that are in " + first.d.name + " already", Err: err}
 	}
-	for _, p := range batch {
+	for _, p := range s.batch {
 		p.d.consumed()
 	}
 	return nil
 }
 
-// storeSettled stores in the lock page what Settle has found out about the directory.
-func (p *predecessor) storeSettled() {
+// storePositions stores where the input stands in those pages that the batch does not
+// settle. Those that show that another logger has been here come last.
+func (s *settlement) storePositions() {
+	for _, p := range s.all {
+		if !slices.Contains(s.others, p) && !slices.Contains(s.batch, p) && (p.tail.Text != "" || slices.Contains(s.live, p)) {
+			p.storePosition()
+		}
+	}
+	for _, p := range s.others {
+		p.storePosition()
+	}
+}
+
+// storePosition stores where the input stands, with the tail that is still to be
+// logged.
+func (p *predecessor) storePosition() {
 	r := lockpage.Record{
 		FileIno: p.left.Record.FileIno, FileBirth: p.left.Record.FileBirth, End: uint64(p.fileSize),
 		LineAfter: p.inputPosition,
@@ -234,7 +193,7 @@ func (p *predecessor) storeSettled() {
 	if p.fileName != "" { // otherwise it would show others again
 		r.SrcDev, r.SrcIno = p.left.Record.SrcDev, p.left.Record.SrcIno
 	}
-	p.d.storeSettled(r, p.tail)
+	p.d.storePosition(r, p.tail)
 }
 
 // consumed returns the batches whose input has been taken by the loggers that
@@ -385,25 +344,29 @@ func (p *predecessor) midline() (within, here bool) {
 // findTail finds the tail that is still to be logged. The one behind a record is
 // there when the batch is consumed: the same system call has put it there. The
 // one before is part of the batch that is in flight.
-func (p *predecessor) findTail(batch []*predecessor, gone map[uint64]bool, done bool) {
-	r := &p.left.Record
+func (s *settlement) findTail(p *predecessor) {
+	r, ofBatch := &p.left.Record, slices.Contains(s.batch, p)
 	switch {
-	case r.State() != lockpage.StateBegun || gone[r.Batch] || done && slices.Contains(batch, p):
+	case r.State() != lockpage.StateBegun || s.gone[r.Batch] || s.done && ofBatch:
 		p.tail = p.left.Tail
-	case p.fileSize > int64(r.End) && !slices.Contains(batch, p):
+	case p.fileSize > int64(r.End) && !ofBatch:
 		// What was written of the batch stays, and begins with it.
 	default:
 		p.tail = p.left.TailBefore
 	}
 }
 
-// settleTails chooses the tail whose end is to come from standard input: of that
-// input, in a directory where no other logger has been since.
-func settleTails(all []*predecessor, dev, ino uint64, others bool) {
+// settleTails finds the tails, and chooses the one whose end is to come from standard
+// input: of that input, in a directory where no other logger has been since. taken
+// reports that another logger has taken the end. The ends of the other tails come from
+// no input any more, which is noted in them.
+func (s *settlement) settleTails(taken bool) {
+	dev, ino := s.head.Identity()
 	var on *predecessor
-	for _, p := range all {
+	for _, p := range s.all {
+		s.findTail(p)
 		t := p.tail
-		if t.Text == "" || ino == 0 || t.Ino != ino || t.Dev != uint64(uint32(dev)) || p.fileName == "" || others {
+		if t.Text == "" || ino == 0 || t.Ino != ino || t.Dev != uint64(uint32(dev)) || p.fileName == "" || taken {
 			continue
 		}
 		switch {
@@ -413,9 +376,9 @@ func settleTails(all []*predecessor, dev, ino uint64, others bool) {
 			p.tail = lockpage.Tail{}
 		}
 	}
-	for _, p := range all {
+	for _, p := range s.all {
 		if p.goesOn = p == on; !p.goesOn {
-			p.tail.Ino = 0 // its end comes from no input any more
+			p.tail.Ino = 0
 		}
 	}
 }
