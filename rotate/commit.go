@@ -24,13 +24,15 @@ type Part struct {
 type Outcome int
 
 const (
-	// Consumed: it is in all directories, and not in the input any more.
+	// Consumed means that the batch is in all directories, and not in the input
+	// any more.
 	Consumed Outcome = iota
-	// TakenBack: it is in the input, and in no directory. Where it could not be
-	// taken back, Commit has warned, and the record says so, for the next logger.
+	// TakenBack means that the batch is in the input, and in no directory. Where it
+	// could not be taken back, Commit has warned, and the record tells the next
+	// logger.
 	TakenBack
-	// Left: it is in all directories, and in the input, too. The records say so:
-	// the next logger skips it.
+	// Left means that the batch is in all directories, and in the input, too. The
+	// records say so, and the next logger skips it.
 	Left
 )
 
