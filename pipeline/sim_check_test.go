@@ -264,9 +264,12 @@ func (c *check) Synced(dir *simkernel.Dir) {
 		return
 	}
 	for _, e := range dir.DiskEntries() {
-		if f := e.File; holdsLines(e.Name) && f.Seen != len(f.Disk) {
-			f.Seen = len(f.Disk)
-			c.eachLine(f.Disk, func(n int) { d.safe[n] = true })
+		f := e.File
+		// What was taken back is on disk until the shorter file is synced.
+		onDisk := f.Disk[:min(len(f.Disk), len(f.Data))]
+		if holdsLines(e.Name) && f.Seen != len(onDisk) && bytes.HasPrefix(f.Data, onDisk) {
+			f.Seen = len(onDisk)
+			c.eachLine(onDisk, func(n int) { d.safe[n] = true })
 		}
 	}
 }
