@@ -163,10 +163,12 @@ func TestRecoveryAfterOtherLoggers(t *testing.T) {
 }
 
 // After a power cut the lock page may be about another swap than the one of next: then
-// it does not say that another logger has made current, and the clock alone never does.
+// it does not say that another logger has made current, and the clock alone never does. A
+// logger that is killed before it has recovered the directory leaves it so.
 func TestRecoveryOfStalePage(t *testing.T) {
 	wrote := time.Unix(1000, 0) // the clock was ahead when current was made
-	for _, written := range []string{currentName, "another file"} {
+	for n := range 4 {
+		written, killed := []string{currentName, "another file"}[n%2], n > 1
 		dir := makeFiles(t, []found{{nextName, "n", 0o644, ""}, {currentName, "c", 0o744, ""}})
 		if err := os.Chtimes(filepath.Join(dir, nextName), wrote, wrote); err != nil {
 			t.Fatal(err)
@@ -182,9 +184,16 @@ func TestRecoveryOfStalePage(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, lockName), mem, 0o600); err != nil {
 			t.Fatal(err)
 		}
+		if killed {
+			k := newKernel(t)
+			if _, err := Lock(k, unix.AT_FDCWD, testConfig(dir)); err != nil {
+				t.Fatal(err)
+			}
+			k.kill()
+		}
 		newKernel(t).open(dir, &head{})
 		if got, want := shows(t, dir), ".u=c .u=n current="; got != want {
-			t.Errorf("the page is about %s: %s, not %s", written, got, want)
+			t.Errorf("the page is about %s, a logger was killed %v: %s, not %s", written, killed, got, want)
 		}
 	}
 }

@@ -71,6 +71,12 @@ func Open(mem []byte, owner Owner) (*Writer, Left) {
 	}
 	fresh.AgeIno, fresh.AgeSince, fresh.Swapped = left.AgeIno, left.AgeSince, left.Swapped
 	fresh.PreviousSec, fresh.PreviousNano = left.Previous.Sec, uint64(left.Previous.Nano)
+	if w.record.Seq == 0 && left.WrittenIno != 0 {
+		// Of a record of another boot the next logger needs this, beside Swapped, if
+		// this one ends before it has recovered the directory.
+		w.record = Record{Seq: 1, FileIno: left.WrittenIno, FileBirth: left.WrittenBirth, Mark: ^byte(0)}
+		w.record.Seal = w.record.sealFor(StateNone)
+	}
 	if w.record.Seq != 0 {
 		fresh.Latest, fresh.Records[w.record.Seq&1] = w.record.Seq, w.record
 	}
