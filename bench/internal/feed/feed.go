@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"multilog/bench/internal/contender"
 )
 
@@ -50,6 +52,11 @@ func (f Feed) Run(ctx context.Context) (_ Fed, err error) {
 	defer logger.Abandon()
 	if err := logger.Ready(ctx); err != nil {
 		return Fed{}, err
+	}
+	if f.Order.PipeBytes > 0 {
+		if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, f.Order.PipeBytes); err != nil {
+			return Fed{}, fmt.Errorf("set the capacity of the logger's pipe to %d bytes: %w", f.Order.PipeBytes, err)
+		}
 	}
 	if f.Order.Watch.Path != "" {
 		f.Order.Watch.Path = filepath.Join(f.Dir, f.Order.Watch.Path)

@@ -19,6 +19,10 @@ type Order struct {
 	// others: the beginning of a line.
 	Part int
 
+	// PipeBytes, if positive, is the capacity that the pipe gets once the logger is
+	// ready, whatever the logger has made of it.
+	PipeBytes int
+
 	// Rate, if positive, is the number of lines a second, one write each, on an
 	// absolute schedule; Lines is how many in all. The input begins again at its end.
 	Rate  float64

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"time"
 
 	"multilog/bench/internal/check"
@@ -30,6 +32,8 @@ type stalling struct {
 	// If chunk is positive, the service writes as fast as it goes, so many bytes at
 	// once, and part bytes of the first line a second before all others.
 	chunk, part int
+
+	pipe int // capacity of the pipe, in bytes, if positive
 }
 
 func (e env) stall() race.Scenario {
@@ -55,6 +59,7 @@ func (e env) stall() race.Scenario {
 			e.stallCase(stalling{name: "processor", title: fmt.Sprintf("with the processor '!%s', a file every %v", processor, fills.Round(100*time.Millisecond)),
 				job: work, length: max(length, 3*fills+fills/2), rounds: rounds}),
 			e.stallCase(stalling{name: "megabyte", title: "1 MiB a write, as fast as it goes", job: j, length: length, rounds: rounds, chunk: 1 << 20}),
+			e.stallCase(stalling{name: "small-pipe", title: "through a pipe of 8 KiB, 1 MiB a write, as fast as it goes", job: j, length: length, rounds: rounds, chunk: 1 << 20, pipe: 8 << 10}),
 			e.stallCase(stalling{name: "part", title: "5 bytes of a line, a second later the rest, 2 MiB a write", job: j, length: length, rounds: rounds, chunk: 2 << 20, part: 5}),
 			e.onSlowDisk(e.stallCase(onSlow), func(ctx context.Context, c contender.Contender, root string) (race.Sample, error) {
 				return e.runStall(ctx, c, onSlow, root)
@@ -94,6 +99,10 @@ func (e env) runStall(ctx context.Context, c contender.Contender, s stalling, ro
 	order := feed.Order{Rate: stallRate, Lines: lines, Timed: true}
 	if s.chunk > 0 {
 		order = feed.Order{Chunk: s.chunk, Part: s.part, Timed: true}
+	}
+	if s.pipe > 0 {
+		order.PipeBytes = s.pipe
+		c.Env = append(slices.Clone(c.Env), "MULTILOG_PIPE="+strconv.Itoa(s.pipe)) // ours would enlarge it; others do not know the name
 	}
 	got, err := feed.Feed{Contender: c, Job: s.job, Input: in, Dir: dir, Order: order}.Run(ctx)
 	if err != nil {
