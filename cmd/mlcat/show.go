@@ -76,12 +76,7 @@ func (p *program) show() error {
 		return err
 	}
 	for _, s := range logs {
-		if since != nil {
-			s.Since(*since)
-		}
-		if until != nil {
-			s.Until(*until)
-		}
+		s.Between(since, until)
 	}
 	var end cursor.Cursor
 	if p.wantsCursor() && !p.follow { // follow does this itself

@@ -70,7 +70,7 @@ func firstMark(block []byte, first bool) (mark, bool) {
 //
 // LowerBound relies on the order of the labels. If they are out of order, because a clock
 // was set back, it returns one of the places where a label before target is followed by
-// one that is not.
+// one that is not. [Content.Order] tells if they are.
 //
 // A call keeps what it has decompressed for the next call, so LowerBound is for one
 // goroutine.

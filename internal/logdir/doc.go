@@ -7,6 +7,9 @@
 // logger has begun to write before it could rename it. While a logger's clock is
 // not set back no line of an old file @LABEL is later than LABEL.
 //
+// Where a clock was set back, labels step back, between two files or within one.
+// [Content.Order] looks for that, so that a reader knows if it may bisect a file.
+//
 // A [Dir] finds the files and, look after look, those that are new. A [Content]
 // is what is in one of them, compressed or not. A [Follower] hands out a log as
 // it grows, a [Tail] reads its lines. Nothing here writes, locks or signals. The

@@ -19,22 +19,32 @@ type Mark struct {
 	count int // the lines with label that were read
 	extra int // the lines without a label that were read after those
 
-	// Of a log without labels:
-	byPlace bool
-	after   string // the label of the old file before the file that was read last
-	id      string // of the file that was read last
-	off     int64  // bytes of that file
+	where where // of the zero value it is not known
 }
+
+// where says how far a file was read.
+type where struct {
+	after string // the label of the old file before it
+	id    string // its identity, "" if nothing is known
+	off   int64  // bytes
+}
+
+func (w where) String() string { return fmt.Sprintf("/%s+%s+%d", w.after, w.id, w.off) }
+
+// byPlace reports whether m is of a log without labels.
+func (m Mark) byPlace() bool { return m.label.IsZero() && m.where.id != "" }
 
 // String returns the mark's text.
 func (m Mark) String() string {
 	switch {
-	case m.byPlace:
-		return fmt.Sprintf("/%s+%s+%d", m.after, m.id, m.off)
-	case m.label.IsZero():
+	case m == Mark{}:
 		return "-"
+	case m.byPlace():
+		return m.where.String()
+	case m.where.id == "":
+		return fmt.Sprintf("%v+%d+%d", m.label, m.count, m.extra)
 	}
-	return fmt.Sprintf("%v+%d+%d", m.label, m.count, m.extra)
+	return fmt.Sprintf("%v+%d+%d%v", m.label, m.count, m.extra, m.where)
 }
 
 // String returns the cursor's text.
@@ -56,7 +66,8 @@ func Parse(text string, logs int) (Cursor, error) {
 		}
 		c = append(c, m)
 	}
-	if len(c) == 1 && !c[0].byPlace {
+	if len(c) == 1 && logs > 1 && !c[0].byPlace() {
+		c[0].where = where{} // it is of one log only
 		for len(c) < logs {
 			c = append(c, c[0])
 		}
@@ -73,26 +84,37 @@ func parseMark(text string) (Mark, error) {
 	if text == "-" {
 		return Mark{}, nil
 	}
-	if place, ok := strings.CutPrefix(text, "/"); ok {
-		parts := strings.Split(place, "+")
-		if len(parts) != 3 || parts[0] != "" && !logdir.IsOld(parts[0]) {
-			return Mark{}, errSyntax
+	text, place, placed := strings.Cut(text, "/")
+	var m Mark
+	if placed {
+		var err error
+		if m.where, err = parseWhere(place); err != nil || text == "" {
+			return m, err
 		}
-		off, err := strconv.ParseInt(parts[2], 10, 64)
-		if parts[1] == "" || err != nil || off < 0 {
-			return Mark{}, errSyntax
-		}
-		return Mark{byPlace: true, after: parts[0], id: parts[1], off: off}, nil
 	}
 	label, ok := tai64n.ParseString(text)
 	if !ok {
 		return Mark{}, errSyntax
 	}
-	m := Mark{label: label, count: 1}
+	m.label, m.count = label, 1
 	if rest := text[tai64n.Len:]; rest != "" {
 		if n, err := fmt.Sscanf(rest, "+%d+%d", &m.count, &m.extra); n != 2 || err != nil || m.count < 1 || m.extra < 0 {
 			return Mark{}, errSyntax
 		}
 	}
 	return m, nil
+}
+
+// parseWhere returns what text denotes, which is what where.String returns without its
+// first byte.
+func parseWhere(text string) (where, error) {
+	parts := strings.Split(text, "+")
+	if len(parts) != 3 || parts[0] != "" && !logdir.IsOld(parts[0]) {
+		return where{}, errSyntax
+	}
+	off, err := strconv.ParseInt(parts[2], 10, 64)
+	if parts[1] == "" || err != nil || off < 0 {
+		return where{}, errSyntax
+	}
+	return where{after: parts[0], id: parts[1], off: off}, nil
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"runtime"
+	"slices"
 	"sync"
 
 	"multilog/cmd/mlcat/internal/render"
@@ -122,19 +123,24 @@ func (sc *scanner) forward(s *source.Source) *queue {
 	q := newQueue(jobsPerWorker * runtime.GOMAXPROCS(0))
 	go func() {
 		defer close(q.jobs)
-		first, end := s.Wanted()
-		for i := first; i < end; i++ {
-			if c := s.Content(i); c != nil && !sc.forwardFile(q, s, i, c) {
-				return
+		parts := s.Wanted()
+		for n, p := range parts {
+			first, end := p.Files()
+			for i := first; i < end; i++ {
+				more := n+1 < len(parts) && parts[n+1].From.File == i
+				if c := s.Content(i); c != nil && !sc.forwardFile(q, s, i, c, p, more) {
+					return
+				}
 			}
 		}
 	}()
 	return q
 }
 
-// forwardFile queues what is wanted of file i, and reports whether more is wanted.
-func (sc *scanner) forwardFile(q *queue, s *source.Source, i int, c *logdir.Content) bool {
-	from, to := s.Span(i)
+// forwardFile queues what wanted has of file i, and reports whether to go on. If more is
+// set, the next part has something of the file, too.
+func (sc *scanner) forwardFile(q *queue, s *source.Source, i int, c *logdir.Content, wanted source.Part, more bool) bool {
+	from, to := wanted.Span(i)
 	if c.IsStream() {
 		j := &job{part: part{s, i, true, true}, content: c, result: make(chan *piece, maxStreamPieces)}
 		return sc.put(q, j)
@@ -143,7 +149,9 @@ func (sc *scanner) forwardFile(q *queue, s *source.Source, i int, c *logdir.Cont
 		to = c.Size()
 	}
 	if from >= to {
-		s.Done(i)
+		if !more {
+			s.Done(i)
+		}
 		return true
 	}
 	for b := c.BlockAt(from); b < c.Blocks(); b++ {
@@ -151,7 +159,7 @@ func (sc *scanner) forwardFile(q *queue, s *source.Source, i int, c *logdir.Cont
 		if off >= to {
 			break
 		}
-		at := part{s, i, off <= from, off+size >= to}
+		at := part{s, i, off <= from, off+size >= to && !more}
 		if !sc.put(q, &job{part: at, content: c, block: b, from: from, to: to, result: make(chan *piece, 1)}) {
 			return false
 		}
@@ -164,24 +172,31 @@ func (sc *scanner) backward(s *source.Source) *queue {
 	q := newQueue(1)
 	go func() {
 		defer close(q.jobs)
-		first, end := s.Wanted()
-		for i := end - 1; i >= first; i-- {
-			if c := s.Blocks(i); c != nil && !sc.backwardFile(q, s, i, c) {
-				return
+		parts := s.Wanted()
+		for n, p := range slices.Backward(parts) {
+			first, end := p.Files()
+			for i := end - 1; i >= first; i-- {
+				more := n > 0 && parts[n-1].To.File == i && parts[n-1].To.Off > 0
+				if c := s.Blocks(i); c != nil && !sc.backwardFile(q, s, i, c, p, more) {
+					return
+				}
 			}
 		}
 	}()
 	return q
 }
 
-// backwardFile queues what is wanted of file i, and reports whether more is wanted.
-func (sc *scanner) backwardFile(q *queue, s *source.Source, i int, c *logdir.Content) bool {
-	from, to := s.Span(i)
+// backwardFile queues what wanted has of file i, and reports whether to go on. If more is
+// set, the part before has something of the file, too.
+func (sc *scanner) backwardFile(q *queue, s *source.Source, i int, c *logdir.Content, wanted source.Part, more bool) bool {
+	from, to := wanted.Span(i)
 	if to < 0 {
 		to = c.Size()
 	}
 	if from >= to {
-		s.Done(i)
+		if !more {
+			s.Done(i)
+		}
 		return true
 	}
 	for b := c.BlockAt(to - 1); b >= 0; b-- {
@@ -189,7 +204,7 @@ func (sc *scanner) backwardFile(q *queue, s *source.Source, i int, c *logdir.Con
 		if off+size <= from {
 			break
 		}
-		at := part{s, i, off+size >= to, off <= from}
+		at := part{s, i, off+size >= to, off <= from && !more}
 		if !sc.put(q, &job{part: at, content: c, block: b, from: from, to: to, result: make(chan *piece, 1)}) {
 			return false
 		}

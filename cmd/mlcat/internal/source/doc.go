@@ -4,10 +4,17 @@
 // ones that the directory had when [Open] looked. They are numbered from 0, the oldest
 // first. A [Place] is the start of a line in one of them.
 //
-// At first everything is wanted. [Source.StartAt] and [Source.EndAt], and what builds
-// on them, [Source.Since], [Source.Until] and [Source.EndAtWholeLine], only ever make
-// the wanted part smaller. A reader takes the files of [Source.Wanted], of each the
-// bytes of [Source.Span], and calls [Source.Done] after each.
+// At first everything is wanted. [Source.StartAt], [Source.EndAt], [Source.Between] and
+// [Source.EndAtWholeLine] only ever leave more out. A reader takes the parts of
+// [Source.Wanted], of each the files of [Part.Files], of each the bytes of [Part.Span],
+// and calls [Source.Done] after the last part of a file.
+//
+// # Labels that step back
+//
+// Where labels ascend, the lines of a time are one part, and bisecting finds it. Where a
+// clock was set back they may be several, which [Source.Between] finds by the labels in
+// the files. It bisects a file only if the labels that it has seen of that ascend, and
+// reads the others. [Source.Ascends] says how it finds out which of the two to do.
 //
 // # Errors
 //

@@ -14,68 +14,12 @@ type Place struct {
 // Before reports whether p comes before q.
 func (p Place) Before(q Place) bool { return p.File < q.File || p.File == q.File && p.Off < q.Off }
 
-// StartAt leaves out what comes before p.
-func (s *Source) StartAt(p Place) {
-	if s.from.Before(p) {
-		s.from = p
-	}
-	if s.to.Before(s.from) {
-		s.to = s.from
-	}
-}
-
-// EndAt leaves out what comes from p on.
-func (s *Source) EndAt(p Place) {
-	if p.Before(s.to) {
-		s.to = p
-	}
-	if s.to.Before(s.from) {
-		s.to = s.from
-	}
-}
-
-// Since leaves out the lines that are labelled before label.
-func (s *Source) Since(label tai64n.Label) { s.StartAt(s.bound(label, false)) }
-
-// Until leaves out the lines that are labelled after label.
-func (s *Source) Until(label tai64n.Label) { s.EndAt(s.bound(label.Next(), true)) }
-
 // EndAtWholeLine leaves out a last line that is still being written.
 func (s *Source) EndAtWholeLine() { s.EndAt(s.wholeLines()) }
 
-// End returns the place behind the last wanted line.
-func (s *Source) End() Place { return s.to }
-
-// Wanted returns the range of files of which something is wanted: from first up to, but
-// not including, end.
-func (s *Source) Wanted() (first, end int) {
-	end = s.to.File
-	if s.to.Off > 0 {
-		end++
-	}
-	return s.from.File, min(end, len(s.files))
-}
-
-// Span returns which bytes of file i are wanted: from byte from up to byte to, or up to
-// the end of the file if to is -1.
-func (s *Source) Span(i int) (from, to int64) {
-	to = -1
-	if i == s.from.File {
-		from = s.from.Off
-	}
-	if i == s.to.File {
-		to = s.to.Off
-	}
-	return from, to
-}
-
-// Bound returns the place of the first line that is not labelled before target. It
-// takes all lines of a file without labels to be later, unless the file was last
-// written before target.
-func (s *Source) Bound(target tai64n.Label) Place { return s.bound(target, false) }
-
-// bound returns what Bound returns, if until is not set. Otherwise it takes all lines
-// of a file without labels to be earlier.
+// bound returns the place of the first line that is not labelled before target, in a log
+// whose labels ascend. If until is not set, it takes all lines of a file without labels to
+// be later, unless the file was last written before target; otherwise, to be earlier.
 func (s *Source) bound(target tai64n.Label, until bool) Place {
 	for i, e := range s.files {
 		last, okLast := e.Until()

@@ -13,11 +13,11 @@ import (
 // A Source is a log, or a single file, from its first line to the last line that it had
 // when it was opened.
 type Source struct {
-	path     string
-	dir      *logdir.Dir // nil for a single file
-	files    []*entry
-	from, to Place // the part that is wanted; from is never behind to
-	warn     func(error)
+	path  string
+	dir   *logdir.Dir // nil for a single file
+	files []*entry
+	parts []Part // what is wanted: at least one part, in order; no part ends before it begins
+	warn  func(error)
 }
 
 // entry is a file of a source, as far as it went when the source was opened.
@@ -25,7 +25,8 @@ type entry struct {
 	*logdir.File
 	content *logdir.Content // nil before the file is opened, and if that fails
 	opened  bool
-	keep    bool // Done leaves the file open, because more will be read of it
+	order   *logdir.Order // nil while it is not known
+	keep    bool          // Done leaves the file open, because more will be read of it
 }
 
 // Open returns the log at path, which is a directory or a single file. It passes what
@@ -55,7 +56,7 @@ func Open(path string, wait bool, warn func(error)) (*Source, error) {
 	for _, f := range files {
 		s.files = append(s.files, &entry{File: f})
 	}
-	s.to = Place{len(s.files), 0}
+	s.parts = []Part{{To: Place{len(s.files), 0}}}
 	// Find out how far the files go that may still grow before any file is read.
 	for i, e := range s.files {
 		if e.Label == "" {
@@ -71,7 +72,7 @@ func (s *Source) addFile(path string) error {
 		return err
 	}
 	s.files = []*entry{{File: f}}
-	s.to = Place{1, 0}
+	s.parts = []Part{{To: Place{1, 0}}}
 	s.Content(0)
 	return nil
 }

@@ -1,0 +1,189 @@
+package source
+
+import (
+	"multilog/internal/logdir"
+	"multilog/tai64n"
+)
+
+// maxChecked is how many files of a log, the newest ones, Ascends looks into. More are
+// rare, and each costs to be opened.
+const maxChecked = 100
+
+// Ascends reports whether the labels ascend from each line to the next, as far as it can
+// be seen at little cost. They do not where a clock was set back. Ascends looks into the
+// newest 100 files, of each as [logdir.Content.Order] does. It leaves out files that can
+// only be read from their start.
+func (s *Source) Ascends() bool {
+	var last tai64n.Label
+	for i := max(0, len(s.files)-maxChecked); i < len(s.files); i++ {
+		o := s.order(i)
+		if o == nil || !o.Labelled {
+			continue
+		}
+		// The name has the time when the file was ended.
+		name, named := s.files[i].Until()
+		if !o.Ascends || o.First.Before(last) || named && name.Before(o.Last) {
+			return false
+		}
+		last = o.Last
+	}
+	return true
+}
+
+// order returns the order of the labels of file i, or nil if that can't be found without
+// reading all of the file.
+func (s *Source) order(i int) *logdir.Order {
+	e := s.files[i]
+	if c := s.Content(i); e.order == nil && c != nil && !c.IsStream() {
+		if o, err := c.Order(); err == nil {
+			e.order = &o
+		}
+	}
+	return e.order
+}
+
+// Between leaves out the lines that are labelled before since and those that are labelled
+// after until. Either may be nil.
+//
+// A line without a label belongs to the labelled line before it. All lines of a file
+// without labels are wanted, unless the file was last written before since.
+func (s *Source) Between(since, until *tai64n.Label) {
+	switch {
+	case since == nil && until == nil:
+	case !s.Ascends():
+		s.keep(s.choose(since, until))
+	default:
+		if since != nil {
+			s.StartAt(s.bound(*since, false))
+		}
+		if until != nil {
+			s.EndAt(s.bound(until.Next(), true))
+		}
+	}
+}
+
+// Find returns the place of the first line that is labelled, and not before label. If
+// labels step back it returns that of the first line with label, and exact is false if there
+// is none.
+func (s *Source) Find(label tai64n.Label) (p Place, exact bool) {
+	if s.Ascends() {
+		return s.bound(label, false), true
+	}
+	parts := s.choose(&label, &label)
+	for _, p := range parts {
+		if c := s.Blocks(p.From.File); c != nil {
+			if line, err := c.LineAt(p.From.Off); err == nil {
+				if l, ok := tai64n.Parse(line); ok && l == label {
+					return p.From, true
+				}
+			}
+		}
+	}
+	return Place{}, false
+}
+
+// keep leaves out what is in none of parts, which are in order.
+func (s *Source) keep(parts []Part) {
+	from, to := s.parts[0].From, s.End()
+	if len(parts) == 0 {
+		s.EndAt(from)
+		return
+	}
+	s.parts = parts
+	s.StartAt(from)
+	s.EndAt(to)
+	for _, p := range s.parts { // a stream can't be read in part
+		for _, at := range []Place{p.From, p.To} {
+			if at.Off > 0 {
+				s.Blocks(at.File)
+			}
+		}
+	}
+}
+
+// choose returns the parts whose lines are labelled from since to until. It relies on the
+// order of labels within those files only where [logdir.Content.Order] has found one. All
+// other files it reads from their start to their end.
+func (s *Source) choose(since, until *tai64n.Label) []Part {
+	c := chooser{since: since, until: until, in: since == nil}
+	for i := range s.files {
+		if err := c.file(s, i); err != nil {
+			s.warn(s.ReadError(i, err))
+		}
+	}
+	c.turn(Place{len(s.files), 0}, false)
+	return c.parts
+}
+
+// A chooser goes over the lines of a log and notes where those that are wanted begin and
+// end.
+type chooser struct {
+	since, until *tai64n.Label
+	in           bool // the last line is wanted
+	from         Place
+	parts        []Part
+}
+
+// turn notes whether the lines from p on are wanted.
+func (c *chooser) turn(p Place, in bool) {
+	switch {
+	case in && !c.in:
+		c.from = p
+	case !in && c.in && c.from.Before(p):
+		c.parts = append(c.parts, Part{c.from, p})
+	}
+	c.in = in
+}
+
+// wants reports whether lines with label are wanted.
+func (c *chooser) wants(label tai64n.Label) bool {
+	return (c.since == nil || !label.Before(*c.since)) && (c.until == nil || !c.until.Before(label))
+}
+
+// file goes over file i of s.
+func (c *chooser) file(s *Source, i int) error {
+	content := s.Content(i)
+	if content == nil {
+		return nil
+	}
+	o := s.order(i)
+	if o != nil && o.Labelled && o.Ascends {
+		return c.ascending(content, i)
+	}
+	labelled, empty := false, true
+	err := content.EachLine(func(off int64, label tai64n.Label, ok bool) {
+		if empty = false; ok {
+			labelled = true
+			c.turn(Place{i, off}, c.wants(label))
+		}
+	})
+	if !labelled && !empty {
+		last, named := s.files[i].Until()
+		old := c.since != nil && (named && last.Before(*c.since) || !named && s.writtenBefore(i, *c.since))
+		c.turn(Place{i, 0}, !old)
+	}
+	return err
+}
+
+// ascending goes over file i, whose labels ascend.
+func (c *chooser) ascending(content *logdir.Content, i int) error {
+	first, _, err := content.LowerBound(tai64n.Label{})
+	from, to := first, content.Size()
+	if err == nil && c.since != nil {
+		from, _, err = content.LowerBound(*c.since)
+	}
+	if err == nil && c.until != nil {
+		to, _, err = content.LowerBound(c.until.Next())
+	}
+	if err != nil {
+		return err
+	}
+	c.turn(Place{i, first}, from == first && from < to)
+	if from < to {
+		c.turn(Place{i, from}, true)
+		if to < content.Size() {
+			c.turn(Place{i, to}, false)
+		}
+	}
+	return nil
+}
