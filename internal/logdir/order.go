@@ -78,7 +78,11 @@ func (c *Content) EachLine(f func(off int64, label tai64n.Label, ok bool)) error
 		return err
 	}
 	defer in.Close()
-	buf := make([]byte, BlockBytes)
+	room := int64(BlockBytes)
+	if c.size >= 0 { // a smaller content fits, and its end is seen at once
+		room = min(room, c.size+tai64n.Len)
+	}
+	buf := make([]byte, room)
 	off := int64(0) // of buf's first byte, in the content
 	rest := 0       // bytes of buf
 	inside := false // buf begins within a line that was told
