@@ -13,6 +13,26 @@ func (w *World) PowerCut() {
 			w.cutDir(e.File.index)
 		}
 	}
+	w.tellApart()
+}
+
+// tellApart gives a file a new number if a power cut has brought it back beside the one
+// that has got its number since.
+func (w *World) tellApart() {
+	seen := map[uint64]*File{}
+	for _, e := range w.Root.names {
+		if e.File.index == nil {
+			continue
+		}
+		for _, e := range e.File.index.names {
+			f := e.File
+			if other := seen[f.Ino]; other != nil && other != f {
+				w.lastIno++
+				f.Ino = w.lastIno
+			}
+			seen[f.Ino] = f
+		}
+	}
 }
 
 // KillAll removes standard input and its writer, as when a service and its supervisor are
