@@ -136,7 +136,7 @@ func (l *Log) checkFile(ctx context.Context, r *Report, there layout.File, name 
 
 // checkLive compares pieces with the unfinished files here.
 func (l *Log) checkLive(ctx context.Context, r *Report, view layout.View) error {
-	files, err := l.unfinished()
+	files, _, err := l.unfinished(true)
 	defer func() {
 		for _, f := range files {
 			f.Close()

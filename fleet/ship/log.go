@@ -130,25 +130,39 @@ func (l *Log) step(ctx context.Context) error {
 		}
 		l.started = true
 	}
+	for try := 1; ; try++ {
+		if err := l.sendFiles(ctx); err != nil {
+			return err
+		}
+		if l.Whole {
+			return nil
+		}
+		if again, err := l.sendPieces(ctx, try == fileTries); err != nil || !again || try == fileTries {
+			return err
+		}
+	}
+}
+
+// fileTries is how often a step begins again because the logger has finished a file. The
+// last time it does not wait for a processor's result any more, which may have been left
+// by a logger that was killed. While files come faster than they are sent, there are no
+// pieces.
+const fileTries = 10
+
+// sendFiles puts the finished files that the store has not got.
+func (l *Log) sendFiles(ctx context.Context) error {
 	for {
 		item, ok, err := l.next()
 		if err != nil {
 			return err
 		}
 		if !ok {
-			break
+			return l.clean(ctx)
 		}
 		if err := l.sendFile(ctx, item); err != nil {
 			return err
 		}
 	}
-	if err := l.clean(ctx); err != nil {
-		return err
-	}
-	if l.Whole {
-		return nil
-	}
-	return l.sendPieces(ctx)
 }
 
 // Stats returns what was done so far.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,16 +34,18 @@ type raw struct {
 	before string // the label of the file before it; "" if that is not known
 }
 
-// sendPieces puts what is new in the files that are not finished.
-func (l *Log) sendPieces(ctx context.Context) error {
-	files, err := l.unfinished()
+// sendPieces puts what is new in the files that are not finished. again means that it put
+// nothing, because a file was finished meanwhile, which must come first, or because a
+// processor has just replaced one. If hidden is set, the latter does not matter.
+func (l *Log) sendPieces(ctx context.Context, hidden bool) (again bool, err error) {
+	files, passed, err := l.unfinished(hidden)
 	defer func() {
 		for _, f := range files {
 			f.Close()
 		}
 	}()
-	if err != nil {
-		return err
+	if err != nil || passed {
+		return passed, err
 	}
 	for _, f := range files {
 		id, ok := readID(f)
@@ -53,37 +56,40 @@ func (l *Log) sendPieces(ctx context.Context) error {
 			l.idOf[f.label] = id
 		}
 		if err := l.sendRaw(ctx, f, id); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // unfinished returns the files that are not finished, open, in order.
-func (l *Log) unfinished() (files []raw, err error) {
+//
+// A reader takes a file for complete when the store has pieces of a later one. So
+// unfinished opens them against the direction in which the logger moves them: the newest
+// first. A file that moves meanwhile is met again further on, or it is finished in the
+// end, which passed reports. A processor's result that has no label yet counts as that,
+// unless hidden is set.
+func (l *Log) unfinished(hidden bool) (files []raw, passed bool, err error) {
 	open := func(name, label string) {
 		f, openErr := l.dir.Open(name, false)
-		if openErr == nil {
+		switch {
+		case openErr == nil && slices.ContainsFunc(files, func(other raw) bool { return other.Inode() == f.Inode() }):
+			// It has moved. Its newer name tells more.
+			files = slices.DeleteFunc(files, func(other raw) bool {
+				if other.Inode() != f.Inode() {
+					return false
+				}
+				other.Close()
+				return true
+			})
+			fallthrough
+		case openErr == nil:
 			files = append(files, raw{File: f, name: name, label: label})
-		} else if !absent(openErr) && err == nil {
+		case !absent(openErr) && err == nil:
 			err = openErr
 		}
 	}
-	s, err := l.scan()
-	if err != nil {
-		return nil, err
-	}
-	open("previous", "")
-	l.mu.Lock()
-	for _, label := range s.labels {
-		if unfinished(s.names[label]) && !l.have[label] {
-			open(s.names[label], label)
-			if n := len(files); n > 0 && files[n-1].label == label && !s.busy {
-				files[n-1].before = l.before[label]
-			}
-		}
-	}
-	l.mu.Unlock()
+	open("next", "")
 	open("current", "")
 	if n := len(files); n > 0 && files[n-1].name == "current" {
 		l.mu.Lock()
@@ -92,8 +98,37 @@ func (l *Log) unfinished() (files []raw, err error) {
 		}
 		l.mu.Unlock()
 	}
-	open("next", "")
-	return files, err
+	s, scanErr := l.scan()
+	if scanErr != nil {
+		return files, false, scanErr
+	}
+	for _, label := range slices.Backward(s.labels) {
+		if !unfinished(s.names[label]) || l.has(label) {
+			continue
+		}
+		open(s.names[label], label)
+		l.mu.Lock()
+		if n := len(files); n > 0 && files[n-1].label == label && !s.busy {
+			files[n-1].before = l.before[label]
+		}
+		l.mu.Unlock()
+	}
+	open("previous", "")
+	slices.Reverse(files)
+	later, scanErr := l.scan()
+	if scanErr != nil {
+		return files, false, scanErr
+	}
+	passed = !hidden && (s.busy || later.busy) && (len(files) == 0 || files[0].name != "previous") ||
+		slices.ContainsFunc(later.labels, func(label string) bool { return !unfinished(later.names[label]) && !l.has(label) })
+	return files, passed, err
+}
+
+// has reports whether the store has the finished file label, or a gap object in its place.
+func (l *Log) has(label string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.have[label]
 }
 
 // buffers are for the lines of a piece and for what they are compressed to.
