@@ -83,6 +83,7 @@ var inner = map[string]string{
 	"the store refuses it":                        "unable to {op} {key}: %",
 	"the store does not know this request":        "unable to {op} {key}: %",
 	"the store cannot be reached":                 "unable to {op} {key}: %",
+	"the object ends before these bytes":          "unable to {op} {key}: %",
 	"given up":                                    "unable to {op} {key}: the store did not answer (%)",
 	"check the network and the store":             "{text}; trying again in {pause}: %",
 	"nothing is to be done":                       "{text}; trying again in {pause}: %",

@@ -13,7 +13,8 @@ const formatsHere = "{formats}\n"
 const helpText = `Usage: mlcat [OPTION]... DIR...
 Show the lines of log directories of multilog, s6-log or svlogd: the old files,
 compressed or not, and then current. Lines of several DIRs are merged in the
-order of their labels. A DIR may also be a single file.
+order of their labels. A DIR may also be a single file, or
+s3://BUCKET/PREFIX/HOST/LOG, with * for several, for logs that mlship has sent.
 
 Options that select lines:
   -S, --since=TIME         lines that are not before TIME

@@ -84,6 +84,8 @@ func say(severity, text string) { fmt.Fprint(os.Stderr, console.Line("mlcat", se
 // warn prints that something could not be read. It prints an error once, also if that is
 // found again at the other end of a range.
 func (p *program) warn(err error) {
+	p.warning.Lock()
+	defer p.warning.Unlock()
 	if errors.As(err, new(source.Missing)) || errors.As(err, new(source.Waiting)) {
 		if p.quiet {
 			return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"multilog/cmd/mlcat/internal/follow"
 	"multilog/cmd/mlcat/internal/leap"
 	"multilog/cmd/mlcat/internal/pattern"
+	"multilog/cmd/mlcat/internal/remote"
 	"multilog/cmd/mlcat/internal/render"
 	"multilog/cmd/mlcat/internal/source"
 	"multilog/cmd/mlcat/internal/timespec"
@@ -27,8 +29,11 @@ type program struct {
 	out    output
 	pager  *pager // nil if there is none
 	shown  int    // lines
-	failed bool   // something could not be read
-	warned string // the last warning
+	remote remote.Helpers
+
+	warning sync.Mutex // of what follows
+	failed  bool       // something could not be read
+	warned  string     // the last warning
 }
 
 // prepare compiles the pattern and decides how lines look.
@@ -62,7 +67,7 @@ func (p *program) show() error {
 	if err != nil {
 		return err
 	}
-	logs, err := p.open()
+	logs, err := p.open(since, until)
 	if err != nil {
 		return err
 	}
@@ -100,14 +105,14 @@ func (p *program) show() error {
 
 // open opens the logs. It leaves out, with a warning, a log that can't be opened. It
 // returns an error if no log can be opened, or if one can't and a cursor covers it.
-func (p *program) open() ([]*source.Source, error) {
+func (p *program) open(since, until *tai64n.Label) ([]*source.Source, error) {
 	var logs []*source.Source
 	var first error
 	for _, dir := range p.dirs {
-		s, err := source.Open(dir, p.follow, p.warn)
+		opened, err := p.openArgument(dir, since, until)
+		logs = append(logs, opened...)
 		switch {
 		case err == nil:
-			logs = append(logs, s)
 		case p.wantsCursor() || p.cursor != "" || p.afterCursor != "":
 			return nil, err
 		case first != nil:

@@ -37,6 +37,10 @@ type View struct {
 	Files []File   // by Label; each label once
 	Gaps  []string // keys of gap objects that begin in the range
 	Live  []Live   // those that follow the files; by the label of the file, or of its first line
+
+	// Became has the IDs of pieces that a finished file took the place of within the last
+	// hour or so, by the label of that file.
+	Became map[string]ID
 }
 
 // looks is how often Look tries. A log that finishes files faster than it can be
@@ -74,6 +78,12 @@ func Look(ctx context.Context, s store.Store, log Log, after string) (View, erro
 		}
 		if len(v.Files) == before {
 			v.Live = slices.DeleteFunc(live, func(l Live) bool { return slices.ContainsFunc(done[l.ID], v.Has) })
+			v.Became = make(map[string]ID)
+			for id, labels := range done {
+				for _, label := range labels {
+					v.Became[label] = id
+				}
+			}
 			break
 		}
 	}

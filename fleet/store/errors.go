@@ -23,6 +23,7 @@ const (
 	Refused                    // the store will never take this (another 4xx)
 	Unsupported                // the store does not know this kind of request
 	Unreachable                // no connection: it has not happened
+	AtEnd                      // the object ends before the bytes that were asked for (416)
 )
 
 // kinds has what is said of each kind, and what to do about it.
@@ -40,6 +41,7 @@ var kinds = map[Kind]struct{ text, advice string }{
 	Refused:        {"the store refuses it", "read what the store says"},
 	Unsupported:    {"the store does not know this request", "use another store, or a newer version of it"},
 	Unreachable:    {"the store cannot be reached", "check AWS_ENDPOINT_URL, the network and the store"},
+	AtEnd:          {"the object ends before these bytes", "nothing is to be done"},
 }
 
 // Error is what a Store returns.

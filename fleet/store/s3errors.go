@@ -132,6 +132,7 @@ var codes = map[string]Kind{
 	"InvalidBucketName":              NoBucket,
 	"PermanentRedirect":              Refused,
 	"AuthorizationHeaderMalformed":   Refused,
+	"InvalidRange":                   AtEnd,
 	"EntityTooLarge":                 Refused,
 	"KeyTooLongError":                Refused,
 }
@@ -151,6 +152,8 @@ func kindOfCode(code string, status int) Kind {
 		return Full
 	case status == http.StatusNotImplemented, status == http.StatusMethodNotAllowed:
 		return Unsupported
+	case status == http.StatusRequestedRangeNotSatisfiable:
+		return AtEnd
 	case status == http.StatusRequestTimeout:
 		return Unknown
 	case status == http.StatusTooManyRequests, status == http.StatusConflict, status >= 500:

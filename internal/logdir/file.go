@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -64,7 +65,12 @@ func (s *shared) release() {
 }
 
 // Path returns the path under which the file was found.
-func (f *File) Path() string { return filepath.Join(f.Dir, f.Name) }
+func (f *File) Path() string {
+	if strings.Contains(f.Dir, "://") { // a URL
+		return f.Dir + "/" + f.Name
+	}
+	return filepath.Join(f.Dir, f.Name)
+}
 
 // Torn reports whether the file's last line may be incomplete, because its
 // logger was killed.

@@ -42,16 +42,34 @@ func Open(path string, wait bool, warn func(error)) (*Source, error) {
 		err = s.addFile(path)
 		return s, err
 	case wait && errors.Is(err, fs.ErrNotExist):
+		warn(Waiting{path}) // before the first look: a logger that starts then is seen from its first file on
+	}
+	err = s.addDir(logdir.NewDir(filepath.Clean(path)), wait)
+	if err == nil && len(s.files) == 0 && !wait {
+		warn(fmt.Errorf("unable to find a log in %s: neither current nor old files are there", path))
+	}
+	return s, err
+}
+
+// OpenDir returns the log in a directory of any kind, which it closes if there is an
+// error. Messages call it path. It may have no files; the rest is as for Open.
+func OpenDir(path string, dir logdir.Directory, wait bool, warn func(error)) (*Source, error) {
+	s := &Source{path: path, warn: warn}
+	err := s.addDir(logdir.OpenDir(path, dir), wait)
+	if err == nil && len(s.files) == 0 && wait {
 		warn(Waiting{path})
 	}
-	s.dir = logdir.NewDir(filepath.Clean(path))
-	files, err := s.dir.Look()
-	if err != nil && !(wait && errors.Is(err, fs.ErrNotExist)) {
-		s.dir.Close()
-		return nil, err
-	}
-	if len(files) == 0 && !wait {
-		warn(fmt.Errorf("unable to find a log in %s: neither current nor old files are there", path))
+	return s, err
+}
+
+// addDir takes the files of a directory.
+func (s *Source) addDir(dir *logdir.Dir, wait bool) error {
+	s.dir = dir
+	files, err := dir.Look()
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !(wait && missing) {
+		dir.Close()
+		return err
 	}
 	for _, f := range files {
 		s.files = append(s.files, &entry{File: f})
@@ -63,7 +81,7 @@ func Open(path string, wait bool, warn func(error)) (*Source, error) {
 			s.Content(i)
 		}
 	}
-	return s, nil
+	return nil
 }
 
 func (s *Source) addFile(path string) error {

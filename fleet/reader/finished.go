@@ -1,0 +1,103 @@
+package reader
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"multilog/fleet/layout"
+	"multilog/fleet/store"
+	"multilog/internal/logdir"
+)
+
+const (
+	// candidates is how many files are looked at to find the one that pieces have
+	// become. They are in the order of their labels, so it is the first one mostly.
+	candidates = 20
+
+	// searches is how often it is looked for, since a file may come after its pieces
+	// went where somebody deletes these by hand.
+	searches = 3
+)
+
+// finished returns the content of the finished file that the pieces id have become.
+func (l *Log) finished(ctx context.Context, id layout.ID) (*logdir.Content, error) {
+	for try := 1; ; try++ {
+		view, err := layout.Look(ctx, l.store, l.log, before(id))
+		if err != nil {
+			return nil, err
+		}
+		for i, f := range view.Files {
+			if i == candidates {
+				break
+			}
+			content, is, err := l.isFinished(ctx, f, id)
+			if is || err != nil {
+				return content, err
+			}
+		}
+		if try == searches {
+			return nil, fmt.Errorf("unable to read on in the file of %s that begins at %s: its pieces were deleted, and the finished file is not in the store", l.log, id.Label())
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// before returns a label in front of all that the finished file of id may have: it has
+// no line that is later than its label.
+func before(id layout.ID) string {
+	label := []byte(id.Label())
+	for i := len(label) - 1; i > 0; i-- { // subtract one
+		switch label[i] {
+		case '0':
+			label[i] = 'f'
+			continue
+		case 'a':
+			label[i] = '9'
+		default:
+			label[i]--
+		}
+		break
+	}
+	return string(label)
+}
+
+// isFinished returns the content of a finished file, and reports whether it is the one
+// that the pieces id have become: its first line tells.
+func (l *Log) isFinished(ctx context.Context, f layout.File, id layout.ID) (*logdir.Content, bool, error) {
+	content, err := logdir.NewContent(object{ctx, l.store, f.Key}, f.Size, true)
+	if err == nil {
+		err = content.Spool()
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("unable to read %s: %w", f.Key, err)
+	}
+	line, err := content.LineAt(0)
+	if err != nil {
+		return nil, false, fmt.Errorf("unable to read %s: %w", f.Key, err)
+	}
+	got, ok := layout.IDOf(bytes.Clone(line))
+	return content, ok && got == id, nil
+}
+
+// object is an object as an io.ReaderAt.
+type object struct {
+	ctx   context.Context
+	store store.Store
+	key   string
+}
+
+func (o object) ReadAt(p []byte, off int64) (int, error) {
+	data, err := readRange(o.ctx, o.store, o.key, off, len(p))
+	n := copy(p, data)
+	if err == nil && n < len(p) {
+		err = io.EOF
+	}
+	return n, err
+}
