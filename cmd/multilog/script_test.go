@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strconv"
 	"strings"
@@ -90,6 +91,9 @@ func condition(who, cond string) (bool, error) {
 		return cond == who, nil
 	case cond == "root":
 		return os.Geteuid() == 0, nil
+	case cond == "mounts":
+		// A container's seccomp profile refuses unshare, also to root.
+		return exec.Command("unshare", "-m", "true").Run() == nil, nil
 	case isMissing:
 		return logger.Missing(program)
 	}
