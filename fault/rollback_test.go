@@ -77,6 +77,11 @@ func TestRollback(t *testing.T) {
 				// daemontools' reads the batch in flight again, even if it was written in part
 				found, notes = account(withoutLabelsWithin(lines), sent, stamped, func(n int) bool { return n >= first })
 				found.twice, found.torn = 0, 0
+				// A line whose beginning stood in our lock page when we were killed is in
+				// two pieces, one of them logged by each: not more of them than kills.
+				if found.lost <= turns.kills {
+					found.lost = 0
+				}
 			}
 			if found != (tally{}) {
 				t.Errorf("%+v\n%s", found, strings.Join(notes, "\n"))
