@@ -76,10 +76,11 @@ func TestRollback(t *testing.T) {
 			if c.anyone {
 				// daemontools' reads the batch in flight again, even if it was written in part
 				found, notes = account(withoutLabelsWithin(lines), sent, stamped, func(n int) bool { return n >= first })
+				pieces := found.torn
 				found.twice, found.torn = 0, 0
 				// A line whose beginning stood in our lock page when we were killed is in
-				// two pieces, one of them logged by each: not more of them than kills.
-				if found.lost <= turns.kills {
+				// two pieces, both of them logged: not more such lines than kills.
+				if found.lost <= turns.kills && 2*found.lost <= pieces {
 					found.lost = 0
 				}
 			}
