@@ -1,8 +1,8 @@
 package rotate
 
-// age rotates current when it is old (a). The age counts from the first line of
-// it, which the lock page tells the next logger; this one counts by Mono, which
-// nobody sets.
+// age rotates current when it is old (word a). The age counts from the first line in
+// current. The lock page stores the time of that line for the next logger; this logger
+// counts by Mono, which no one can set.
 type age struct {
 	d    *Dir
 	most int64 // nanoseconds; 0 for no limit
@@ -19,18 +19,18 @@ func (a *age) wrote() {
 	}
 }
 
-// beginAt notes when current's first line came, in nanoseconds since 1970.
+// beginAt notes the time of current's first line, in nanoseconds since 1970.
 func (a *age) beginAt(since int64) {
 	a.ripenAfter(a.d.now() - since)
 	a.d.noteAge(since)
 }
 
-// ripenAfter notes how old current's first line is, in nanoseconds.
+// ripenAfter notes the age of current's first line, in nanoseconds.
 func (a *age) ripenAfter(age int64) { a.ripe = max(a.d.mono()+a.most-age, 1) }
 
-// take finds out since when the current that was opened, which is not empty, has
-// lines: since noted, says the lock page, 0 if it does not say; or else since
-// birth, 0 if that is not known either.
+// take determines the age of a current that was opened and is not empty. noted is the
+// time of its first line according to the lock page, or 0; birth is the time at which
+// the file was made, or 0. It uses noted if it can, else birth.
 func (a *age) take(noted, birth int64) {
 	if a.most == 0 {
 		return
@@ -46,5 +46,5 @@ func (a *age) take(noted, birth int64) {
 	a.beginAt(birth)
 }
 
-// deadline returns the Mono at which current is to be rotated; 0 for never.
+// deadline returns the Mono at which current must be rotated, or 0 for never.
 func (a *age) deadline() int64 { return a.ripe }

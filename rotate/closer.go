@@ -9,21 +9,21 @@ type closer struct {
 	task  task[*closer]
 }
 
-// closing is how far the end of the directory is.
+// closing is how far the directory has been closed.
 type closing int
 
 const (
 	stillOpen closing = iota
-	closingIt         // endingSteps are under way
-	closed            // everything is on disk, and marked as whole
-	givenUp           // the rest is left to the next logger
+	closingIt         // endingSteps are running
+	closed            // everything is on disk and marked as complete
+	givenUp           // the next logger does the rest
 )
 
 func (c *closer) dir() *Dir         { return c.d }
 func (c *closer) theCurrent() *file { return c.d.current() }
 
-// begin begins to close the directory. Invariant: on entry, nothing is pending,
-// and nothing is under way on current.
+// begin starts to close the directory. Invariant: on entry, no file is pending and no
+// operation on current is in flight.
 func (c *closer) begin() {
 	c.state = closingIt
 	c.task.start(c.d, endingSteps, c, func(c *closer) { c.state = closed })
@@ -32,7 +32,7 @@ func (c *closer) begin() {
 // isOpen reports whether current may still be written, synced and rotated.
 func (c *closer) isOpen() bool { return c.state == stillOpen }
 
-// is reports whether the end is that far.
+// is reports whether closing has reached that state.
 func (c *closer) is(state closing) bool { return c.state == state }
 
 // giveUp leaves the rest to the next logger.
@@ -42,7 +42,7 @@ func (c *closer) failing() bool { return c.task.failing() }
 
 var rewriteLast = rewriteStep("write current again", (*closer).theCurrent)
 
-// endingSteps close a directory in which nothing is pending.
+// endingSteps close a directory that has no pending files.
 var endingSteps = []*step[*closer]{
 	measureStep("look at current", (*closer).theCurrent),
 	giveBackStep("give back current's unused blocks", (*closer).theCurrent),
@@ -67,14 +67,15 @@ var endingSteps = []*step[*closer]{
 		},
 		trouble: troubleWith[*closer]("write ", currentName, " to disk"),
 	},
-	// The mark says that there is nothing else to look at: a power cut must not
-	// leave names beside it that are gone already.
+	// The mode says that nothing else needs recovery. So a power cut must not bring
+	// back names that were removed before it.
 	syncNamesStep[*closer]("sync the directory"),
 	markWholeStep(),
 }
 
-// markWholeStep sets current's mode. Input that was left within a line, or within
-// a batch, makes this an outage: what follows may not be what belongs there.
+// markWholeStep marks current as finished by its mode. It leaves the mode alone if the
+// input was left within a line or within a batch: then the next logger must recover the
+// directory as after a kill, because what follows may not continue current.
 func markWholeStep() *step[*closer] {
 	s := modeStep("set mode of current", (*closer).theCurrent)
 	s.when = func(c *closer) bool { return c.d.isClean() }

@@ -7,8 +7,8 @@ import (
 	"multilog/ioring"
 )
 
-// What is left to the next logger is what has failed; what is under way is
-// waited for.
+// GiveUp leaves to the next logger only what has failed; it waits for running
+// operations.
 func TestGiveUp(t *testing.T) {
 	under := progress{busy: true}
 	failed := progress{busy: true, retry: 1}
@@ -29,9 +29,9 @@ func TestGiveUp(t *testing.T) {
 			"a file is under way, the naming of another has failed",
 			func(d *Dir) { d.finisher.finishing.progress, d.finisher.naming.progress = under, failed }, false,
 		},
-		{"the spare, for which nobody waits", func(d *Dir) { d.spare.task.progress = failed }, false},
-		{"the sync of current, for which nobody waits", func(d *Dir) { d.syncer.current.progress = failed }, false},
-		{"the sync of another file, for which nobody waits", func(d *Dir) { d.syncer.waiting.progress = failed }, false},
+		{"a spare that is not needed", func(d *Dir) { d.spare.task.progress = failed }, false},
+		{"a sync of current, which is not needed", func(d *Dir) { d.syncer.current.progress = failed }, false},
+		{"a sync of another file, which is not needed", func(d *Dir) { d.syncer.waiting.progress = failed }, false},
 	} {
 		d := newDir(newKernel(t), Config{})
 		c.set(d)
@@ -40,15 +40,16 @@ func TestGiveUp(t *testing.T) {
 			t.Errorf("%s: %v", c.name, got)
 		}
 		if d.spare.failing() || d.syncer.current.failing() || d.syncer.waiting.failing() {
-			t.Errorf("%s: it is tried again", c.name)
+			t.Errorf("%s: a failed step will be tried again", c.name)
 		}
-		if requested := c.name != "the spare, for which nobody waits"; d.RotationRequested() != requested {
+		if requested := c.name != "a spare that is not needed"; d.RotationRequested() != requested {
 			t.Errorf("%s: a rotation is requested: %v", c.name, d.RotationRequested())
 		}
 	}
 }
 
-// A file that somebody has removed is missed once; any other trouble is one.
+// A file that another process has removed is warned about once. Other errors are
+// returned.
 func TestStopIfRemoved(t *testing.T) {
 	k := newKernel(t)
 	d := newDir(k, Config{Name: "./main"})

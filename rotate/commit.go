@@ -3,10 +3,10 @@ package rotate
 // Batch is a batch of lines: where it comes from, and what each directory gets.
 type Batch struct {
 	Input
-	Bytes  int    // of the input that it takes, those that are kept in a lock page included
+	Bytes  int    // of input, including those in a lock page
 	Lines  int    // that begin in it
 	Within bool   // it ends within a line
-	Parts  []Part // one for each directory, whether that gets anything or not
+	Parts  []Part // one for each directory, also if it gets nothing
 }
 
 // Part is what one directory gets of a batch.
@@ -14,60 +14,57 @@ type Part struct {
 	Dir   *Dir
 	Bytes int64 // to write
 	Lines int   // that begin in them
-	Here  bool  // it gets the line that the batch ends within
-	Keeps bool  // its lock page keeps the beginning of the next line
+	Here  bool  // it gets the line within which the batch ends
+	Keeps bool  // its lock page stores the beginning of the next line
 
 	begun bool
 }
 
-// Outcome is what has become of a batch.
+// Outcome is the result of Commit.
 type Outcome int
 
 const (
-	// Consumed means that the batch is in all directories, and not in the input
-	// any more.
+	// Consumed means that the batch is in all directories and has left the input.
 	Consumed Outcome = iota
-	// TakenBack means that the batch is in the input, and in no directory. Where it
-	// could not be taken back, Commit has warned, and the record tells the next
-	// logger.
+	// TakenBack means that the batch is in the input and in no directory. If it could
+	// not be removed from a directory, Commit has warned, and the record lets the next
+	// logger do it.
 	TakenBack
-	// Left means that the batch is in all directories, and in the input, too. The
+	// Left means that the batch is in all directories and also still in the input. The
 	// records say so, and the next logger skips it.
 	Left
 )
 
-// Committer is the side of the input, as Commit sees it.
+// Committer is what Commit needs from the side of the input.
 type Committer interface {
-	// Pieces returns what the directory of that part is to get. The pieces are
-	// used until the next call.
+	// Pieces returns the bytes for the directory of that part. Commit uses them until
+	// the next call.
 	Pieces(part int) [][]byte
 
-	// Pause is called when a write has failed, of which there was a warning. It
-	// returns true, after some time, to have it tried again, and false to
-	// give the batch up.
+	// Pause is called after a failed write, which was warned about. It waits some time
+	// and returns true to try the write again, or returns false to give up the batch.
 	Pause() bool
 
-	// Written is called when all directories have their parts.
+	// Written is called when all parts are written.
 	Written()
 
-	// Consume takes the batch from the input, and has its last byte stored at
-	// mark, unless that is nil, by the operation that takes it. It returns
-	// Consumed, TakenBack if the input does not begin with the batch any more,
-	// or Left if nothing can be taken.
+	// Consume takes the batch from the input. The operation that takes it also stores
+	// its last byte at mark, unless mark is nil. Consume returns Consumed, or TakenBack
+	// if the input no longer begins with the batch, or Left if nothing can be taken.
 	Consume(mark *byte) Outcome
 }
 
-// Commit writes a batch to all directories and consumes its input. It is the one
-// place that knows the order, on which it depends that a kill at any moment
-// neither loses a line nor logs one twice (see Settle):
+// Commit writes a batch to all directories and consumes its input. It alone knows the
+// order of these steps. Because of this order a kill at any moment neither loses a line
+// nor logs one twice (see Settle):
 //
-//	begin    in all lock pages: which file, how long it is, what it gets
-//	append   what each directory gets
+//	begin    in all lock pages: which file, its size, how much it gets
+//	append   to each directory its part
 //	done     in all lock pages
 //	consume  the input, with a mark in one of the pages
 //	clear    in all lock pages
 //
-// A batch that is given up, or whose input another process has taken, is taken
+// If the batch is given up, or if another process has taken its input, Commit takes it
 // back from all directories.
 func Commit(b *Batch, c Committer) Outcome {
 	start := int64(0)
@@ -109,7 +106,7 @@ func Commit(b *Batch, c Committer) Outcome {
 	return Consumed
 }
 
-// write writes a part, and reports whether it could.
+// write writes a part and reports whether it succeeded.
 func (b *Batch) write(part int, c Committer) bool {
 	d := b.Parts[part].Dir
 	for err := d.append(c.Pieces(part)); err != nil; err = d.append(nil) {
@@ -120,9 +117,10 @@ func (b *Batch) write(part int, c Committer) bool {
 	return true
 }
 
-// mark returns where one of the directories that take part wants to see that the
-// input is consumed: the one that keeps the beginning of the next line, which the
-// same operation puts there, or else the first.
+// mark returns the byte in a lock page that shows that the input was consumed. It lies
+// in the page that stores the beginning of the next line, because the same operation
+// puts that line there; if no page does, in the page of the first directory that takes
+// part.
 func (b *Batch) mark() (mark *byte) {
 	for i := range b.Parts {
 		if p := &b.Parts[i]; p.begun && (mark == nil || p.Keeps) {
@@ -132,7 +130,7 @@ func (b *Batch) mark() (mark *byte) {
 	return mark
 }
 
-// takeBack takes back what was written. Where that fails, it warns.
+// takeBack removes what was written of the batch. It warns if that fails.
 func (b *Batch) takeBack() {
 	for i := range b.Parts {
 		p := &b.Parts[i]

@@ -10,13 +10,13 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// order is a host and a committer that write down what is done to two directories, and
-// in which states their records are then.
+// order is a host and a committer. It writes down what happens to two directories, and
+// the states of their records at that time.
 type order struct {
 	*realKernel
 	dirs  []*Dir
 	does  []string
-	fails int // writes to the second directory that fail
+	fails int // how many writes to the second directory fail
 	gives bool
 	out   Outcome
 }
@@ -47,14 +47,14 @@ func (o *order) Written()                 { o.note("written") }
 func (o *order) Consume(mark *byte) Outcome {
 	o.note("consume")
 	if mark != o.dirs[1].mark() {
-		o.note("the mark is not where the next line is kept")
+		o.note("the mark is not in the page with the next line")
 	}
 	return o.out
 }
 
-// The order of a batch: all are begun before one is written, all are written before
-// one is done, all are done before the input is consumed. What is given up, or
-// taken by another process, is in no directory afterwards.
+// The order of a batch: begin all before the first write, write all before the first
+// done, done all before the input is consumed. A batch that is given up, or that
+// another process has taken, is in no directory afterwards.
 func TestCommit(t *testing.T) {
 	whole := []string{"write one\n begun,begun", "write two\n begun,begun", "written begun,begun", "consume done,done"}
 	for _, c := range []struct {

@@ -2,26 +2,25 @@ package rotate
 
 import "multilog/rotate/lockpage"
 
-// Dir is a log directory that this process has locked. It holds the parts that
-// keep the directory, each of which owns its own state. What one part needs of
-// another goes through a method of Dir, in dir_parts.go, that says what is asked.
-// All methods belong to the goroutine that owns the Host.
+// Dir is a log directory that this process has locked. It consists of parts, each of
+// which owns its state. If one part needs something from another, it calls a method of
+// Dir in dir_parts.go. All methods belong to the goroutine that owns the Host.
 type Dir struct {
 	place // the directory on disk, and how it is reached
 
 	labels    labels      // names of old files
 	record    record      // the lock page
-	before    predecessor // the logger before
+	before    predecessor // what the previous logger left
 	writer    writer      // current
 	spare     spare       // next
-	finisher  finisher    // what is pending
-	processor processor   // the program that finished files go through
-	retention retention   // which old files stay
-	syncer    syncer      // y
-	age       age         // a
+	finisher  finisher    // pending files
+	processor processor   // the program that finished files pass through
+	retention retention   // which old files to remove
+	syncer    syncer      // when to sync (y)
+	age       age         // when to rotate by age (a)
 	closer    closer      // the end
 
-	nextTry int64 // Mono before which no failed step is to be tried again; 0 for never
+	nextTry int64 // Mono before which no failed step is due; 0 if none is waiting
 }
 
 // newDir returns a directory that is not open yet.
@@ -49,37 +48,38 @@ func newDir(host Host, conf Config) *Dir {
 	return d
 }
 
-// What the caller asks.
+// For the caller of this package.
 
 // Name returns the directory's name in the script.
 func (d *Dir) Name() string { return d.name }
 
-// SetBackend stores in the lock page how file operations are done, at most 128
-// bytes of text.
+// SetBackend stores in the lock page a text, at most 128 bytes of it, about how file
+// operations are done.
 func (d *Dir) SetBackend(text string) {
 	d.note(func(page *lockpage.Page) {
 		clear(page.Backend[copy(page.Backend[:], text):])
 	})
 }
 
-// Recover puts the directory in order and opens current. Errors are of type
-// *Error.
+// Recover puts the directory in order and opens current. It must be called once, after
+// Settle. Errors are of type *Error.
 func (d *Dir) Recover() error { return d.before.recover() }
 
-// Midline reports whether the input stands within a line whose beginning the
-// logger before has dealt with, and whether this directory gets that line.
+// Midline reports whether the input stands within a line whose beginning the previous
+// logger has handled, and whether this directory gets that line. It is valid after
+// Settle.
 func (d *Dir) Midline() (within, here bool) { return d.before.midline() }
 
-// Tail returns the beginning of a line that the logger before has taken from
-// standard input and not logged; goesOn reports that its end is to come from
-// there.
+// Tail returns the beginning of a line that the previous logger took from standard
+// input and did not log. goesOn reports whether the rest of the line will come from
+// standard input. Tail is valid after Settle.
 func (d *Dir) Tail() (t lockpage.Tail, goesOn bool) { return d.before.tail, d.before.goesOn }
 
 // TailRoom returns memory in the lock page for the beginning of a line, up to 999
 // bytes: the bytes taken, which it stores there, and room for those that follow. The
-// line goes on behind the latest batch. It comes from the input dev and
-// ino, and its first byte was seen at since, in nanoseconds since 1970. TailRoom
-// returns nil if the page does not outlive the process.
+// line comes after the latest batch. dev and ino identify the input; since is the time,
+// in nanoseconds since 1970, at which its first byte was seen. TailRoom returns nil if
+// the page does not outlive the process.
 func (d *Dir) TailRoom(dev, ino uint64, since int64, taken []byte) []byte {
 	return d.record.page.TailRoom(dev, ino, since, taken)
 }
@@ -87,21 +87,22 @@ func (d *Dir) TailRoom(dev, ino uint64, since int64, taken []byte) []byte {
 // Mapped reports whether the lock page outlives the process.
 func (d *Dir) Mapped() bool { return d.record.page.Mapped() }
 
-// Room returns how many bytes current can still take.
+// Room returns the number of bytes that current can still take.
 func (d *Dir) Room() int64 { return d.writer.room() }
 
-// LineRoom returns how many bytes current takes before a newline fills it: the
-// first line that ends there or later is its last.
+// LineRoom returns after how many more bytes a newline makes current full: the first
+// line that ends there or later is its last.
 func (d *Dir) LineRoom() int64 { return d.writer.lineRoom() }
 
-// Full reports whether current is to be rotated before anything else is written.
+// Full reports whether the caller must rotate before it writes anything else.
 func (d *Dir) Full() bool { return d.writer.full() }
 
-// CountRoomWait counts a wait, in nanoseconds, for room to rotate.
+// CountRoomWait counts in the lock page that the caller waited until Ready, for that
+// many nanoseconds.
 func (d *Dir) CountRoomWait(took int64) { d.record.countRoomWait(took) }
 
-// RequestRotation asks for a rotation, as soon as the spare file is ready, if
-// current is not empty and the directory is not being closed.
+// RequestRotation requests a rotation as soon as the spare file is ready. It does
+// nothing if current is empty or the directory is being closed.
 func (d *Dir) RequestRotation() {
 	if d.writer.cur.size > 0 && d.closer.isOpen() {
 		d.writer.request()
@@ -109,12 +110,11 @@ func (d *Dir) RequestRotation() {
 	}
 }
 
-// RotationRequested reports whether a rotation was asked for that has not
-// happened yet.
+// RotationRequested reports whether a requested rotation has not happened yet.
 func (d *Dir) RotationRequested() bool { return d.writer.isRequested() }
 
-// Ready reports whether Rotate may be called; if not, what it waits for is under
-// way.
+// Ready reports whether the caller may call Rotate. If it returns false, the directory
+// is working on what is missing, and the caller asks again after a wait.
 func (d *Dir) Ready() bool {
 	if !d.spare.ready() {
 		d.makeSpare()
@@ -123,14 +123,14 @@ func (d *Dir) Ready() bool {
 	return !d.finisher.isNaming() && d.finisher.hasRoom() && d.retention.allows(d.writer.cur.size, d.finisher.count())
 }
 
-// Rotate makes the spare file the one that is written. Everything else follows in
-// the background. Invariant: on entry, Ready, and no batch has begun.
+// Rotate makes the spare file the one that is written. Everything else follows in the
+// background. Invariant: on entry, Ready returns true and no batch has begun.
 func (d *Dir) Rotate() {
 	label := d.labels.newLabel()
 	old, split := d.writer.swap(d.spare.take())
 	d.age.reset()
-	// The page may be written back at any moment: one with a record about the new file
-	// must say already which file that one follows (see isAnothers).
+	// The kernel may write the page to disk at any moment. If it has a record about the
+	// new file, it must already say which file that one follows (see isAnothers).
 	d.note(func(page *lockpage.Page) {
 		lockpage.Set(&page.Swapped, old.ino)
 		lockpage.Add(&page.Counters.Rotations, 1)
@@ -141,7 +141,7 @@ func (d *Dir) Rotate() {
 	d.finisher.name()
 }
 
-// Deadline returns the Mono at which Tick has something to do; 0 for never.
+// Deadline returns the Mono at which Tick has something to do, or 0 for never.
 func (d *Dir) Deadline() int64 {
 	if d.closer.is(givenUp) {
 		return 0
@@ -159,11 +159,11 @@ func (d *Dir) Deadline() int64 {
 	return at
 }
 
-// triesAgain notes that a failed step is to be tried again at that Mono: the tasks
-// are asked only then.
+// triesAgain notes that a failed step is due at that Mono. Before then, Tick does not
+// look at the tasks.
 func (d *Dir) triesAgain(at int64) { d.nextTry = sooner(d.nextTry, at) }
 
-// sooner returns the earlier of two times; 0 is never.
+// sooner returns the earlier of two times; 0 means never.
 func sooner(a, b int64) int64 {
 	if a == 0 || b != 0 && b < a {
 		return b
@@ -171,7 +171,7 @@ func sooner(a, b int64) int64 {
 	return a
 }
 
-// Tick does what is due at now.
+// Tick does what is due at now, a time by Mono.
 func (d *Dir) Tick(now int64) {
 	if d.closer.is(givenUp) {
 		return
@@ -187,8 +187,8 @@ func (d *Dir) Tick(now int64) {
 	}
 }
 
-// tasks are what is done in the background, in the order in which failed steps
-// are tried again.
+// tasks returns everything that runs in the background, in the order in which failed
+// steps are tried again.
 func (d *Dir) tasks() [9]interface {
 	nextTry() int64
 	tryAgain(now int64)
@@ -202,27 +202,26 @@ func (d *Dir) tasks() [9]interface {
 	}
 }
 
-// End begins to close the directory: when nothing is pending any more,
-// current is made safe and marked as finished. Ended reports when that is done.
-// Call it again after each wait until then.
+// End closes the directory: when no file is pending, it syncs current and marks it as
+// finished. Call it again after each wait until Ended returns true.
 func (d *Dir) End() {
 	if d.closer.isOpen() && !d.spare.isMaking() && !d.writer.cur.isUsed() && d.finisher.count() == 0 {
-		d.syncer.giveUp() // what it would try again, the steps that follow do
+		d.syncer.giveUp() // the steps that follow do what it would try again
 		d.closer.begin()
 	}
 }
 
-// Ended reports whether the directory is closed, and whole.
+// Ended reports whether the directory is closed, with everything on disk.
 func (d *Dir) Ended() bool { return d.closer.is(closed) }
 
-// Failing reports whether what a rotation waits for has failed, and will be
+// Failing reports whether a step that a rotation depends on has failed and waits to be
 // tried again.
 func (d *Dir) Failing() bool { return d.spare.failing() || d.finisher.failing() }
 
-// GiveUp leaves to the next logger what fails while the directory is being
-// closed, and reports whether nothing else is left to do. What is under way,
-// a processor above all, is waited for; once it has failed it is not tried
-// again. Recovery finds then what an outage leaves.
+// GiveUp leaves to the next logger whatever fails while the directory is being closed,
+// and reports whether nothing else is left to do. Running operations finish first,
+// above all a processor, but one that fails is not tried again. The next logger then
+// recovers the directory as after a kill.
 func (d *Dir) GiveUp() bool {
 	if d.closer.is(closed) || d.closer.is(givenUp) {
 		return d.closer.is(givenUp)

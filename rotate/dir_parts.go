@@ -8,21 +8,20 @@ import (
 	"multilog/tai64n"
 )
 
-// What Commit asks of each directory.
+// For Commit.
 
-// begin stores in the lock page that a batch is about to be written, of which
-// this directory gets written bytes; in is where it comes from, within reports that
-// it ends within a line, here that this directory gets that line. begin must
-// come before the first append of a batch, for every directory that gets a
-// part of it, or for which involves is true.
+// begin stores in the lock page that a batch from the input in is about to be written,
+// and that this directory gets written bytes of it. within reports whether the batch
+// ends within a line, here whether this directory gets that line. begin must come
+// before the first append of a batch, for every directory that gets a part or that the
+// batch involves.
 func (d *Dir) begin(in Input, written int64, within, here bool) {
 	d.writer.begin()
 	d.record.begin(in, d.writer.cur, written, lineState(within, here))
 }
 
-// involves reports whether a batch of which the directory gets nothing is to be
-// noted in its lock page nevertheless, since the input gets into a line by it,
-// or out of one.
+// involves reports whether the lock page must note a batch even if the directory gets
+// nothing of it: because with the batch the input enters or leaves a line.
 func (d *Dir) involves(within, here bool) bool {
 	return d.record.lineAfter() != lineState(within, here)
 }
@@ -38,27 +37,26 @@ func lineState(within, here bool) uint64 {
 	}
 }
 
-// append writes the pieces to current. After an error it is to be called
-// again with nil, later, and goes on where it stopped. The pieces stay the
-// caller's, untouched until append has returned nil or rollback was called.
+// append writes the pieces to current. After an error the caller calls it again later
+// with nil, and it continues where it stopped. The pieces belong to the caller, who
+// must not change them until append has returned nil or rollback was called.
 func (d *Dir) append(pieces [][]byte) error { return d.writer.append(pieces) }
 
-// done stores that the batch is written: its input may be consumed.
+// done stores that the batch is written, so its input may be consumed.
 func (d *Dir) done() { d.record.done() }
 
-// mark returns where the last byte of the batch's input is to be stored when it
-// is consumed.
+// mark returns where to store the last byte of the batch's input when it is consumed.
 func (d *Dir) mark() *byte { return d.record.mark() }
 
-// clear stores that the batch's input is consumed.
+// clear stores that the batch's input was consumed.
 func (d *Dir) clear() {
 	d.record.clear()
 	d.record.regain()
 	d.lookAhead()
 }
 
-// rollback takes back what append has written of the batch: the caller leaves
-// its input where it is. It waits for the disk.
+// rollback removes from current what append has written of the batch. The caller leaves
+// the batch in its input. rollback waits for the disk.
 func (d *Dir) rollback() error {
 	if err := d.writer.rollback(); err != nil {
 		return err
@@ -67,24 +65,24 @@ func (d *Dir) rollback() error {
 	return nil
 }
 
-// countBatch counts a batch that was begun at start, as Mono counts.
+// countBatch counts a batch that began at start, a time by Mono.
 func (d *Dir) countBatch(b *Batch, p *Part, start int64) {
 	d.record.countBatch(b.Bytes, b.Lines, p.Lines, d.mono()-start, d.now())
 }
 
-// What the parts ask of each other.
+// For the parts.
 
 // note stores into the lock page.
 func (d *Dir) note(change func(page *lockpage.Page)) { d.record.note(change) }
 
-// storeIdle stores that nothing is in flight, and cur is the file that is written.
+// storeIdle stores that nothing is in flight and that cur is the file being written.
 func (d *Dir) storeIdle(cur *file, line uint64, tail lockpage.Tail) { d.record.idle(cur, line, tail) }
 
-// storePosition stores a record of which nothing is in flight, with a tail behind it.
+// storePosition stores a record that has nothing in flight, and the tail behind it.
 func (d *Dir) storePosition(r lockpage.Record, tail lockpage.Tail) { d.record.put(r, tail) }
 
-// consumed stores that the input of the latest record's batch, which is written, is
-// taken.
+// consumed stores that the input of the latest record's batch, which is written, was
+// consumed.
 func (d *Dir) consumed() { d.record.clear() }
 
 func (d *Dir) isClean() bool               { return d.record.isClean() }
@@ -92,7 +90,7 @@ func (d *Dir) countSync(took int64)        { d.record.countSync(took) }
 func (d *Dir) countRun(good bool)          { d.record.countRun(good) }
 func (d *Dir) notePrevious(l tai64n.Label) { d.record.notePrevious(l) }
 
-// noteAge stores since when current has lines, for the next logger.
+// noteAge stores the time of current's first line for the next logger.
 func (d *Dir) noteAge(since int64) {
 	d.note(func(page *lockpage.Page) { page.AgeIno, page.AgeSince = d.writer.cur.ino, since })
 }
@@ -106,11 +104,10 @@ func (d *Dir) openPage() {
 	}
 }
 
-// predecessor returns what is known of the logger before.
+// predecessor returns what is known of the previous logger.
 func (d *Dir) predecessor() *predecessor { return &d.before }
 
-// look returns all names in the directory, and notes what the parts want to know
-// of them.
+// look returns all names in the directory. The parts that need them note them.
 func (d *Dir) look() ([]string, error) {
 	names, err := d.list()
 	if err == nil {
@@ -120,8 +117,8 @@ func (d *Dir) look() ([]string, error) {
 	return names, err
 }
 
-// currentOpened makes the file current at the start. midline reports whether it
-// ends within a line; since is when its first line came, 0 if that is not known.
+// currentOpened makes the file current at the start. midline reports whether it ends
+// within a line; since is the time of its first line, or 0 if that is not known.
 func (d *Dir) currentOpened(cur *file, info ioring.FileInfo, midline bool, since int64) {
 	d.disk = info.Dev
 	d.writer.opened(cur, midline)
@@ -141,15 +138,16 @@ func (d *Dir) previousLabel(noted tai64n.Label, names []string, begun int64) tai
 	return d.labels.previousLabel(noted, names, begun)
 }
 
-// makeSpare has the spare file made, unless it is there or on its way, current
-// bears its name still, or the directory is being closed.
+// makeSpare starts to make the spare file. It does nothing if the spare exists or is
+// being made, if current still has the spare's name, or if the directory is being
+// closed.
 func (d *Dir) makeSpare() {
 	if !d.finisher.isNaming() && d.closer.isOpen() {
 		d.spare.make()
 	}
 }
 
-// lookAhead has the spare file made, and current preallocated, in good time.
+// lookAhead starts to make the spare file and to preallocate current, in good time.
 func (d *Dir) lookAhead() {
 	if d.writer.cur.size >= d.writer.limit/2 {
 		d.makeSpare()
@@ -161,7 +159,7 @@ func (d *Dir) hasSpare() bool     { return d.spare.ready() }
 func (d *Dir) current() *file     { return d.writer.cur }
 func (d *Dir) currentSize() int64 { return d.writer.cur.size }
 
-// preallocate fills in op to reserve blocks for a full file.
+// preallocate fills in op to reserve the blocks of a full file.
 func (d *Dir) preallocate(f *file, op *ioring.Op) { f.preallocate(op, d.writer.limit) }
 
 // openCurrent returns current if it may still be written, synced and rotated, and nil
@@ -173,7 +171,7 @@ func (d *Dir) openCurrent() *file {
 	return nil
 }
 
-// mayRipen reports whether current is to be rotated when it is old enough.
+// mayRipen reports whether current will be rotated when it is old enough.
 func (d *Dir) mayRipen() bool {
 	return d.closer.isOpen() && d.writer.cur.size > 0 && !d.writer.isRequested()
 }
@@ -187,13 +185,13 @@ func (d *Dir) currentWritten() {
 // rewritesCurrent reports whether current is being written again.
 func (d *Dir) rewritesCurrent() bool { return d.syncer.rewrites() }
 
-// renames reports whether the file is about to get another name.
+// renames reports whether the file is about to be renamed.
 func (d *Dir) renames(f *file) bool { return f == d.writer.cur && d.finisher.isNaming() }
 
 func (d *Dir) unsynced() *pending       { return d.finisher.unsynced() }
 func (d *Dir) syncsNoLonger(p *pending) { d.syncer.noLongerWaits(p) }
 
-// freed follows an operation that was about the file.
+// freed is called after an operation on the file has ended.
 func (d *Dir) freed(f *file) {
 	if f.isUsed() {
 		return
@@ -206,7 +204,7 @@ func (d *Dir) freed(f *file) {
 	d.finisher.next()
 }
 
-// hasGivenUp reports whether what is left to do is left to the next logger.
+// hasGivenUp reports whether the next logger does what is left.
 func (d *Dir) hasGivenUp() bool { return d.closer.is(givenUp) }
 
 func (d *Dir) hasProcessor() bool                     { return d.processor.isThere() }

@@ -9,7 +9,7 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// batch begins a batch, and writes it.
+// batch begins and writes a batch.
 func (d *Dir) batch(t *testing.T, text string) {
 	t.Helper()
 	in := Input{Batch: 1, Dev: 1, Ino: 2, Length: len(text), Last: text[len(text)-1], Sum: Fingerprint([]byte(text))}
@@ -19,8 +19,8 @@ func (d *Dir) batch(t *testing.T, text string) {
 	}
 }
 
-// What is taken back is the batch, also from a file that somebody has emptied
-// to make room: nothing else goes, and nothing comes.
+// A rollback removes exactly the batch, also from a file that someone has truncated to
+// make room.
 func TestRollback(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -53,8 +53,8 @@ func TestRollback(t *testing.T) {
 	}
 }
 
-// While current is written again it can't be taken back: what was read for
-// that would come behind its end. The next logger does it.
+// A rollback fails while current is being written again, because the rewrite would
+// write what it has read behind the new end. The next logger takes the batch back.
 func TestRollbackBesideRewrite(t *testing.T) {
 	k, path := newKernel(t), t.TempDir()
 	d, _ := k.open(path, &head{dev: 1, ino: 2})
@@ -68,7 +68,7 @@ func TestRollbackBesideRewrite(t *testing.T) {
 		t.Fatalf("%v comes first", d.syncer.current.op.Code)
 	}
 	if err := d.rollback(); err == nil {
-		t.Error("it was taken back")
+		t.Error("the batch was taken back")
 	}
 	if got, want := shows(t, path), "current=one\ntwo\n"; got != want {
 		t.Errorf("%q, not %q", got, want)
@@ -80,7 +80,7 @@ func TestRollbackBesideRewrite(t *testing.T) {
 	}
 }
 
-// lookingKernel looks at the lock page whenever the clock is read.
+// lookingKernel calls look whenever the clock is read.
 type lookingKernel struct {
 	*latentKernel
 	look func()
@@ -91,8 +91,8 @@ func (k *lookingKernel) Now() int64 {
 	return k.latentKernel.Now()
 }
 
-// A lock page with a record about the new file says which file was current before, at
-// any moment: it may be what an outage leaves.
+// At any moment, a lock page with a record about the new file says which file was
+// current before, because a power cut may leave the page of any moment.
 func TestSwappedBeforeRecord(t *testing.T) {
 	k := &lookingKernel{latentKernel: &latentKernel{realKernel: newKernel(t)}, look: func() {}}
 	d, _ := k.open(t.TempDir(), &head{})

@@ -2,55 +2,55 @@ package rotate
 
 import "multilog/ioring"
 
-// file is a log file that this process writes to, or did: the spare, current, or
-// one that is pending. It owns the descriptor, and knows what of the data is on
-// disk. A rotation moves the pointer: an operation that is in flight when a file
-// is swapped goes on for that file, and its result belongs to it.
+// file is a log file that this process writes or has written: the spare, current or a
+// pending one. It owns the descriptor and knows how much of the data is on disk. A
+// rotation moves the pointer, so an operation that is in flight during a swap still
+// belongs to the same file, and so does its result.
 //
-// An operation in flight counts as a user of its file (see step.on). Two rules
-// follow. A file is closed only when it has no users. And a file that has users
-// does not become safe: blocks that are reserved late would stay behind its end,
-// and the kernel reports what it could not write to one sync only, so that sync
-// must be heard first. Users of other files do not matter.
+// An operation in flight counts as a user of its file (see step.on). This has two
+// consequences. A file is closed only when it has no users. And a file that has users
+// does not become safe: blocks that are reserved late would remain behind its end, and
+// the kernel reports a failed write to only one sync, so the result of that sync must
+// come first. Users of other files do not matter.
 type file struct {
 	name         string // in the directory
 	fd           int    // -1 while it is closed
 	ino          uint64
 	birth        int64 // nanoseconds since 1970; 0 where the file system does not say
 	size         int64 // bytes
-	preallocated bool  // blocks may be reserved behind its end
-	pushed       int64 // bytes that the kernel was told to write out
-	dirty        int64 // Mono of the first write that is not on disk yet; 0 for none, or if nobody asks
-	syncFailed   bool  // what a sync could not write counts as clean: it must be written again
+	preallocated bool  // there may be reserved blocks behind its end
+	pushed       int64 // bytes that the kernel has been told to write out
+	dirty        int64 // Mono of the first write that is not on disk; 0 if there is none, or without y
+	syncFailed   bool  // the kernel takes data that a sync could not write for clean, so it must be written again
 
 	users   int  // operations in flight
-	retired bool // it is to be closed when it has no users any more
+	retired bool // to be closed when it has no more users
 }
 
 // newFile returns a file that is open as fd; -1 if it is not.
 func newFile(name string, fd int) *file { return &file{name: name, fd: fd} }
 
-// identify notes what a look at the file has found.
+// identify notes the file's inode and birth time.
 func (f *file) identify(info ioring.FileInfo) {
 	f.ino, f.birth, f.size = info.Ino, info.Birth, info.Size
 }
 
-// identity returns what a record says of the file: inode, birth and size.
+// identity returns what a record stores about the file: inode, birth time and size.
 func (f *file) identity() (ino, birth, size uint64) {
 	return f.ino, uint64(f.birth), uint64(f.size)
 }
 
-// named notes the name that the file bears from now on.
+// named notes the file's new name.
 func (f *file) named(name string) { f.name = name }
 
 // bytes returns the size.
 func (f *file) bytes() int64 { return f.size }
 
-// dirtySince returns the Mono of the first write that is not on disk yet; 0 for
-// none, or if nobody asks.
+// dirtySince returns the Mono of the first write that is not on disk; 0 if there is
+// none, or without y.
 func (f *file) dirtySince() int64 { return f.dirty }
 
-// mustRewrite reports whether the file's data is to be written again.
+// mustRewrite reports whether the file's data must be written again.
 func (f *file) mustRewrite() bool { return f.syncFailed }
 
 // descriptor returns the descriptor; -1 while the file is closed.
@@ -62,19 +62,19 @@ func (f *file) isPreallocated() bool { return f.preallocated }
 // wasPreallocated notes that blocks may be reserved behind the file's end.
 func (f *file) wasPreallocated() { f.preallocated = true }
 
-// use notes that op is about to be in flight, and is about the file.
+// use notes that op, an operation on the file, is about to start.
 func (f *file) use(op *ioring.Op) {
 	op.FD = f.fd
 	f.users++
 }
 
-// release notes that an operation about the file has ended.
+// release notes that an operation on the file has ended.
 func (f *file) release() { f.users-- }
 
-// isUsed reports whether operations about the file are in flight.
+// isUsed reports whether operations on the file are in flight.
 func (f *file) isUsed() bool { return f.users > 0 }
 
-// isOpen reports whether the process has a descriptor of the file.
+// isOpen reports whether the process has the file open.
 func (f *file) isOpen() bool { return f.fd >= 0 }
 
 // opened notes the descriptor that op has opened.
@@ -86,17 +86,17 @@ func (f *file) close(op *ioring.Op) {
 	f.fd = -1
 }
 
-// retire has the file closed as soon as it has no users; keep has it stay open.
+// retire makes the file close as soon as it has no users; keep cancels that.
 func (f *file) retire() { f.retired = true }
 func (f *file) keep()   { f.retired = false }
 
-// isToClose reports whether the file is to be closed now.
+// isToClose reports whether the file must be closed now.
 func (f *file) isToClose() bool { return f.retired && f.users == 0 && f.fd >= 0 }
 
 // grow notes that n bytes were appended.
 func (f *file) grow(n int) { f.size += int64(n) }
 
-// cut notes the size that the file has now.
+// cut notes the file's new size.
 func (f *file) cut(size int64) { f.size = size }
 
 // preallocate fills in op to reserve blocks up to size, in bytes. The file does
@@ -107,36 +107,35 @@ func (f *file) preallocate(op *ioring.Op, size int64) {
 
 const fallocKeepSize = 0x1 // FALLOC_FL_KEEP_SIZE
 
-// push fills in op to have the kernel begin to write out what has come since the
-// last push.
+// push fills in op to make the kernel start writing what was added since the last push.
 func (f *file) push(op *ioring.Op) {
 	op.Code, op.Off, op.Len = ioring.SyncRange, f.pushed, f.size-f.pushed
 }
 
-// wasPushed notes how far op has pushed.
+// wasPushed notes how far op went.
 func (f *file) wasPushed(op *ioring.Op) { f.pushed = op.Off + op.Len }
 
-// unpushed returns how many bytes the kernel was not told to write out.
+// unpushed returns how many bytes the kernel has not been told to write out.
 func (f *file) unpushed() int64 { return f.size - f.pushed }
 
-// wrote notes that a write at now, as Mono counts, is not on disk yet.
+// wrote notes a write at now, a time by Mono, that is not on disk yet.
 func (f *file) wrote(now int64) { f.dirty = now }
 
-// syncData fills in op to bring to disk what was written until now. What is written from
-// now on counts as not on disk.
+// syncData fills in op to sync the data written so far. Later writes count as not on
+// disk.
 func (f *file) syncData(op *ioring.Op) {
 	f.dirty = 0
 	op.Code = ioring.Fdatasync
 }
 
-// synced notes how a sync has ended.
+// synced notes the result of a sync.
 func (f *file) synced(err error) { f.syncFailed = f.syncFailed || err != nil }
 
-// forget notes that nothing of the file needs to be brought to disk any more.
+// forget notes that no data of the file needs a sync any more.
 func (f *file) forget() { f.dirty = 0 }
 
-// measureStep finds out the size of a preallocated file: it is not the one that
-// was written if somebody has emptied the file to make room.
+// measureStep reads the size of a preallocated file. It differs from what was written
+// if someone has truncated the file to make room.
 func measureStep[T any](name string, on func(T) *file) *step[T] {
 	return &step[T]{
 		name: name,
@@ -164,10 +163,10 @@ func giveBackStep[T any](name string, on func(T) *file) *step[T] {
 	}
 }
 
-// rewriteStep writes a file's data again when a sync of it has failed: after
-// that, Linux takes what it could not write for clean, and the next sync would
-// succeed for nothing. The file is opened by its name, so it must bear that all
-// the while: a file that is current until a rotation may not.
+// rewriteStep writes a file's data again after a failed sync. Linux takes data that it
+// could not write for clean, so without this the next sync would succeed and mean
+// nothing. The step opens the file by name, so the file must keep its name meanwhile; a
+// file that is current until a rotation may not.
 func rewriteStep[T worker](name string, on func(T) *file) *step[T] {
 	return &step[T]{
 		name: name,

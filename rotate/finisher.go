@@ -10,12 +10,12 @@ import (
 	"multilog/tai64n"
 )
 
-// finisher makes finished files safe: it gives the files of a swap their names,
-// and takes the finished ones, one after another, from its queue.
+// finisher makes finished files safe. It renames the files of a swap, puts the finished
+// one into a queue, and works on the files in the queue one after another.
 type finisher struct {
 	d      *Dir
-	suffix string // of the names of files that are safe
-	most   int    // so many may be pending
+	suffix string // of the names of safe files
+	most   int    // the maximum number of pending files
 
 	turn turn // to run a processor
 
@@ -26,21 +26,21 @@ type finisher struct {
 	finishing task[*pending] // of queue[0]
 }
 
-// pending is a file that is full, on its way to being safe.
+// pending is a full file that is not safe yet.
 type pending struct {
 	*file
 	in    *finisher
 	label tai64n.Label
 
 	stage   lockpage.Stage
-	failing bool  // something has failed, and will be tried again
-	since   int64 // Now at the beginning of the stage, or of the latest try
+	failing bool  // a step has failed and waits to be tried again
+	since   int64 // Now at the start of the stage or of the latest try
 
 	gone  bool // another process has removed it
 	split bool // it ends within a line
 
 	run  run     // of the processor
-	kept listing // the old files beside it
+	kept listing // the old files in its directory
 }
 
 func (p *pending) theLabel() tai64n.Label { return p.label }
@@ -50,10 +50,10 @@ func (p *pending) listed() *listing       { return &p.kept }
 func (p *pending) processing() *run       { return &p.run }
 func (p *pending) unsafeName() string     { return p.label.String() + unsafeSuffix }
 
-// safeName returns the name of the file when it is safe.
+// safeName returns the name that the file gets when it is safe.
 func (p *pending) safeName() string { return p.label.String() + p.in.suffix }
 
-// openPending is how many pending files of a directory keep their descriptors.
+// openPending is the number of pending files of a directory that stay open.
 const openPending = 2
 
 // add takes the file that was current.
@@ -63,7 +63,7 @@ func (f *finisher) add(old *file, label tai64n.Label, split bool) {
 	f.labels[label.String()] = true
 }
 
-// name begins to give the files of the last swap their names.
+// name starts to rename the files of the last swap.
 func (f *finisher) name() {
 	f.noteFiles()
 	f.naming.start(f.d, namingSteps, f.queue[len(f.queue)-1], func(p *pending) {
@@ -73,8 +73,8 @@ func (f *finisher) name() {
 	})
 }
 
-// next begins to make the oldest pending file safe, unless an operation on that
-// file is in flight (see file).
+// next starts to make the oldest pending file safe, unless an operation on that file is
+// in flight (see file).
 func (f *finisher) next() {
 	if len(f.queue) == 0 || f.queue[0].stage != lockpage.StageWaiting || f.queue[0].isUsed() {
 		return
@@ -98,7 +98,7 @@ func (f *finisher) next() {
 	})
 }
 
-// granted goes on when it is the directory's turn.
+// granted continues when the directory gets its turn.
 func (f *finisher) granted() {
 	switch {
 	case f.d.hasGivenUp():
@@ -113,7 +113,7 @@ func (f *finisher) granted() {
 	}
 }
 
-// nextTry returns the Mono at which a failed step is to be tried again; 0 for none.
+// nextTry returns the Mono at which a failed step is due, or 0 if none is.
 func (f *finisher) nextTry() int64 {
 	if f.turn.isWaiting() {
 		return 0
@@ -121,18 +121,18 @@ func (f *finisher) nextTry() int64 {
 	return f.finishing.nextTry()
 }
 
-// tryAgain tries a failed step again, if it is time to, and its turn.
+// tryAgain tries a failed step again if it is due and the directory has its turn.
 func (f *finisher) tryAgain(now int64) {
 	if f.finishing.isDue(now) && f.turn.take() {
 		f.finishing.tryAgain(now)
 	}
 }
 
-// keepsFew reports whether files that wait for their turn are to be closed.
+// keepsFew reports whether files that wait for their turn must be closed.
 func (f *finisher) keepsFew() bool { return f.turn.isBounded() || len(f.queue) > openPending }
 
-// noteFiles stores in the lock page how many files are pending, and how far the
-// oldest ones are.
+// noteFiles stores in the lock page how many files are pending, and the stages of the
+// oldest ones.
 func (f *finisher) noteFiles() {
 	f.d.note(func(page *lockpage.Page) {
 		lockpage.Set(&page.Counters.Pending, uint64(len(f.queue)))
@@ -147,26 +147,25 @@ func (f *finisher) noteFiles() {
 	})
 }
 
-// enter notes that the file has come to a stage.
+// enter notes that the file has reached a stage.
 func (p *pending) enter(s lockpage.Stage) {
 	p.stage, p.failing, p.since = s, false, p.in.d.now()
 	p.in.noteFiles()
 }
 
-// pauses notes that something has failed, or, if failing is not set, that it is tried
-// again.
+// pauses notes that a step has failed, or, if failing is false, that it is tried again.
 func (p *pending) pauses(failing bool) {
 	p.failing, p.since = failing, p.in.d.now()
 	p.in.noteFiles()
 }
 
-// enterStep is where a file comes to a stage.
+// enterStep notes that a file has reached a stage.
 func enterStep(s lockpage.Stage) *step[*pending] {
 	return &step[*pending]{name: "stage", do: func(p *pending) { p.enter(s) }}
 }
 
-// namingPauses and finishingPauses are called when a step has failed, and, if failing is
-// not set, when it is tried again.
+// namingPauses and finishingPauses are called when a step has failed, and, with false,
+// when it is tried again.
 func (f *finisher) namingPauses(failing bool) { f.naming.worksOn().pauses(failing) }
 
 func (f *finisher) finishingPauses(failing bool) {
@@ -176,11 +175,11 @@ func (f *finisher) finishingPauses(failing bool) {
 	}
 }
 
-// countSync counts the fsync of a file that has ended just now.
+// countSync counts the fsync of a finished file that has just ended.
 func (f *finisher) countSync() { f.d.countSync(f.d.mono() - f.finishing.since()) }
 
-// isNaming reports whether the names of the last swap are being given: until
-// then current bears the name of the spare file.
+// isNaming reports whether the files of the last swap are still being renamed. Until
+// that is done, current has the name of the spare file.
 func (f *finisher) isNaming() bool {
 	n := len(f.queue)
 	return n > 0 && f.queue[n-1].stage == lockpage.StageNaming
@@ -192,11 +191,10 @@ func (f *finisher) hasRoom() bool { return len(f.queue) < f.most }
 // count returns how many files are pending.
 func (f *finisher) count() int { return len(f.queue) }
 
-// isPending reports whether an old file is one that waits to be made safe, or has
-// just been.
+// isPending reports whether an old file is pending, or became safe a moment ago.
 func (f *finisher) isPending(name string) bool { return f.labels[name[:tai64n.Len]] }
 
-// bytes returns how much is pending, under whatever name.
+// bytes returns the total size of all pending files.
 func (f *finisher) bytes() (n int64) {
 	for _, p := range f.queue {
 		if made := p.run.made(); made > 0 {
@@ -208,8 +206,8 @@ func (f *finisher) bytes() (n int64) {
 	return n
 }
 
-// unsynced returns the oldest file of those that wait for their turn and are not
-// on disk yet; nil if there is none, or if nobody asks.
+// unsynced returns the oldest file that waits for its turn and is not on disk yet. It
+// returns nil if there is none, or without y.
 func (f *finisher) unsynced() *pending {
 	for _, p := range f.queue {
 		if p.dirtySince() != 0 && p.stage == lockpage.StageWaiting {
@@ -219,18 +217,18 @@ func (f *finisher) unsynced() *pending {
 	return nil
 }
 
-// failing reports whether what a rotation waits for has failed, and will be tried
-// again.
+// failing reports whether a step that a rotation depends on has failed and waits to be
+// tried again.
 func (f *finisher) failing() bool { return f.naming.failing() || f.finishing.failing() }
 
-// stuck reports whether nothing goes on in the queue: what is under way is waited
-// for, but what fails is not.
+// stuck reports whether nothing more will happen in the queue without another try of a
+// failed step.
 func (f *finisher) stuck() bool {
 	return f.finishing.failing() || f.naming.failing() && !f.finishing.isBusy()
 }
 
-// namingSteps give the files of a swap their names. Until they are done the
-// file that is written bears the name next.
+// namingSteps rename the files of a swap. Until they are done, the file that is being
+// written has the name next.
 var namingSteps = concat(lenient(capSteps()), []*step[*pending]{
 	{
 		name: "rename current to @LABEL.u",
@@ -270,16 +268,16 @@ var namingSteps = concat(lenient(capSteps()), []*step[*pending]{
 	closeRetiredStep,
 })
 
-// retireStep has a pending file closed until its turn: hundreds of files may be
-// pending, and descriptors are few.
+// retireStep closes a pending file until its turn: hundreds of files may be pending,
+// but descriptors are few.
 var retireStep = &step[*pending]{
 	name: "close @LABEL.u until its turn",
 	when: func(p *pending) bool { return p.in.keepsFew() },
 	do:   func(p *pending) { p.retire() },
 }
 
-// closeRetiredStep closes the file, unless an operation on it is in flight: then
-// the end of that closes it.
+// closeRetiredStep closes the file. If an operation on it is in flight, the end of that
+// operation closes it.
 var closeRetiredStep = &step[*pending]{
 	name: "close @LABEL.u",
 	when: func(p *pending) bool { return p.isToClose() },
@@ -287,9 +285,9 @@ var closeRetiredStep = &step[*pending]{
 	then: ignoreError[*pending],
 }
 
-// stopIfRemoved is what follows an operation on the file by that name. If somebody
-// has removed it, nothing can be done for its lines, and those that come must not
-// wait for them: its list ends, with one warning.
+// stopIfRemoved handles the result of an operation on the file of that name. If another
+// process has removed the file, its lines are lost, and new lines must not wait for
+// them: it warns once and ends the list.
 func (p *pending) stopIfRemoved(name string, op *ioring.Op) verdict[*pending] {
 	if op.Err != syscall.ENOENT {
 		return verdict[*pending]{err: op.Err}
@@ -302,7 +300,7 @@ func (p *pending) stopIfRemoved(name string, op *ioring.Op) verdict[*pending] {
 	return verdict[*pending]{over: true}
 }
 
-// continueAnyway has the rest of the list done, also when the file is gone.
+// continueAnyway continues with the list, even if the file is gone.
 func continueAnyway(v verdict[*pending]) verdict[*pending] {
 	v.over = false
 	return v
@@ -315,7 +313,7 @@ func stopIfUnsafeRemoved(p *pending, op *ioring.Op) verdict[*pending] {
 // warnRemoved warns that another process has removed the file of that name.
 func (p *place) warnRemoved(name string, err error) {
 	follows := " (somebody has removed it: the lines in it are lost)"
-	if name == nextName { // which is what is being written
+	if name == nextName { // the file that is being written
 		follows = " (somebody has removed it: what is logged until the next rotation is lost)"
 	}
 	p.warn("unable to find " + p.path(name) + ": " + reason.Of(err) + follows)

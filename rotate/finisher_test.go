@@ -8,7 +8,7 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// The lock page tells how far a file is, at any time, and when something has failed.
+// At any time the lock page shows the stage of a file, and whether a step has failed.
 func TestStages(t *testing.T) {
 	k := &latentKernel{realKernel: newKernel(t)}
 	d, _ := k.open(t.TempDir(), &head{})
@@ -61,7 +61,7 @@ func TestStages(t *testing.T) {
 	}
 }
 
-// A file waits for those before it, and a reader sees the first few.
+// A file waits for those before it, and a reader sees the oldest ones.
 func TestStagesOfSeveral(t *testing.T) {
 	k := &latentKernel{realKernel: newKernel(t)}
 	d, _ := k.open(t.TempDir(), &head{})

@@ -7,8 +7,8 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// The lists of steps that make a file safe. What comes between, when there is a
-// processor, is in processor.go; what is removed, in retention.go.
+// The lists of steps that make a file safe. The steps of a processor are in
+// processor.go, those that remove files in retention.go.
 
 func concat[T any](lists ...[]*step[T]) []*step[T] { return slices.Concat(lists...) }
 
@@ -35,12 +35,12 @@ var openAgainSteps = []*step[*pending]{
 	},
 }
 
-// beginSync is where a file goes back to when a sync of it has failed: it is written
+// beginSync is where a list goes back to when a sync has failed: the file is written
 // again first.
 var beginSync = enterStep(lockpage.StageSyncing)
 
-// finishedSteps make the data of a finished file safe; they begin both
-// plainSteps and processorSteps.
+// finishedSteps put the data of a finished file on disk. Both plainSteps and
+// processorSteps begin with them.
 var finishedSteps = concat(openAgainSteps, []*step[*pending]{
 	measureStep("look at @LABEL.u", (*pending).theFile),
 	giveBackStep("give back its unused blocks", (*pending).theFile),
@@ -60,9 +60,10 @@ var finishedSteps = concat(openAgainSteps, []*step[*pending]{
 		},
 		trouble: pendingTrouble("write ", " to disk"),
 	},
-	// The mode does not come before the data is on disk: a power cut may give
-	// the file the name current back, and current with this mode is taken for
-	// whole and appended to. If it ends within a line, the name comes first, too.
+	// The data must be on disk before the mode is set. A power cut may give the file
+	// its name current back, and recovery takes a current with this mode for complete
+	// and appends to it. If the file ends within a line, its new name must be on disk,
+	// too.
 	{
 		name:    "sync the directory",
 		when:    func(p *pending) bool { return p.split },
@@ -80,7 +81,8 @@ var finishedSteps = concat(openAgainSteps, []*step[*pending]{
 
 var syncTheDirectory = syncNamesStep[*pending]("sync the directory")
 
-// safeSteps end both plainSteps and processorSteps, when the file is safe.
+// safeSteps follow when the file is safe. Both plainSteps and processorSteps end with
+// them.
 var safeSteps = concat([]*step[*pending]{
 	enterStep(lockpage.StageRemoving), syncNamesStep[*pending]("sync the directory")}, countSteps, freeSteps)
 

@@ -2,32 +2,33 @@ package rotate
 
 import "multilog/ioring"
 
-// Host is what a log directory needs of the system: everything that this package
-// does to the world goes through it. The methods belong to one goroutine.
+// Host is what a log directory needs from the system. Everything that this package does
+// outside its memory passes through it. All methods belong to one goroutine.
 type Host interface {
 	// Now returns the time of day in nanoseconds since 1970.
 	Now() int64
 
-	// Mono returns the time, in nanoseconds, of a clock that nobody sets.
+	// Mono returns the time in nanoseconds by a monotonic clock, which no one can set.
 	Mono() int64
 
-	// Writev appends the pieces to the file and returns how many bytes it wrote;
-	// fewer than all of them is no error.
+	// Writev appends the pieces to the file and returns how many bytes it wrote. A
+	// short write is not an error.
 	Writev(fd int, pieces [][]byte) (int, error)
 
-	// Do carries out op and waits for it. It is for the start, and for the end.
+	// Do carries out op and waits for it. It is used at the start and for taking a
+	// batch back.
 	Do(op *ioring.Op)
 
-	// Submit has op carried out, and returns at once. The host calls op.Done in
-	// the same goroutine, while that waits, when the operation has finished.
+	// Submit starts op and returns at once. When op has finished, the host calls
+	// op.Done in the same goroutine, while the caller waits.
 	Submit(op *ioring.Op)
 
-	// MapPage maps the first lockpage.Size bytes of the file, shared, for stores.
+	// MapPage maps the first lockpage.Size bytes of the file, shared and writable.
 	MapPage(fd int) ([]byte, error)
 
-	// BootID tells one boot of the machine from another; all zeros if unknown.
+	// BootID identifies the current boot of the machine; zeros mean that it is unknown.
 	BootID() [16]byte
 
-	// Warn prints a warning: the text has neither program nor severity.
+	// Warn prints a warning. text has neither program name nor severity.
 	Warn(text string)
 }

@@ -15,11 +15,11 @@ import (
 	"multilog/tai64n"
 )
 
-// realKernel does what it is asked to, for real, and remembers what it opened:
-// kill gives that back, as a process's end does.
+// realKernel carries out operations for real. It remembers what it has opened, and kill
+// closes that, as the end of a process does.
 type realKernel struct {
 	tb     testing.TB
-	clock  int64 // what Now is ahead of the time, in nanoseconds
+	clock  int64 // how far Now is ahead of the time, in nanoseconds
 	mono   int64
 	boot   [16]byte
 	warned []string
@@ -79,12 +79,12 @@ func (k *realKernel) kill() {
 // head is a standard input.
 type head struct {
 	dev, ino uint64
-	start    bool // nothing of the input has been taken
+	start    bool // nothing of the input was consumed
 	input    string
 	consumed int
-	window   int // how much of the input can be seen; 0 for all
-	taken    int // of it, that stands in memory
-	lost     int // consumed, and could not be seen
+	window   int // how many bytes of the input can be seen; 0 for all
+	taken    int // how many bytes are in memory
+	lost     int // how many bytes were consumed that could not be seen
 }
 
 func (h *head) Identity() (dev, ino uint64) { return h.dev, h.ino }
@@ -118,8 +118,8 @@ func (h *head) Consume(n int, mark *byte) error {
 	return nil
 }
 
-// open locks, settles and recovers a directory; it reports whether it was
-// killed in doing so.
+// open locks, settles and recovers a directory. dead reports whether it was killed
+// meanwhile.
 func (k *realKernel) open(path string, h Head) (d *Dir, dead bool) {
 	k.tb.Helper()
 	defer func() {
@@ -143,9 +143,9 @@ func (k *realKernel) open(path string, h Head) (d *Dir, dead bool) {
 	return d, false
 }
 
-// shows returns what a directory holds: old files as "suffix=content", in order,
-// then the others by name. Labels, lock and state are left out, and files in
-// which nothing is, but for current.
+// shows returns the content of a directory: old files as "suffix=content", in order,
+// then the others by name. It leaves out labels, lock, state and empty files except
+// current.
 func shows(tb testing.TB, path string) string {
 	tb.Helper()
 	entries, err := os.ReadDir(path) // sorted by name: @ comes before letters
@@ -173,5 +173,5 @@ func shows(tb testing.TB, path string) string {
 	return strings.Join(out, " ")
 }
 
-// testConfig returns what a script that says nothing wants of a directory.
+// testConfig returns the configuration of a directory in a script without other words.
 func testConfig(path string) Config { return Config{Name: path, Size: 99999, Count: 10, Code: "s"} }

@@ -2,50 +2,49 @@ package rotate
 
 import "hash/crc32"
 
-// Input is where a batch comes from.
+// Input is the part of standard input that a batch comes from.
 type Input struct {
 	Batch    uint64 // a number that no other batch has
 	Dev, Ino uint64 // of standard input
 	Length   int    // bytes
-	Last     byte   // the last of those
-	Sum      uint64 // Fingerprint of those
+	Last     byte   // the last byte
+	Sum      uint64 // Fingerprint of the bytes
 }
 
 // Head is standard input as Settle sees it.
 type Head interface {
-	// Identity returns the device and inode of the input; zeros if what is read
-	// of it is gone from it: then records say nothing about it.
+	// Identity returns the device and inode of the input. Zeros mean that the input
+	// does not keep what was read from it, so that records say nothing about it.
 	Identity() (dev, ino uint64)
-	// AtStart reports whether the input is a file of which nothing has been
-	// taken.
+	// AtStart reports whether the input is a file of which nothing has been consumed.
 	AtStart() bool
-	// PeekHead returns the first n bytes of the input, or fewer if that is
-	// all that is there or can be looked at without taking it.
+	// PeekHead returns the first n bytes of the input, or fewer if no more are there or
+	// no more can be seen without taking them.
 	PeekHead(n int) []byte
-	// Waiting returns how many bytes there are in the input, at least.
+	// Waiting returns a number of bytes that the input has at least.
 	Waiting() int
-	// Take moves n bytes, of those that are Waiting, from the input into
-	// memory, and stores the last of them at mark in doing so. They are then
-	// the first that PeekHead shows and Consume drops, until a kill.
+	// Take moves the first n bytes of the input, at most Waiting, into memory. The same
+	// operation stores the last of them at mark. Until a kill they remain the first
+	// bytes that PeekHead shows and Consume drops.
 	Take(n int, mark *byte) ([]byte, error)
-	// Consume takes n bytes from the input, and stores the last of them at
-	// mark in doing so.
+	// Consume drops the first n bytes of the input. The same operation stores the last
+	// of them at mark.
 	Consume(n int, mark *byte) error
 }
 
-// How much of a batch Fingerprint looks at.
+// How much of a batch Fingerprint reads.
 const (
 	sampleEndsBytes = 1024 // at either end
-	sampleBytes     = 64   // of each
-	sampleStride    = 4096 // between
+	sampleBytes     = 64   // each sample
+	sampleStride    = 4096 // from one sample to the next
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Fingerprint tells one batch of input from another. It looks at both ends of
-// a long one and at samples between them: it must cost nothing beside a batch,
-// and log lines that differ do so all over. The upper half is about the first
-// sampleEndsBytes alone.
+// Fingerprint returns a hash that tells one batch of input from another. Of a long
+// batch it reads both ends and samples between them, because it must cost nothing
+// compared with the batch, and log lines that differ do so everywhere. The upper half
+// depends only on the first sampleEndsBytes.
 func Fingerprint(b []byte) uint64 {
 	first := crc32.Checksum(b[:min(len(b), sampleEndsBytes)], castagnoli)
 	sum := first
@@ -62,8 +61,8 @@ func Fingerprint(b []byte) uint64 {
 	return uint64(first)<<32 | uint64(sum)
 }
 
-// beginsLike reports whether a batch of which only the beginning can be seen,
-// seen, may be the one with that fingerprint.
+// beginsLike reports whether a batch of which only the beginning, seen, is visible can
+// have that fingerprint.
 func beginsLike(seen []byte, sum uint64) bool {
 	return len(seen) < sampleEndsBytes || Fingerprint(seen)>>32 == sum>>32
 }

@@ -6,26 +6,26 @@ import (
 	"multilog/tai64n"
 )
 
-// labels chooses the labels that old files are called by.
+// labels chooses the labels in the names of old files.
 type labels struct {
 	at          *place
-	last        tai64n.Label // the greatest, of this logger's and of the names in the directory
-	warnedAhead bool         // names ahead of the clock were mentioned
+	last        tai64n.Label // the greatest that this logger has chosen or found in the directory
+	warnedAhead bool         // it has warned of names ahead of the clock
 }
 
-// aheadAtMost is how far the name of an old file may be ahead of the clock: a
-// clock that was set back by less is waited for, and names go on from the
-// newest. Names that are farther ahead are of a time when the clock was wrong.
-// To go on from those would keep all later names wrong, for ever; so they count
-// as older than all others, and go first.
+// aheadAtMost is how far the name of an old file may be ahead of the clock. If the
+// clock was set back by less, new names continue from the newest one until the clock
+// has caught up. Names farther ahead come from a time when the clock was wrong.
+// Continuing from those would make all later names wrong, so they count as older than
+// all others and are removed first.
 const aheadAtMost = 24 * 3600e9 // nanoseconds
 
-// clockSetSince is a time that is long past: a clock that shows an earlier one
-// was not set since the machine was started, and no name is judged by it.
+// clockSetSince is a time in the past. A clock that shows an earlier time has not been
+// set since the machine started, and no name is judged by it.
 const clockSetSince = 1735689600e9 // 2025-01-01, in nanoseconds since 1970
 
-// horizon returns the latest label that an old file can have; those behind it are of
-// a time when the clock was wrong.
+// horizon returns the latest label that an old file can have. Later ones come from a
+// time when the clock was wrong.
 func (ls *labels) horizon() tai64n.Label {
 	now := ls.at.now()
 	if now < clockSetSince {
@@ -34,8 +34,8 @@ func (ls *labels) horizon() tai64n.Label {
 	return tai64n.FromUnixNano(now + aheadAtMost)
 }
 
-// found notes the newest label among the names in the directory, and warns, once,
-// of names that are ahead of the clock.
+// found notes the newest label among the names in the directory. It warns once about
+// names ahead of the clock.
 func (ls *labels) found(names []string) {
 	horizon := ls.horizon()
 	ls.follow(newestLabel(names, horizon))
@@ -47,15 +47,15 @@ func (ls *labels) found(names []string) {
 	}
 }
 
-// follow has later labels sort after that one.
+// follow makes later labels sort after other.
 func (ls *labels) follow(other tai64n.Label) {
 	if ls.last.Before(other) {
 		ls.last = other
 	}
 }
 
-// newLabel returns a label that sorts after every old file of the directory, also
-// when the clock was set back by less than a day; see horizon.
+// newLabel returns a label that sorts after every old file of the directory, even if
+// the clock was set back by less than a day (see horizon).
 func (ls *labels) newLabel() tai64n.Label {
 	l := tai64n.FromUnixNano(ls.at.now())
 	if ls.horizon().Before(ls.last) { // the clock was set back by more than a day
@@ -70,10 +70,11 @@ func (ls *labels) newLabel() tai64n.Label {
 	return l
 }
 
-// labelBefore returns a label for the file that a processor was at work on, beside
-// old files called names. Files become safe one after another: so it follows
-// those that are, and those that were there when it was begun, in nanoseconds
-// since 1970, 0 if that is not known; the .u files that are left wait behind it.
+// labelBefore returns a label for the file that a processor was working on; names are
+// the old files beside it. Files become safe one after another. So the label follows
+// those that are safe and the time begun, at which the file was made (nanoseconds since
+// 1970; 0 if it is not known), and precedes those of the .u files, which wait behind
+// it.
 func (ls *labels) labelBefore(names []string, begun int64) tai64n.Label {
 	var after, first tai64n.Label
 	horizon := ls.horizon()
@@ -99,8 +100,8 @@ func (ls *labels) labelBefore(names []string, begun int64) tai64n.Label {
 	return ls.newLabel()
 }
 
-// labelBehind returns a label for a next that was written until wrote, before other
-// loggers came. The first of them has made .u files of what was older than it.
+// labelBehind returns a label for a next that was last written at wrote, before other
+// loggers used the directory. The first of them renamed older files to .u.
 func (ls *labels) labelBehind(names []string, wrote int64) tai64n.Label {
 	after, end, horizon := tai64n.FromUnixNano(wrote), tai64n.Label{}, ls.horizon()
 	for _, name := range names {
@@ -120,10 +121,10 @@ func (ls *labels) labelBehind(names []string, wrote int64) tai64n.Label {
 	return after
 }
 
-// previousLabel returns the label for the file that a processor was at work on
-// when the logger ended, beside old files called names. noted is the label in the
-// lock page, zero for none; begun is when the file was made, in nanoseconds since
-// 1970, 0 if that is not known.
+// previousLabel returns the label for the file that a processor was working on when the
+// previous logger ended; names are the old files beside it. noted is the label in the
+// lock page, or zero; begun is when the file was made, in nanoseconds since 1970, or 0
+// if that is not known.
 func (ls *labels) previousLabel(noted tai64n.Label, names []string, begun int64) tai64n.Label {
 	horizon := ls.horizon()
 	if horizon.Before(noted) {
@@ -133,8 +134,8 @@ func (ls *labels) previousLabel(noted tai64n.Label, names []string, begun int64)
 		if !isOld(name) || isAhead(name, horizon) {
 			continue
 		}
-		// Files become safe in the order of their labels, so this one's is
-		// greater than theirs, or somebody else has been here.
+		// Files become safe in the order of their labels, so this file's label is
+		// greater than theirs, unless another logger has used the directory.
 		l, ok := tai64n.ParseString(name[:tai64n.Len])
 		if ok && (l == noted || name[tai64n.Len:] != unsafeSuffix && noted.Before(l)) {
 			noted = tai64n.Label{}

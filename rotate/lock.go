@@ -11,9 +11,10 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// Lock opens a log directory, relative to the directory start, making it when
-// it is not there, and locks it, without waiting. What the logger before left
-// is not touched yet: Settle, then Recover. Errors are of type *Error.
+// Lock opens a log directory, relative to the directory with descriptor start, and
+// locks it without waiting. It makes the directory if it does not exist. It changes
+// nothing that the previous logger left: call Settle and then Recover for that. Errors
+// are of type *Error.
 func Lock(host Host, start int, conf Config) (*Dir, error) {
 	d := newDir(host, conf)
 	if err := d.openDirectory(start); err != nil {
@@ -29,8 +30,8 @@ func Lock(host Host, start int, conf Config) (*Dir, error) {
 	return d, nil
 }
 
-// openDirectory opens the directory, and makes it if it is not there. If it can't be
-// made, that is the error, not that it is not there.
+// openDirectory opens the directory, or makes it if it does not exist. If it can't make
+// it, it returns that error, not that the directory does not exist.
 func (p *place) openDirectory(start int) error {
 	name := p.name
 	mkdir := p.do(ioring.Op{Code: ioring.MkdirAt, Dir: start, Path: name, Mode: modeDir})
@@ -72,8 +73,8 @@ func (p *place) takeLock() error {
 		if op = p.do(ioring.Op{Code: ioring.SetLock, FD: p.lock}); op.Err == nil {
 			return nil
 		}
-		// Another logger has come in between; or it is this one's own flock,
-		// which NFS makes a lock like this of. That has no process here.
+		// Another logger has come in between. Or the lock is this logger's own flock,
+		// which NFS turns into a lock of this kind, and which has no process here.
 		other = p.do(ioring.Op{Code: ioring.GetLock, FD: p.lock})
 	}
 	if pid := int(other.Res); other.Err == nil && pid > 0 && pid != os.Getpid() {
@@ -82,7 +83,7 @@ func (p *place) takeLock() error {
 	return nil
 }
 
-// heldBy returns which process holds the lock, if the system says so, for the
+// heldBy returns which process has the lock, if the system tells, as a part of the
 // message.
 func (p *place) heldBy() string {
 	if h := lockpage.HolderOf(p.lock); h.PID > 0 {
@@ -91,8 +92,8 @@ func (p *place) heldBy() string {
 	return " (held by another logger)"
 }
 
-// refuseObstacles returns an error if one of the names that the logger writes
-// to, or renames, is something else than a regular file. Nothing is opened.
+// refuseObstacles returns an error if anything but a regular file has one of the names
+// that the logger writes to or renames. It opens nothing.
 func (p *place) refuseObstacles() error {
 	for _, name := range []string{currentName, nextName, previousName, processedName, stateName, newstateName} {
 		info, there, err := p.lookFor(name)
@@ -106,8 +107,8 @@ func (p *place) refuseObstacles() error {
 	return nil
 }
 
-// mapLockPage maps the lock page. It returns nil if that can't be done, or if the
-// lock file is another program's: what is in it stays as it is.
+// mapLockPage maps the lock page. It returns nil if that is impossible, or if the lock
+// file belongs to another program, whose content it leaves alone.
 func (p *place) mapLockPage() []byte {
 	op := p.do(ioring.Op{Code: ioring.Stat, FD: p.lock})
 	if op.Err != nil {
@@ -130,10 +131,10 @@ func (p *place) mapLockPage() []byte {
 	case kind == lockpage.Blank && op.Stat.Nlink > 1:
 		return p.noPage(errors.New("has another name, and may be another program's"))
 	}
-	// Its block is reserved first, and for good: a store into a hole is a fault
-	// when the disk is full, and so is one into a page that is to be written
-	// elsewhere than before.
-	p.do(ioring.Op{Code: ioring.InPlace, FD: p.lock}) // most file systems can't do anything else, and say so
+	// Its block is reserved once and for all: on a full disk, a store into a hole is a
+	// page fault, and so is a store into a page that the file system writes to a new
+	// place.
+	p.do(ioring.Op{Code: ioring.InPlace, FD: p.lock}) // most file systems never do anything else, and return an error
 	n, err := p.host.Writev(p.lock, [][]byte{make([]byte, lockpage.Size)})
 	if err == nil && n < lockpage.Size {
 		err = syscall.ENOSPC
@@ -148,8 +149,7 @@ func (p *place) mapLockPage() []byte {
 	return mem
 }
 
-// noPage warns that there is no lock page that the next logger will see, and
-// returns none.
+// noPage warns that there is no lock page for the next logger, and returns nil.
 func (p *place) noPage(err error) []byte {
 	p.warn("unable to use " + p.path(lockName) + " as lock page, going on without: " + reason.Of(err) + " (if killed, the last lines may be logged twice)")
 	return nil

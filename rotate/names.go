@@ -12,11 +12,11 @@ const (
 	stateName     = "state"
 	newstateName  = "newstate"
 
-	unsafeSuffix = ".u" // not yet safe or not yet processed, or left by an outage
+	unsafeSuffix = ".u" // not yet safe or not yet processed, or left by a kill
 )
 
-// The modes of files: current has its owner's execute bit when it was
-// finished cleanly, and so have the files that came from it.
+// The modes of files. The owner's execute bit marks a file as finished: current when
+// its logger has ended cleanly, and old files.
 const (
 	modeOpen     = 0o644
 	modeFinished = 0o744
@@ -26,21 +26,21 @@ const (
 	ownerExec = 0o100
 )
 
-// isOld reports whether a name counts as an old file: it begins with @ and is at
-// least as long as a label, whatever follows and whichever program made it.
+// isOld reports whether a name counts as an old file: it begins with @ and is at least
+// as long as a label. What follows and which program made the file does not matter.
 func isOld(name string) bool {
 	return len(name) >= tai64n.Len && name[0] == '@'
 }
 
-// isAhead reports whether an old file's name is behind the horizon.
+// isAhead reports whether the label in an old file's name is later than the horizon.
 func isAhead(name string, horizon tai64n.Label) bool {
 	l, ok := tai64n.ParseString(name[:tai64n.Len])
 	return ok && horizon.Before(l)
 }
 
-// oldest returns the old file with the smallest label among names, those behind
-// the horizon first, or "" when there is none. It passes over those for which
-// pending returns true.
+// oldest returns the old file with the smallest label among names, or "" if there is
+// none. Labels later than the horizon count as smaller than all others. It skips names
+// for which pending returns true.
 func oldest(names []string, horizon tai64n.Label, pending func(name string) bool) string {
 	first, firstAhead := "", false
 	for _, name := range names {
@@ -66,8 +66,8 @@ func countOld(names []string) int {
 	return n
 }
 
-// newestLabel returns the greatest label that an old file among names bears, up
-// to the horizon.
+// newestLabel returns the greatest label, up to the horizon, of the old files among
+// names.
 func newestLabel(names []string, horizon tai64n.Label) tai64n.Label {
 	var newest tai64n.Label
 	for _, name := range names {
@@ -81,8 +81,8 @@ func newestLabel(names []string, horizon tai64n.Label) tai64n.Label {
 	return newest
 }
 
-// oldLabel returns the label of an old file, the zero label if it has none, or one
-// behind the horizon. waits reports whether the file is a .u file.
+// oldLabel returns the label of an old file. It returns the zero label if the name has
+// none, or one later than the horizon. waits reports whether the file is a .u file.
 func oldLabel(name string, horizon tai64n.Label) (l tai64n.Label, waits bool) {
 	if isOld(name) && !isAhead(name, horizon) {
 		l, _ = tai64n.ParseString(name[:tai64n.Len])

@@ -20,7 +20,7 @@ const (
 
 func none(string) bool { return false }
 
-// never is a horizon that no name is behind.
+// never is a horizon after all labels.
 var never = tai64n.Label{Sec: math.MaxUint64}
 
 func TestOldFiles(t *testing.T) {
@@ -40,7 +40,8 @@ func TestOldFiles(t *testing.T) {
 	if name := oldest([]string{"current"}, never, none); name != "" {
 		t.Errorf("oldest of none: %s", name)
 	}
-	// What looks like a label and is none counts, and goes, but names nothing.
+	// A name that looks like one with a label, but has none, counts and is removed, but
+	// later names do not follow it.
 	if l := newestLabel(names, never); l.String() != labelC {
 		t.Errorf("newest label: %v", l)
 	}
@@ -49,8 +50,8 @@ func TestOldFiles(t *testing.T) {
 	}
 }
 
-// A label sorts after all that were there, when the clock is set back by less
-// than a day, and while it is not set.
+// A label sorts after all that were there, if the clock was set back by less than a day
+// or was not set yet.
 func TestNewLabel(t *testing.T) {
 	k := newKernel(t)
 	d := newDir(k, Config{})
@@ -70,8 +71,9 @@ func TestNewLabel(t *testing.T) {
 	}
 }
 
-// Names that are more than a day ahead are of a wrong clock: labels do not go on
-// from them, nor from one's own after the clock was set back by more.
+// Names that are more than a day ahead come from a wrong clock. Labels do not continue
+// from them. Nor do they continue from the logger's own if the clock was set back by
+// more.
 func TestLabelsFollowTheClock(t *testing.T) {
 	k := newKernel(t)
 	const day, minute = 24 * 3600e9, 60e9
@@ -101,8 +103,8 @@ func TestLabelsFollowTheClock(t *testing.T) {
 	}
 }
 
-// The file that is named far ahead goes first when there are too many, and no
-// later file is named after it: so the directory is in order again.
+// The file whose name is far ahead is removed first when there are too many, and later
+// names do not follow it. So the directory is in order again.
 func TestNamesAheadHeal(t *testing.T) {
 	label := func(ns int64) string { return tai64n.FromUnixNano(time.Now().UnixNano()+ns).String() + ".s" }
 	bad := "@40000000f0000000ffffffff.s"
@@ -130,8 +132,8 @@ func TestNamesAheadHeal(t *testing.T) {
 	}
 }
 
-// The file that a processor was at work on gets a label before those that wait
-// behind it, if there is one.
+// The file that a processor was working on gets a label before those of the files that
+// wait behind it, if there is room.
 func TestLabelBefore(t *testing.T) {
 	const second = int64(1e9)
 	label := func(ns int64) string { return tai64n.FromUnixNano(ns).String() }
@@ -145,14 +147,14 @@ func TestLabelBefore(t *testing.T) {
 		{"nothing waits", begun, []string{"current", label(900*second) + ".s"}, ""},
 		{"a file waits", begun, []string{label(1100*second) + ".u", label(1200*second) + ".u"}, label(begun + 1)},
 		{"after one that became safe", begun, []string{label(1050*second) + ".s", label(1100*second) + ".u"}, label(1050*second + 1)},
-		{"the one that became safe is older", begun, []string{label(900*second) + ".s", label(1100*second) + ".u"}, label(begun + 1)},
-		{"what an older outage has left", begun, []string{label(900*second) + ".u"}, ""},
-		{"that, and one that waits", begun, []string{label(900*second) + ".u", label(1100*second) + ".u"}, label(begun + 1)},
+		{"one that became safe and is older", begun, []string{label(900*second) + ".s", label(1100*second) + ".u"}, label(begun + 1)},
+		{"one that an older kill has left", begun, []string{label(900*second) + ".u"}, ""},
+		{"the same, and one that waits", begun, []string{label(900*second) + ".u", label(1100*second) + ".u"}, label(begun + 1)},
 		{"no room", begun, []string{label(begun+1) + ".u"}, ""},
 		{"room for one", begun, []string{label(begun+2) + ".u"}, label(begun + 1)},
 		{"an old file at that very time", begun, []string{label(begun) + ".s", label(1100*second) + ".u"}, label(begun + 1)},
-		{"nobody knows when", 0, []string{label(900*second) + ".s", label(950*second) + ".u"}, label(900*second + 1)},
-		{"nobody knows anything", 0, []string{label(950*second) + ".u"}, label(950*second - 1)},
+		{"its time is unknown", 0, []string{label(900*second) + ".s", label(950*second) + ".u"}, label(900*second + 1)},
+		{"its time is unknown, and none is safe", 0, []string{label(950*second) + ".u"}, label(950*second - 1)},
 		{"no label", begun, []string{"@zzzzzzzzzzzzzzzzzzzzzzzz.u"}, ""},
 	} {
 		d := newDir(newKernel(t), Config{})

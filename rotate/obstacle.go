@@ -10,12 +10,12 @@ import (
 	"multilog/ioring"
 )
 
-// What may stand where a file of a log directory is to be, and what is said
-// about it. Nothing but regular files is ever opened for writing, and no link is
-// followed: the directory may belong to a user that the logger is not.
+// What else may have the name of a file of a log directory, and the messages about it.
+// The logger opens nothing but regular files for writing and follows no link, because
+// the directory may belong to another user than the logger's.
 
-// notRegular returns what a file is that is no regular one, as the reason of an
-// error, and nil of a regular one. mode is as in st_mode.
+// notRegular returns nil for a regular file, and otherwise an error that says what the
+// file is. mode is st_mode.
 func notRegular(mode uint32) error {
 	switch mode & syscall.S_IFMT {
 	case syscall.S_IFREG:
@@ -32,19 +32,20 @@ func notRegular(mode uint32) error {
 	return errors.New("is a device")
 }
 
-// inTheWay says what to do about a file that is no regular one.
+// inTheWay returns the advice for an operator about a file that is not a regular one.
 func inTheWay(path string) string {
 	return " (only a regular file can be used: move " + path + " away and start multilog again)"
 }
 
-// foreign reports whether a regular file may be another user's, which somebody
-// has made a link to. It is not written to, truncated, or given another mode.
+// foreign reports whether a regular file may belong to another user, who has made a
+// link to it here. The logger does not write to such a file, truncate it or change its
+// mode.
 func foreign(info ioring.FileInfo) bool {
 	return info.Nlink > 1 && info.UID != uint32(os.Geteuid())
 }
 
-// howToMake is the command that makes a directory which the logger's user may
-// not make.
+// howToMake returns the advice with the command that makes a directory which the
+// logger's user may not make; "" for other errors.
 func howToMake(name string, err error) string {
 	if err != syscall.EACCES && err != syscall.EPERM {
 		return ""
@@ -53,8 +54,8 @@ func howToMake(name string, err error) string {
 	return " (user " + strconv.Itoa(uid) + " may not; as root: install -d -m 700 -o " + strconv.Itoa(uid) + " -g " + strconv.Itoa(gid) + " " + quote(absolute(name)) + ")"
 }
 
-// howToOwn is the command that gives a log directory to the logger's user, who
-// may not use it.
+// howToOwn returns the advice with the command that gives a log directory to the
+// logger's user, who may not use it; "" for other errors.
 func howToOwn(name string, err error) string {
 	if err != syscall.EACCES {
 		return ""
@@ -63,7 +64,8 @@ func howToOwn(name string, err error) string {
 	return " (user " + uid + " may not; if it is that user's log, as root: chown -R " + uid + ":" + gid + " " + quote(absolute(name)) + ")"
 }
 
-// absolute is a directory's name from the root on, if that can be had.
+// absolute returns a directory's absolute name, or name itself if that can't be found
+// out.
 func absolute(name string) string {
 	if strings.HasPrefix(name, "/") {
 		return name
@@ -75,7 +77,7 @@ func absolute(name string) string {
 	return start + "/" + strings.TrimPrefix(name, "./")
 }
 
-// quote is a name as a shell takes it.
+// quote returns a name as an argument for a shell.
 func quote(name string) string {
 	plain := func(c rune) bool {
 		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("/._-@:+,", c)

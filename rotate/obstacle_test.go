@@ -24,8 +24,8 @@ func TestNotRegular(t *testing.T) {
 	}
 }
 
-// Whatever stands under one of the names, of whatever kind, is refused before
-// anything is opened, and stays.
+// Anything but a regular file under one of the names is refused before anything is
+// opened, and stays.
 func TestObstacles(t *testing.T) {
 	make := map[string]func(path string) error{
 		"is a directory":     func(path string) error { return os.Mkdir(path, 0o755) },
@@ -46,7 +46,7 @@ func TestObstacles(t *testing.T) {
 			}
 			for _, entry := range entries(t, dir) {
 				if entry != name && entry != lockName {
-					t.Errorf("%s %s: it makes %s", name, what, entry)
+					t.Errorf("%s %s: Lock has made %s", name, what, entry)
 				}
 			}
 			k.kill()

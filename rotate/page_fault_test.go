@@ -1,7 +1,6 @@
 //go:build !race
 
-// Under the race detector atomic stores are done in C, where a page fault ends
-// the process.
+// The race detector does atomic stores in C, where a page fault ends the process.
 
 package rotate
 
@@ -15,8 +14,8 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// A lock page that can't be stored into any more, as on a full btrfs, is no
-// harm: the logger goes on with one of its own, and comes back later.
+// A lock page that can't be stored into any more, as on a full btrfs, does no harm: the
+// logger continues with a page in memory and returns to the file later.
 func TestLostPage(t *testing.T) {
 	k, dir := newKernel(t), t.TempDir()
 	d, _ := k.open(dir, &head{dev: 1, ino: 2})
@@ -63,7 +62,7 @@ func TestLostPage(t *testing.T) {
 	}
 }
 
-// Who truncates the lock file takes the page away, at any moment of a batch.
+// Truncating the lock file takes the page away, at any moment of a batch.
 func TestTruncatedPage(t *testing.T) {
 	for at := range 5 {
 		k, dir := newKernel(t), t.TempDir()
@@ -88,7 +87,7 @@ func TestTruncatedPage(t *testing.T) {
 			step()
 		}
 		if d.involves(true, true) || !d.involves(false, true) {
-			t.Errorf("truncated before step %d: it is forgotten that the input stands within a line", at)
+			t.Errorf("truncated before step %d: the page does not say that the input stands within a line", at)
 		}
 		if want := "unable to store into " + dir + "/lock, going on (if killed meanwhile, the last lines may be logged twice)"; !slices.Equal(k.warned, []string{want}) {
 			t.Errorf("truncated before step %d: %q", at, k.warned)

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// homes are the files, without .go, in which the fields of a type may be reached. Dir
-// holds the parts together, so dir.go and dir_parts.go may reach all of them.
+// homes has, for each type, the files (without .go) that may use its fields. dir.go and
+// dir_parts.go may use all fields, because Dir connects the parts.
 var homes = map[string][]string{
 	"file":        {"file"},
 	"writer":      {"writer"},
@@ -40,11 +40,11 @@ var homes = map[string][]string{
 	"Dir":         {},
 }
 
-// maxFields is more than a type of one concern needs.
+// maxFields is the maximum number of fields; a type with one concern needs no more.
 const maxFields = 15
 
-// Each part owns its state: no other part's code reaches its fields, and none has too
-// many.
+// Each part owns its state: the code of other parts does not use its fields, and no
+// part has too many.
 func TestFieldsStayAtHome(t *testing.T) {
 	fset := token.NewFileSet()
 	paths, err := filepath.Glob("*.go")
@@ -63,7 +63,7 @@ func TestFieldsStayAtHome(t *testing.T) {
 		files = append(files, f)
 	}
 	info := types.Info{Selections: map[*ast.SelectorExpr]*types.Selection{}}
-	// What other packages declare does not matter here, so they need not be there.
+	// Declarations of other packages do not matter here, so those need not exist.
 	conf := types.Config{Error: func(error) {}, Importer: importer.Default()}
 	pkg, _ := conf.Check("rotate", fset, files, &info)
 	owner := map[types.Object]string{}
@@ -92,11 +92,11 @@ func TestFieldsStayAtHome(t *testing.T) {
 		reached++
 		file := strings.TrimSuffix(filepath.Base(fset.Position(expr.Pos()).Filename), ".go")
 		if allowed := append([]string{"dir", "dir_parts"}, allowed...); !slices.Contains(allowed, file) {
-			t.Errorf("%s: field %s of %s is reached; it is at home in %v", fset.Position(expr.Pos()), sel.Obj().Name(), name, allowed)
+			t.Errorf("%s: field %s of %s is used here, but only %v may use it", fset.Position(expr.Pos()), sel.Obj().Name(), name, allowed)
 		}
 	}
 	if reached < 300 {
-		t.Errorf("only %d uses of fields are seen", reached)
+		t.Errorf("found only %d uses of fields", reached)
 	}
 	for name, files := range homes {
 		if pkg.Scope().Lookup(name) == nil {

@@ -6,34 +6,32 @@ import (
 	"multilog/ioring"
 )
 
-// How files are opened. No name in a log directory is followed if it is a link,
-// and no FIFO that has taken the place of a file makes the logger wait; on
-// regular files O_NONBLOCK does nothing.
+// How files are opened. These flags follow no link. If a FIFO has taken the place of a
+// file, the open does not wait; for regular files O_NONBLOCK has no effect.
 const (
 	openSafely = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 	openAppend = syscall.O_WRONLY | syscall.O_APPEND | openSafely
 	openDir    = syscall.O_RDONLY | syscall.O_DIRECTORY
 )
 
-// place is the directory on disk, and the host that it is reached by. Its
-// methods fill in operations on the names in it, carry them out, or submit them.
+// place is the directory on disk, and the host through which it is reached. Its methods
+// fill in operations on its files, carry them out, or submit them.
 type place struct {
 	host Host
 	name string // as in the script
 	fd   int    // -1 until it is open
-	lock int    // of the file lock; -1 until it is open
+	lock int    // descriptor of the file lock; -1 until it is open
 	disk uint64 // the device that the directory is on
 }
 
-// path returns the name of a file of the directory, as messages call it.
+// path returns the name of a file of the directory for messages.
 func (p *place) path(name string) string { return p.name + "/" + name }
 
 func (p *place) now() int64       { return p.host.Now() }
 func (p *place) mono() int64      { return p.host.Mono() }
 func (p *place) warn(text string) { p.host.Warn(text) }
 
-// submit has op carried out in the background. Only operations on the same disk
-// wait for each other.
+// submit starts op in the background. Operations wait only for others on the same disk.
 func (p *place) submit(op *ioring.Op) {
 	op.Lane = p.disk
 	p.host.Submit(op)
@@ -65,11 +63,10 @@ func (p *place) rewrite(op *ioring.Op, name string) {
 	op.Code, op.Dir, op.Path = ioring.Rewrite, p.fd, name
 }
 
-// ofDirectory fills in an operation on the directory itself: Fsync, ReadDir or
-// Statfs.
+// ofDirectory fills in an operation on the directory itself: Fsync, ReadDir or Statfs.
 func (p *place) ofDirectory(op *ioring.Op, code ioring.Code) { op.Code, op.FD = code, p.fd }
 
-// syncNamesStep brings to disk what names there are.
+// syncNamesStep puts the names in the directory on disk.
 func syncNamesStep[T worker](name string) *step[T] {
 	return &step[T]{
 		name:    name,
@@ -78,7 +75,7 @@ func syncNamesStep[T worker](name string) *step[T] {
 	}
 }
 
-// unlinkStep removes a name, which need not be there.
+// unlinkStep removes a name. It succeeds if the name does not exist.
 func unlinkStep[T worker](name string) *step[T] {
 	return &step[T]{
 		name:    "remove " + name,
@@ -88,10 +85,9 @@ func unlinkStep[T worker](name string) *step[T] {
 	}
 }
 
-// What follows is for the start, when operations are waited for. Errors are of
-// type *Error.
+// The following methods wait. They are used at the start. Errors are of type *Error.
 
-// lookFor looks at a file, which may not be there.
+// lookFor returns information about a file. there reports whether it exists.
 func (p *place) lookFor(name string) (info ioring.FileInfo, there bool, err error) {
 	op := p.do(ioring.Op{Code: ioring.Stat, Dir: p.fd, Path: name})
 	switch op.Err {
@@ -103,7 +99,7 @@ func (p *place) lookFor(name string) (info ioring.FileInfo, there bool, err erro
 	return ioring.FileInfo{}, false, &Error{What: "stat " + p.path(name), Err: op.Err}
 }
 
-// remove removes a name, which need not be there.
+// remove removes a name. It succeeds if the name does not exist.
 func (p *place) remove(name string) error {
 	op := p.do(ioring.Op{Code: ioring.UnlinkAt, Dir: p.fd, Path: name})
 	if op.Err != nil && op.Err != syscall.ENOENT {
@@ -121,7 +117,7 @@ func (p *place) list() ([]string, error) {
 	return op.Names, nil
 }
 
-// syncNames brings to disk what names there are.
+// syncNames puts the names in the directory on disk.
 func (p *place) syncNames() error {
 	if op := p.do(ioring.Op{Code: ioring.Fsync, FD: p.fd}); op.Err != nil {
 		return &Error{What: "write directory " + p.name + " to disk", Err: op.Err}
@@ -138,8 +134,8 @@ func (p *place) link(from, to string) error {
 	return nil
 }
 
-// withFile opens a file, carries out the operations with its descriptor, one
-// after another until one fails, closes it, and returns the first error.
+// withFile opens a file, carries out the operations on its descriptor, one after
+// another until one fails, closes it, and returns the first error.
 func (p *place) withFile(name string, flags int, ops ...ioring.Op) error {
 	op := p.do(ioring.Op{Code: ioring.OpenAt, Dir: p.fd, Path: name, Flags: flags, Mode: modeOpen})
 	if op.Err != nil {

@@ -9,18 +9,17 @@ import (
 	"multilog/tai64n"
 )
 
-// processor is the program that finished files go through. What it sees is what
-// daemontools' multilog shows it: its command in the log directory, 0 =
-// previous, 1 = processed, 4 = state, 5 = newstate. While it runs the pending
-// file bears the name previous, so that recovery after an outage is the same as
-// daemontools', whichever of the two comes next.
+// processor is the program that finished files pass through. It finds what daemontools'
+// multilog gives it: its command runs in the log directory, with descriptor 0 =
+// previous, 1 = processed, 4 = state, 5 = newstate. While it runs, the pending file has
+// the name previous. So either of the two loggers can recover from a kill of the other.
 type processor struct {
 	at          *place
 	command     []string // empty for none
-	saidNoState bool     // it leaves no new state, and that was said
+	saidNoState bool     // it has warned that the processor leaves no new state
 }
 
-// isThere reports whether files go through a processor.
+// isThere reports whether finished files pass through a processor.
 func (c *processor) isThere() bool { return len(c.command) > 0 }
 
 // fill fills in op to run the processor with the files of a run.
@@ -29,8 +28,8 @@ func (c *processor) fill(op *ioring.Op, dir int, files []int) {
 	op.Cmd = &ioring.Command{Path: c.command[0], Args: c.command[1:], Dir: dir, Files: files, Idle: true}
 }
 
-// leftNoState warns that the processor has left no new state. One that does this
-// does it each time, so the warning comes once.
+// leftNoState warns that the processor has left no new state. A processor that does so
+// does it each time, so it warns only once.
 func (c *processor) leftNoState(err error) {
 	if !c.saidNoState {
 		c.saidNoState = true
@@ -38,21 +37,21 @@ func (c *processor) leftNoState(err error) {
 	}
 }
 
-// A run that has failed begins anew: at once all files that it has left open are
-// closed, from tidyUp on, and after a pause the next run begins.
+// After a run that failed, the list goes back to tidyUp at once and closes all files
+// that the run had open. Then it pauses, and begins the next run.
 var tidyUp = closeStep(previousName, (*run).previousFD)
 
-// runAgain is what follows when a run has failed.
+// runAgain returns the verdict for a run that has failed.
 func runAgain(err error) verdict[*pending] {
 	return verdict[*pending]{err: err, redo: tidyUp, tidy: true}
 }
 
-// processorSteps make a file safe by way of a processor. One that fails is
-// run again, from the opening of its files.
+// processorSteps make a file safe with a processor. If the processor fails they run it
+// again, beginning with the opening of its files.
 var processorSteps = concat(finishedSteps, []*step[*pending]{
 	enterStep(lockpage.StagePreparing),
 	{
-		// From here on no name has the label, which recovery wants to know.
+		// From here on no name contains the label, but recovery needs it.
 		name: "note the label",
 		do:   func(p *pending) { p.dir().notePrevious(p.theLabel()) },
 	},
@@ -64,8 +63,9 @@ var processorSteps = concat(finishedSteps, []*step[*pending]{
 		then:    stopIfUnsafeRemoved,
 		trouble: pendingTrouble("rename ", " to previous"),
 	},
-	// A file system may put processed, which is synced, on disk without what
-	// else happened in the directory: then its lines would be there twice.
+	// The name previous must be on disk before processed is. A file system may put a
+	// synced processed on disk without other changes of the directory; then its lines
+	// would be there twice.
 	syncNamesStep[*pending]("sync the directory"),
 	tidyUp,
 	closeStep(processedName, (*run).processedFD),
@@ -77,9 +77,9 @@ var processorSteps = concat(finishedSteps, []*step[*pending]{
 		do:   func(p *pending) { p.processing().begin() },
 	},
 	openPreviousStep,
-	// A run that failed may have left anything under these names. And a processed
-	// that was finished, and could not be synced, has the mode of a whole one: it
-	// must not keep that when it is begun anew.
+	// A run that failed may have left anything under these names. And a processed that
+	// was finished but could not be synced has the mode of a complete one. The next run
+	// must not begin with that mode.
 	unlinkStep[*pending](processedName),
 	unlinkStep[*pending](newstateName),
 	openStep(processedName, openNew, (*run).processedFD),
@@ -113,13 +113,13 @@ var processorSteps = concat(finishedSteps, []*step[*pending]{
 		},
 		trouble: troubleWith[*pending]("set mode of ", processedName, ""),
 	},
-	// Once more, for the mode: what comes next removes the only other copy.
+	// Sync once more, for the mode: the next step removes the only other copy.
 	syncStep(processedName, (*run).processedFD),
 	closeStep(processedName, (*run).processedFD),
 	closeStep(newstateName, (*run).newstateFD),
 	syncNamesStep[*pending]("sync the directory"),
 	unlinkStep[*pending](previousName),
-	syncNamesStep[*pending]("sync the directory"), // before processed has a name beside which previous would be another file
+	syncNamesStep[*pending]("sync the directory"), // before processed gets another name: previous beside that would be taken for another file
 	{
 		name: "rename newstate to state",
 		when: func(p *pending) bool { return !p.processing().hasNoState() },
@@ -138,7 +138,7 @@ var processorSteps = concat(finishedSteps, []*step[*pending]{
 	},
 }, safeSteps)
 
-// failureOf returns how a run has failed; nil if it has not.
+// failureOf returns how a run has failed, or nil if it has not.
 func failureOf(op *ioring.Op) error {
 	switch {
 	case op.Err != nil:
@@ -151,7 +151,8 @@ func failureOf(op *ioring.Op) error {
 	return nil
 }
 
-// measureProcessed finds out what the file will take that a processor has made.
+// measureProcessed reads the size of the processor's output, which counts against the
+// cap.
 var measureProcessed = restrict((*Dir).isCapped, []*step[*pending]{{
 	name: "measure processed",
 	op:   func(p *pending, op *ioring.Op) { p.dir().stat(op, processedName) },

@@ -8,26 +8,26 @@ import (
 	"multilog/ioring"
 )
 
-// The files of a processor. The command runs in the log directory and may do
-// anything there: remove its files, replace them, put links, FIFOs and
-// directories under their names. Nothing that it leaves is followed or waited
-// for, and only a regular file becomes an old file, or state.
+// The files of a processor. Its command runs in the log directory and may do anything
+// there: remove its files, replace them, or put links, FIFOs and directories in their
+// place. The logger follows and waits for nothing that the command leaves, and makes
+// only a regular file an old file or the state.
 
-// openNew is for files that must not be there yet: nothing is followed, overwritten
+// openNew opens files that must not exist yet. With it nothing is followed, overwritten
 // or waited for.
 const openNew = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_EXCL
 
-// run is one run of the processor, or several, until one succeeds. Descriptors are
-// -1 while a file is closed.
+// run is one run of the processor, or several until one succeeds. A descriptor is -1
+// while its file is closed.
 type run struct {
 	previous, processed int
 	state, newstate     int
 
 	given    ioring.FileInfo // the file that the processor was given under a name
-	replaced bool            // it has put another one there
-	noState  bool            // it has left no new state
+	replaced bool            // the processor has put another file there
+	noState  bool            // the processor has left no new state
 	badState bool            // state can't be opened
-	result   int64           // bytes of what it has made, when previous is gone; else 0
+	result   int64           // size of the output in bytes, once previous is gone; else 0
 }
 
 // noRun is a run that has not begun.
@@ -38,17 +38,17 @@ func (r *run) processedFD() *int { return &r.processed }
 func (r *run) stateFD() *int     { return &r.state }
 func (r *run) newstateFD() *int  { return &r.newstate }
 
-// files returns what the processor has as descriptors 0 to 5.
+// files returns the processor's descriptors 0 to 5.
 func (r *run) files() []int { return []int{r.previous, r.processed, 2, -1, r.state, r.newstate} }
 
-// begin begins another run.
+// begin starts another run.
 func (r *run) begin() { r.noState = false }
 
 // hasNoState reports whether the processor has left no new state.
 func (r *run) hasNoState() bool { return r.noState }
 
-// measured notes the size of the output, in bytes; made returns it, 0 while it is
-// not known.
+// measured notes the size of the output in bytes; made returns it, or 0 while it is
+// unknown.
 func (r *run) measured(size int64) { r.result = size }
 func (r *run) made() int64         { return r.result }
 
@@ -68,8 +68,8 @@ func openStep(name string, flags int, fd func(*run) *int) *step[*pending] {
 	}
 }
 
-// openPreviousStep opens what is to be processed. A processor that failed may
-// have removed it.
+// openPreviousStep opens the processor's input. A processor that failed may have
+// removed it.
 var openPreviousStep = &step[*pending]{
 	name: "open previous",
 	op:   func(p *pending, op *ioring.Op) { p.dir().open(op, previousName, openSafely|syscall.O_RDONLY) },
@@ -95,8 +95,9 @@ var removeBadState = &step[*pending]{
 	trouble: troubleWith[*pending]("remove ", stateName, ""),
 }
 
-// openStateStep opens what the run before has left, or makes it. What a
-// processor has put there that is no file, or can't be read, is no state.
+// openStateStep opens the state that the previous run left, or makes an empty one. If
+// the processor has put something there that is not a file or can't be read, the step
+// removes it.
 var openStateStep = &step[*pending]{
 	name: "open state",
 	op: func(p *pending, op *ioring.Op) {
@@ -118,10 +119,10 @@ var openStateStep = &step[*pending]{
 	trouble: troubleWith[*pending]("open ", stateName, ""),
 }
 
-// replacedSteps look at what bears the name of one of a processor's files after
-// the run. It may be another file than the one that was given to the processor:
-// programs write a new file and rename it. If it is no file at all, missing
-// returns what follows.
+// replacedSteps check the name of one of a processor's files after the run. It may
+// belong to another file than the one that the processor was given, because programs
+// write a new file and rename it. If it belongs to no regular file, missing returns
+// what follows.
 func replacedSteps(name string, fd func(*run) *int, missing func(p *pending, err error) verdict[*pending]) []*step[*pending] {
 	return []*step[*pending]{
 		{
@@ -176,18 +177,17 @@ func replacedSteps(name string, fd func(*run) *int, missing func(p *pending, err
 // errNoFile is the reason for a directory, a link, a FIFO.
 var errNoFile = errors.New("not a regular file")
 
-// afterRun returns the text of trouble with what a processor has left.
+// afterRun returns the text of a warning about what a processor has left.
 func afterRun(name string) func(*pending) string {
 	return troubleWith[*pending]("find ", name, " after the processor's run")
 }
 
-// missingProcessed has the processor run again: without its output its input
-// must stay.
+// missingProcessed runs the processor again: without its output, its input must stay.
 func missingProcessed(_ *pending, err error) verdict[*pending] {
 	return runAgain(err)
 }
 
-// missingNewstate goes on without a new state.
+// missingNewstate continues without a new state.
 func missingNewstate(p *pending, err error) verdict[*pending] {
 	p.processing().noState = true
 	p.dir().leftNoState(err)
@@ -201,7 +201,7 @@ func syncStep(name string, fd func(*run) *int) *step[*pending] {
 		op:   func(p *pending, op *ioring.Op) { op.Code, op.FD = ioring.Fsync, *fd(p.processing()) },
 		then: func(p *pending, op *ioring.Op) verdict[*pending] {
 			if op.Err != nil {
-				// What was not written counts as clean now: it must be made anew.
+				// The kernel takes what it could not write for clean, so run again.
 				return runAgain(op.Err)
 			}
 			return verdict[*pending]{}

@@ -6,22 +6,22 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// record is what stands in the lock page: the record of the batch that is in
-// flight, which the next logger reads after a kill, and what others read while
-// this logger runs. The page may be lost, on a full btrfs above all; then stores
-// go to memory until it is regained.
+// record is the content of the lock page: the record of the batch in flight, which the
+// next logger reads after a kill, and the counters, which others read while this logger
+// runs. The page may be lost, for instance on a full btrfs. Then stores go to memory
+// until the page is regained.
 type record struct {
 	at       *place
 	page     *lockpage.Writer
-	regainAt int64 // Mono from when on a lost page may be tried again
+	regainAt int64 // Mono before which a lost page is not tried again
 }
 
-// regainPause is the time between two tries to get a lost page back.
+// regainPause is the time between two attempts to regain a lost page.
 const regainPause = 10e9 // nanoseconds
 
-// take maps the page, makes it this process's, and returns what the last logger
-// has left in it. Without mem the page is one of this process's own: everything
-// works but the in-flight record.
+// take makes the mapped page mem this process's and returns what the previous logger
+// left in it. Without mem the page is in this process's memory only: everything works
+// except the in-flight record.
 func (r *record) take(mem []byte, owner lockpage.Owner) lockpage.Left {
 	page, left := lockpage.Open(mem, owner)
 	r.page = page
@@ -29,11 +29,10 @@ func (r *record) take(mem []byte, owner lockpage.Owner) lockpage.Left {
 	return left
 }
 
-// note stores into the lock page. What is not a record is stored by this.
+// note stores into the lock page anything that is not a record.
 func (r *record) note(change func(page *lockpage.Page)) { r.stored(r.page.Store(change)) }
 
-// stored warns of a lock page that can't be stored into any more: ok is what the
-// store has returned.
+// stored warns if a store has failed. ok is the result of the store.
 func (r *record) stored(ok bool) {
 	if !ok {
 		r.regainAt = r.at.mono() + regainPause
@@ -41,8 +40,8 @@ func (r *record) stored(ok bool) {
 	}
 }
 
-// regain goes back to a page that was lost, if that can be stored into again.
-// Invariant: on entry, nothing is in flight.
+// regain returns to a page that was lost, if it can be stored into again. Invariant: on
+// entry, nothing is in flight.
 func (r *record) regain() {
 	if !r.page.Lost() {
 		return
@@ -57,8 +56,8 @@ func (r *record) regain() {
 	}
 }
 
-// begin stores that a batch is about to be written, of which current gets
-// written bytes.
+// begin stores that a batch is about to be written, and that current gets written bytes
+// of it.
 func (r *record) begin(in Input, cur *file, written int64, line uint64) {
 	ino, birth, size := cur.identity()
 	r.stored(r.page.Put(lockpage.Record{
@@ -71,12 +70,11 @@ func (r *record) begin(in Input, cur *file, written int64, line uint64) {
 // done stores that the batch is written in all directories.
 func (r *record) done() { r.stored(r.page.SetState(lockpage.StateDone)) }
 
-// clear stores that the batch's input is consumed.
+// clear stores that the batch's input was consumed.
 func (r *record) clear() { r.stored(r.page.SetState(lockpage.StateNone)) }
 
-// idle stores that nothing is in flight in the file that is current now, though
-// the input, which is that of the record before, may stand within a line, or
-// behind a tail.
+// idle stores that nothing is in flight and that cur is the file being written. The
+// input is that of the record before. It may stand within a line, or behind a tail.
 func (r *record) idle(cur *file, line uint64, tail lockpage.Tail) {
 	before := r.page.Record()
 	ino, birth, size := cur.identity()
@@ -87,36 +85,35 @@ func (r *record) idle(cur *file, line uint64, tail lockpage.Tail) {
 	}, tail)
 }
 
-// put stores a record of which nothing is in flight, with a tail behind it.
+// put stores a record that has nothing in flight, and the tail behind it.
 func (r *record) put(latest lockpage.Record, tail lockpage.Tail) {
 	r.stored(r.page.PutWith(latest, lockpage.StateNone, tail))
 }
 
-// swapped stores that nothing is in flight, and cur is a new file. The input
-// stands where it did.
+// swapped stores that nothing is in flight and that cur is a new file. The input stands
+// where it did.
 func (r *record) swapped(cur *file) { r.idle(cur, r.page.Record().LineAfter, r.page.Tail()) }
 
-// takenBack stores that nothing is in flight, and the input stands where it did
+// takenBack stores that nothing is in flight and that the input stands where it did
 // before the batch.
 func (r *record) takenBack(cur *file) { r.idle(cur, r.page.Record().LineBefore, r.page.TailBefore()) }
 
-// lineAfter returns where the input stands behind the latest batch: LineNone,
-// LineHere or LineElsewhere.
+// lineAfter returns where the input stands behind the latest batch: LineNone, LineHere
+// or LineElsewhere.
 func (r *record) lineAfter() uint64 { return r.page.Record().LineAfter }
 
-// isClean reports whether nothing is in flight, and current does not end within a
-// line.
+// isClean reports whether nothing is in flight and current does not end within a line.
 func (r *record) isClean() bool {
 	latest := r.page.Record()
 	return latest.State() == lockpage.StateNone && latest.LineAfter != lockpage.LineHere
 }
 
-// mark returns where the last byte of the batch's input is to be stored when it
-// is consumed.
+// mark returns where to store the last byte of the batch's input when it is consumed.
 func (r *record) mark() *byte { return r.page.Mark() }
 
-// countBatch counts a batch of input: its bytes, the lines that begin in it, those
-// of them that went to this directory, how long it took, and when it was done.
+// countBatch counts a batch. bytes and lines are those of its input, selected is the
+// number of lines that went to this directory, took is its duration in nanoseconds, now
+// is the time in nanoseconds since 1970.
 func (r *record) countBatch(bytes, lines, selected int, took, now int64) {
 	r.note(func(page *lockpage.Page) {
 		c := &page.Counters
@@ -137,7 +134,7 @@ func (r *record) countRoomWait(took int64) {
 	})
 }
 
-// countSync counts an fsync of a finished file, in nanoseconds.
+// countSync counts an fsync of a finished file, which took that many nanoseconds.
 func (r *record) countSync(took int64) {
 	r.note(func(page *lockpage.Page) {
 		c := &page.Counters
@@ -147,7 +144,8 @@ func (r *record) countSync(took int64) {
 	})
 }
 
-// countRun counts a run of the processor that has ended.
+// countRun counts a run of the processor that has ended. good reports whether it
+// succeeded.
 func (r *record) countRun(good bool) {
 	r.note(func(page *lockpage.Page) {
 		lockpage.Add(&page.Counters.ProcessorRuns, 1)

@@ -10,29 +10,29 @@ import (
 	"multilog/tai64n"
 )
 
-// What recovery finds in a directory, and what it makes of it. The rules are
-// daemontools', with next and .u files added:
+// What recovery does with the files that it finds. The rules are daemontools', extended
+// by next and .u files:
 //
-//	current, 0100 set       finished cleanly: goes on, if next holds nothing,
-//	                        no old file is the same one, it is not a link to
-//	                        another user's file, and there is neither previous
-//	                        nor a whole processed: those a power cut has brought
-//	                        back, and current's name with them
-//	current, 0100 not set   an outage: becomes @LABEL.u
-//	next, not empty         was swapped in, and not named yet: becomes
-//	                        @LABEL.u after current; before it, if another
-//	                        logger, which knows of no next, has made current
-//	next, empty             goes
-//	processed, 0100 set     a processor's whole output: becomes @LABEL.s, and
-//	                        previous goes
-//	processed otherwise     goes, and previous becomes @LABEL.u
-//	state, newstate         go after an outage
-//	@LABEL.u                stays what it is
+//	current, 0100 set       finished cleanly: it is appended to, unless next holds
+//	                        something, an old file is the same file, it is a link to
+//	                        another user's file, or previous or a complete processed
+//	                        exists: a power cut has brought those back, and current's
+//	                        name with them
+//	current, 0100 not set   the logger was killed: it becomes @LABEL.u
+//	next, not empty         it was swapped in, but not renamed yet: it becomes
+//	                        @LABEL.u after current, or before it if another logger,
+//	                        which does not know next, has made current
+//	next, empty             it is removed
+//	processed, 0100 set     a processor's complete output: it becomes @LABEL.s, and
+//	                        previous is removed
+//	processed otherwise     it is removed, and previous becomes @LABEL.u
+//	state, newstate         they are removed after a kill
+//	@LABEL.u                it stays
 //
-// Recovery may itself be interrupted, anywhere, and then begins anew: each of
-// its steps leaves a state of this table, and the table says the same of it
-// again. In particular the mark of a clean current goes only when everything
-// else is settled, and a name is given before the old one is taken.
+// Recovery may itself be killed at any point and then starts again. Each of its steps
+// leaves a state of this table, for which the table has the same result. In particular,
+// the mode of a clean current is changed only when everything else is settled, and a
+// file gets its new name before it loses the old one.
 
 // recover puts the directory in order and opens current.
 func (p *predecessor) recover() error {
@@ -85,7 +85,7 @@ func (p *predecessor) removeEmptyNext(names []string, haveCurrent bool) error {
 	return p.d.remove(nextName)
 }
 
-// isClean reports whether current, without a next, was finished cleanly.
+// isClean reports whether current was finished cleanly; there is no next.
 func (p *predecessor) isClean(names []string, cur ioring.FileInfo) (bool, error) {
 	if cur.Mode&ownerExec == 0 {
 		return false, nil
@@ -98,8 +98,7 @@ func (p *predecessor) isClean(names []string, cur ioring.FileInfo) (bool, error)
 	return !named && !unsettled && !foreign(cur), err
 }
 
-// openCurrent opens current for appending, with flags besides, and gives it
-// its mode back.
+// openCurrent opens current for appending, with additional flags, and sets its mode.
 func (p *predecessor) openCurrent(flags int) error {
 	what := "append to " + p.d.path(currentName)
 	op := ioring.Op{}
@@ -118,8 +117,9 @@ func (p *predecessor) openCurrent(flags int) error {
 		return &Error{What: "set mode of " + p.d.path(currentName), Err: op.Err}
 	}
 	if look.Stat.Mode&ownerExec != 0 {
-		// Not a byte may follow before the mark is gone from the disk: what a
-		// power cut leaves of those would be taken for whole.
+		// No byte may follow before the disk has the mode of an unfinished file.
+		// Otherwise a power cut could leave some of those bytes in a file that counts
+		// as complete.
 		if op := p.d.do(ioring.Op{Code: ioring.Fsync, FD: int(opened.Res)}); op.Err != nil {
 			return &Error{What: "write mode of " + p.d.path(currentName) + " to disk", Err: op.Err}
 		}
@@ -133,18 +133,19 @@ func (p *predecessor) openCurrent(flags int) error {
 	return nil
 }
 
-// isAnothers reports whether another logger, which knows of no next, has made current
-// since next was swapped in. The lock page says which file was current at the last swap.
-// It counts only if it also says that next was written since: a power cut may leave a
-// page from before that swap, or names from before a later one. And current must be
-// younger by the clock.
+// isAnothers reports whether another logger, which does not know next, has made current
+// since next was swapped in. The lock page says which file was current at the last
+// swap. That counts only if the page also says that next was written since: a power cut
+// may leave a page from before that swap, or names from before a later one. And current
+// must be the younger file by the clock.
 func (p *predecessor) isAnothers(cur, next ioring.FileInfo) bool {
 	left := &p.left
 	ofNext := left.WrittenIno == 0 || left.WrittenIno == next.Ino && left.WrittenBirth == uint64(next.Birth)
 	return ofNext && left.Swapped != 0 && cur.Ino != left.Swapped && cur.Birth > next.Mtime
 }
 
-// afterOutage gives every file its name and makes an empty state and current.
+// afterOutage renames files after a kill or a power cut, and makes an empty state and
+// current.
 func (p *predecessor) afterOutage(names []string, haveCurrent, haveNext bool) error {
 	if err := p.d.remove(stateName); err != nil {
 		return err
@@ -161,7 +162,8 @@ func (p *predecessor) afterOutage(names []string, haveCurrent, haveNext bool) er
 		}
 	}
 	if haveNext {
-		// A power cut must not leave current, for a later label than next has.
+		// A power cut must not leave the name current, because it would get a later
+		// label than next has.
 		if err := p.d.syncNames(); err != nil {
 			return err
 		}
@@ -175,8 +177,7 @@ func (p *predecessor) afterOutage(names []string, haveCurrent, haveNext bool) er
 	return p.openCurrent(syscall.O_CREAT)
 }
 
-// processorUnsettled reports whether there are lines under the names of a
-// processor's files.
+// processorUnsettled reports whether the processor's files contain lines.
 func (p *predecessor) processorUnsettled() (bool, error) {
 	_, havePrevious, err := p.d.lookFor(previousName)
 	if err != nil || havePrevious {
@@ -186,8 +187,8 @@ func (p *predecessor) processorUnsettled() (bool, error) {
 	return haveProcessed && processed.Mode&ownerExec != 0, err
 }
 
-// settleProcessor takes a processor's whole output instead of its input, or
-// else its input.
+// settleProcessor keeps a processor's complete output instead of its input, or, if the
+// output is not complete, its input.
 func (p *predecessor) settleProcessor(names []string) error {
 	previous, havePrevious, err := p.d.lookFor(previousName)
 	if err != nil {
@@ -198,15 +199,17 @@ func (p *predecessor) settleProcessor(names []string) error {
 		return err
 	}
 	if haveProcessed && processed.Mode&ownerExec != 0 {
-		// Its mode may not be on disk yet, and without that it is worth nothing.
+		// Its mode may not be on disk yet, and without the mode it counts as
+		// incomplete.
 		if err := p.d.withFile(processedName, openAppend, ioring.Op{Code: ioring.Fsync}); err != nil {
 			return &Error{What: "write " + p.d.path(processedName) + " to disk", Err: err}
 		}
-		// Nor may its name be, and it is about to be all that is left.
+		// Its name may not be on disk either, and it is about to be the only copy.
 		if err := p.d.syncNames(); err != nil {
 			return err
 		}
-		// Its second name, not the first, is what a repetition finds.
+		// If this is interrupted, the next recovery finds its second name, not the
+		// first.
 		if err := p.d.remove(previousName); err != nil {
 			return err
 		}
@@ -225,10 +228,10 @@ func (p *predecessor) settleProcessor(names []string) error {
 	return p.makeOld(names, previousName, unsafeSuffix, p.d.previousLabel(p.left.Previous, names, previous.Birth))
 }
 
-// makeOld turns a file into an old file, by link and unlink, as daemontools
-// does: a file that is one of the old files, called names, already got that
-// link just before an outage, and is only unlinked. The blocks that were
-// reserved for it are given back.
+// makeOld turns a file into an old file, by link and unlink, as daemontools' multilog
+// does. If the file is one of the old files already (names), the link was made just
+// before the kill, and only the unlink is missing. It also gives back the file's
+// reserved blocks.
 func (p *predecessor) makeOld(names []string, name, suffix string, label tai64n.Label) error {
 	info, _, err := p.d.lookFor(name)
 	if err != nil {
@@ -250,8 +253,8 @@ func (p *predecessor) makeOld(names []string, name, suffix string, label tai64n.
 	return p.d.remove(name)
 }
 
-// hasOldName reports whether a file is one of the old files, called names. Its
-// other links are copies, which say nothing (cp -l, ln).
+// hasOldName reports whether a file is one of the old files (names). Other links to it
+// are copies, which say nothing (cp -l, ln).
 func (p *predecessor) hasOldName(names []string, file ioring.FileInfo) (bool, error) {
 	if file.Nlink == 1 {
 		return false, nil
@@ -268,7 +271,7 @@ func (p *predecessor) hasOldName(names []string, file ioring.FileInfo) (bool, er
 	return false, nil
 }
 
-// prune removes the oldest files beyond what Count leaves room for.
+// prune removes the oldest files until there are as many as Count allows.
 func (p *predecessor) prune() error {
 	names, err := p.d.look()
 	if err != nil {

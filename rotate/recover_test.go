@@ -14,8 +14,8 @@ import (
 	"multilog/tai64n"
 )
 
-// found is a file that recovery finds: its mode, content, and the second name
-// that it may have.
+// found is a file that recovery finds: its mode, its content and its second name, if
+// any.
 type found struct {
 	name, text string
 	mode       os.FileMode
@@ -56,8 +56,8 @@ var recoveries = []struct {
 		".s=whole .u=n current=",
 	},
 	{"an old file", []found{{"@400000000000000000000000.s", "o", 0o744, ""}, {currentName, "c", 0o644, ""}}, ".s=o .u=c current="},
-	{"a clean current that somebody has linked", []found{{currentName, "c", 0o744, "kept"}}, "current=c kept=c"},
-	{"a current that somebody has linked", []found{{currentName, "c", 0o644, "kept"}}, ".u=c current= kept=c"},
+	{"a clean current with another link", []found{{currentName, "c", 0o744, "kept"}}, "current=c kept=c"},
+	{"a current with another link", []found{{currentName, "c", 0o644, "kept"}}, ".u=c current= kept=c"},
 	{"a name given already", []found{{currentName, "c", 0o644, "@400000000000000000000001.u"}}, ".u=c current="},
 	{"previous has its name already", []found{{previousName, "p", 0o744, "@400000000000000000000001.u"}, {currentName, "c", 0o644, ""}}, ".u=p .u=c current="},
 }
@@ -101,8 +101,8 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-// Killed before any of its operations, and begun anew, recovery comes to the
-// same; so it does when it had been finished.
+// A recovery that is killed before any of its operations and started again has the same
+// result. So has one that is started after another has finished.
 func TestRecoveryTwice(t *testing.T) {
 	for _, c := range recoveries {
 		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestRecoveryTwice(t *testing.T) {
 				first.kill()
 				newKernel(t).open(dir, &head{})
 				got := shows(t, dir)
-				// What a recovery has made current is clean no more: an outage.
+				// A current that a recovery has made is not clean any more.
 				if got != c.want && got != strings.Replace(c.want, "current=c", ".u=c current=", 1) {
 					t.Errorf("killed before operation %d, then again: %s, not %s", killAt, got, c.want)
 				}
@@ -126,7 +126,7 @@ func TestRecoveryTwice(t *testing.T) {
 	}
 }
 
-// A next that other loggers have passed over goes where its lines belong.
+// A next that other loggers have ignored gets the label of the time of its lines.
 func TestRecoveryAfterOtherLoggers(t *testing.T) {
 	temp := ioring.Op{Code: ioring.Stat, Dir: unix.AT_FDCWD, Path: t.TempDir()}
 	if ioring.Do(&temp); temp.Err == nil && temp.Stat.Birth == 0 {
@@ -148,7 +148,7 @@ func TestRecoveryAfterOtherLoggers(t *testing.T) {
 		if err := os.Chtimes(filepath.Join(dir, nextName), wrote, wrote); err != nil {
 			t.Fatal(err)
 		}
-		// What was current at the swap is none of these files.
+		// The file that was current at the swap is none of these files.
 		mem := lockpage.New()
 		w, _ := lockpage.Open(mem, lockpage.Owner{})
 		w.Store(func(page *lockpage.Page) { page.Swapped = 1 })
@@ -162,9 +162,10 @@ func TestRecoveryAfterOtherLoggers(t *testing.T) {
 	}
 }
 
-// After a power cut the lock page may be about another swap than the one of next: then
-// it does not say that another logger has made current, and the clock alone never does. A
-// logger that is killed before it has recovered the directory leaves it so.
+// After a power cut the lock page may be about another swap than the one of next. Then
+// it does not say that another logger has made current, and the clock alone never does.
+// A logger that is killed before it has recovered the directory leaves the page as it
+// is.
 func TestRecoveryOfStalePage(t *testing.T) {
 	wrote := time.Unix(1000, 0) // the clock was ahead when current was made
 	for n := range 4 {
@@ -198,7 +199,7 @@ func TestRecoveryOfStalePage(t *testing.T) {
 	}
 }
 
-// Pruning takes the oldest, whatever their suffix, and nothing else.
+// Pruning removes the oldest files, whatever their suffix, and nothing else.
 func TestRecoveryPrunes(t *testing.T) {
 	files := []found{{currentName, "c", 0o644, ""}, {"note", "x", 0o644, ""}, {"@short", "y", 0o644, ""}}
 	var l tai64n.Label
@@ -214,8 +215,8 @@ func TestRecoveryPrunes(t *testing.T) {
 	}
 }
 
-// A current that was there at the last swap is older than next, whenever it
-// was made: a restored one, say.
+// A current that existed at the last swap is older than next, whenever it was made: a
+// restored one, for instance.
 func TestRecoveryAfterSwap(t *testing.T) {
 	dir := makeFiles(t, []found{{nextName, "n", 0o644, ""}, {currentName, "c", 0o744, ""}})
 	wrote := time.Unix(1000, 0)

@@ -8,37 +8,36 @@ import (
 	"multilog/ioring"
 )
 
-// retention removes old files: the oldest go when there are more than the count
-// allows (n), when they take more than the cap (c), and when less than a given
-// part of the file system is free (k). Neither current nor what is pending ever
-// goes. A file whose name is ahead of the clock counts as the oldest, see
-// horizon.
+// retention removes old files, the oldest first: when there are more than the count
+// allows (n), when they take more than the cap (c), and when too little of the file
+// system is free (k). It never removes current or a pending file. A file whose name is
+// ahead of the clock counts as the oldest (see horizon).
 type retention struct {
 	d     *Dir
-	count int   // most files, current among them
+	count int   // maximum number of files, including current
 	most  int64 // the cap, in bytes; 0 for none
 	free  int64 // bytes to keep free; 0 for none
 
-	oldFiles int              // how many there are at most, unless somebody else has made or removed some
+	oldFiles int              // maximum number of old files, unless another process has made or removed some
 	stuck    map[string]bool  // old files that can't be removed
-	sizes    map[string]int64 // of old files, in bytes, as far as the cap made it look
+	sizes    map[string]int64 // of old files, in bytes, as far as they were measured for the cap
 
 	relief    task[*retention] // makes room on a full disk
 	kept      listing          // for relief
-	relieveAt int64            // Mono from when on relief may be looked for
+	relieveAt int64            // Mono before which no other relief is tried
 }
 
 func (r *retention) dir() *Dir        { return r.d }
 func (r *retention) listed() *listing { return &r.kept }
 
-// listing is what is known of a directory's old files while they are judged.
+// listing is what the steps know about a directory's old files.
 type listing struct {
 	names    []string
-	free     int64 // of the file system
-	measured bool  // free is
+	free     int64 // bytes of the file system
+	measured bool  // free is known
 }
 
-// lister is something that a listing belongs to.
+// lister is something that has a listing.
 type lister interface {
 	worker
 	listed() *listing
@@ -50,32 +49,31 @@ func (l *listing) drop(name string) {
 	l.measured = false
 }
 
-// counted notes how many old files a look at the directory has found.
+// counted notes how many old files are among the names in the directory.
 func (r *retention) counted(names []string) { r.oldFiles = countOld(names) }
 
-// oneMore notes that another file will be an old one.
+// oneMore notes that another file will become an old one.
 func (r *retention) oneMore() { r.oldFiles++ }
 
-// mayHaveTooMany reports whether there may be more old files than the count
-// allows.
+// mayHaveTooMany reports whether there may be more old files than the count allows.
 func (r *retention) mayHaveTooMany() bool { return r.oldFiles >= r.count }
 
-// hasTooMany reports whether there are more among names than the count allows.
+// hasTooMany reports whether names has more old files than the count allows.
 func (r *retention) hasTooMany(names []string) bool { return countOld(names) >= r.count }
 
 func (r *retention) isCapped() bool  { return r.most > 0 }
 func (r *retention) keepsFree() bool { return r.free > 0 }
 
-// lacks reports whether less than what is to be kept free is.
+// lacks reports whether too little is free, in bytes.
 func (r *retention) lacks(free int64) bool { return free < r.free }
 
-// oldestOf returns the old file among names that goes first, "" for none.
+// oldestOf returns the old file among names to remove first, or "".
 func (r *retention) oldestOf(names []string) string {
 	return oldest(names, r.d.horizon(), r.d.isPending)
 }
 
-// unmeasured returns an old file among names that is not pending and whose size is
-// not known, or "".
+// unmeasured returns an old file among names that is not pending and has no known size,
+// or "".
 func (r *retention) unmeasured(names []string) string {
 	for _, name := range names {
 		if _, known := r.sizes[name]; isOld(name) && !known && !r.d.isPending(name) {
@@ -85,10 +83,11 @@ func (r *retention) unmeasured(names []string) string {
 	return ""
 }
 
-// measured notes the size of an old file, in bytes; 0 of one that is gone.
+// measured notes the size of an old file in bytes, or 0 if it is gone.
 func (r *retention) measured(name string, size int64) { r.sizes[name] = size }
 
-// total returns what the old files take, in bytes: names, and what is pending.
+// total returns the size of the old files in bytes: those among names and the pending
+// ones.
 func (r *retention) total(names []string) int64 {
 	n := r.d.pendingBytes()
 	for _, name := range names {
@@ -99,30 +98,30 @@ func (r *retention) total(names []string) int64 {
 	return n
 }
 
-// isAboveCap reports whether the old files, names, take more than the cap allows.
+// isAboveCap reports whether the old files take more than the cap allows.
 func (r *retention) isAboveCap(names []string) bool { return r.total(names) > r.most }
 
-// allows reports whether a file of that size, in bytes, may become pending too, beside
-// pending others: what is pending can't be removed, and counts. One file
-// is always allowed.
+// allows reports whether a file of that size in bytes may become pending, beside that
+// many pending files. Pending files can't be removed and count against the cap. One
+// pending file is always allowed.
 func (r *retention) allows(size int64, pending int) bool {
 	return r.most == 0 || pending == 0 || size+r.d.pendingBytes() <= r.most
 }
 
-// judge notes the names in the directory, and returns those that may go. A pending
-// file may bear another name just now.
+// judge notes the names in the directory and returns those that may be removed. A
+// pending file may have another name at the moment.
 func (r *retention) judge(names []string) []string {
 	names = slices.DeleteFunc(names, func(name string) bool { return r.stuck[name] })
 	r.oldFiles = countOld(names) + r.d.pendingCount()
 	if len(r.sizes) > 2*r.oldFiles {
-		clear(r.sizes) // most of them are gone
+		clear(r.sizes) // most of the files are gone
 	}
 	return names
 }
 
-// passesOver reports whether it is for a reason of its own that an old file can't
-// be removed: a directory, something mounted, a file that somebody has made
-// immutable. No other try does better, so it is left alone, and does not count.
+// passesOver reports whether an old file can't be removed for a reason that concerns
+// only this file: it is a directory, a mount point, or immutable. Another try would not
+// help, so the file is left alone and not counted.
 func (r *retention) passesOver(name string, err error) bool {
 	if err != syscall.EISDIR && err != syscall.EPERM && err != syscall.EBUSY {
 		return false
@@ -132,7 +131,7 @@ func (r *retention) passesOver(name string, err error) bool {
 	return true
 }
 
-// listSteps list the old files; wanted nil is for always.
+// listSteps list the old files, if wanted returns true; nil means always.
 func listSteps[T lister](wanted func(T) bool) []*step[T] {
 	return []*step[T]{
 		{
@@ -154,8 +153,8 @@ func listSteps[T lister](wanted func(T) bool) []*step[T] {
 	}
 }
 
-// removeStep removes the oldest file for as long as tooMany returns true. After
-// each it goes back to the step again: itself, if that is nil, or one before it.
+// removeStep removes the oldest file while tooMany returns true. After each removal the
+// list goes back to the step again, which is before it, or, if again is nil, to itself.
 func removeStep(name string, again *step[*pending], tooMany func(p *pending) bool) *step[*pending] {
 	s := &step[*pending]{name: name}
 	if again == nil {
@@ -175,14 +174,14 @@ func removeStep(name string, again *step[*pending], tooMany func(p *pending) boo
 	return s
 }
 
-// countSteps remove what is too many.
+// countSteps remove files beyond the count.
 var countSteps = concat(listSteps(func(p *pending) bool { return p.dir().mayHaveTooMany() }), []*step[*pending]{
 	removeStep("remove the oldest", nil, func(p *pending) bool { return p.dir().hasTooMany(p.listed().names) }),
 })
 
-// capSteps make room under the cap for what is pending, which counts. They
-// come before another file becomes pending, so that the cap holds at any time,
-// and again before it becomes an old one, should it have grown.
+// capSteps make room under the cap for what is pending. They run before another file
+// becomes pending, so that the cap holds at any time, and again before it becomes an
+// old file, in case it has grown.
 func capSteps() []*step[*pending] {
 	measure := &step[*pending]{
 		name: "measure an old file",
@@ -205,7 +204,7 @@ func capSteps() []*step[*pending] {
 	}))
 }
 
-// lookAtFreeSpace finds out how much of the file system is free.
+// lookAtFreeSpace reads how much of the file system is free.
 var lookAtFreeSpace = &step[*pending]{
 	name: "look at the free space",
 	when: func(p *pending) bool { return !p.listed().measured },
@@ -223,17 +222,16 @@ var freeSteps = restrict((*Dir).keepsFree, concat(listSteps[*pending](nil), []*s
 	removeStep("remove the oldest for room", lookAtFreeSpace, func(p *pending) bool { return p.dir().lacks(p.listed().free) }),
 }))
 
-// reliefPause is the time between two looks for a file to remove when there
-// was none: the end of each wakes the loop, which tries to write again.
+// reliefPause is the time between two searches for a file to remove if the first has
+// found none. The end of a search wakes the loop, which tries to write again.
 const reliefPause = 1e9 // nanoseconds
 
-// reliefRetry is the time after which a step that found the disk full is tried
-// again, while room is made.
+// reliefRetry is the time after which a step that found the disk full is tried again
+// while files are being removed.
 const reliefRetry = 50e6 // nanoseconds
 
-// relieve has the oldest file removed when the disk was found full and the
-// script wants some of it kept free, and reports whether that is under way. Other
-// errors are not what relief is about.
+// relieve starts to remove the oldest file if err is that of a full disk and the script
+// has a k. It reports whether a removal is under way.
 func (r *retention) relieve(err error) bool {
 	full := err == syscall.ENOSPC || err == syscall.EDQUOT
 	now := r.d.mono()
@@ -244,8 +242,8 @@ func (r *retention) relieve(err error) bool {
 	return full && r.relief.isBusy()
 }
 
-// relieves is relieve for the step of a task that found the disk full. The steps
-// of relief itself wait as long as any other.
+// relieves is relieve for a step of a task that found the disk full. The steps of
+// relief itself pause like those of any other task.
 func (r *retention) relieves(p *progress, err error) bool {
 	return !r.relief.is(p) && r.relieve(err)
 }
@@ -262,6 +260,6 @@ var reliefSteps = concat(listSteps[*retention](nil), []*step[*retention]{{
 		} else {
 			r.passesOver(op.Path, op.Err)
 		}
-		return verdict[*retention]{} // the write is tried again anyway
+		return verdict[*retention]{} // the write is tried again in any case
 	},
 }})

@@ -8,8 +8,8 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// TestCapCountsWhatIsPending: pending files can't be removed, so no file may
-// become pending that would bring them above the cap.
+// Pending files can't be removed. So no file becomes pending if the pending files would
+// then exceed the cap.
 func TestCapCountsWhatIsPending(t *testing.T) {
 	for _, c := range []struct {
 		limit, pending, current int64
@@ -30,7 +30,7 @@ func TestCapCountsWhatIsPending(t *testing.T) {
 	}
 }
 
-// After a sync that failed current is written again, once; not by the name that
+// After a failed sync current is written again, once. It is not opened by the name that
 // the file before it still has.
 func TestFlushWritesAgainOnce(t *testing.T) {
 	k := &latentKernel{realKernel: newKernel(t)}
@@ -46,7 +46,7 @@ func TestFlushWritesAgainOnce(t *testing.T) {
 			k.finish(nil)
 		}
 		if d.syncer.current.busy {
-			t.Errorf("operation %v is too much", d.syncer.current.op.Code)
+			t.Errorf("unexpected operation %v", d.syncer.current.op.Code)
 		}
 	}
 	fail := func(code ioring.Code) {
@@ -73,17 +73,17 @@ func TestFlushWritesAgainOnce(t *testing.T) {
 	d.finisher.queue = []*pending{{file: &file{}, in: &d.finisher, stage: lockpage.StageNaming}}
 	flush(ioring.Fdatasync)
 	if d.Deadline() == 0 {
-		t.Error("what was not written again never will be")
+		t.Error("data that was not written again never will be")
 	}
 	d.finisher.queue = nil
 	flush(ioring.Rewrite, ioring.Fdatasync)
 	if d.Deadline() != 0 {
-		t.Error("what was written again is to be written once more")
+		t.Error("data that was written again will be written once more")
 	}
 }
 
-// Only a full disk is relieved: another error is warned about, and waits as
-// long as ever, also while room is made.
+// Only a full disk starts relief. Another error is warned about, and the step pauses as
+// usual, also while relief is under way.
 func TestReliefIsForFullDisks(t *testing.T) {
 	k := &latentKernel{realKernel: newKernel(t)}
 	d, _ := k.open(t.TempDir(), &head{})

@@ -8,79 +8,76 @@ import (
 	"multilog/tai64n"
 )
 
-// In-flight records make what a kill interrupts happen exactly once. Bytes are
-// consumed from standard input only after they have been written, so without
-// a record those of the last batch might be written twice. The record of a
-// batch is stored before its first write (begun), marked when all directories
-// have got their parts (done), and cleared when the input is consumed. So, if
-// the batch still stands at the head of the same input, then
+// In-flight records make a batch happen exactly once across a kill. Bytes are consumed
+// from standard input only after they were written. So without a record the next logger
+// could write the last batch a second time. The record of a batch is stored before its
+// first write (begun), changed when all directories have their parts (done), and
+// cleared when the input was consumed. If the batch is still at the head of the same
+// input after a kill:
 //
-//	begun in all of them: the parts that were written are taken back, and
-//	      the input is read again;
-//	done in any of them: all parts were written, and the input is consumed.
+//	begun in all directories: what was written of it is taken back, and it is read again;
+//	done in at least one:     all parts were written, and the input drops it.
 //
-// The same bytes may stand there twice in a row, though. So the kernel itself
-// notes that it has taken them: the read that consumes a batch puts its last
-// byte into the record.
+// The same bytes may be in the input twice in a row. Therefore the kernel itself notes
+// that it has taken them: the read that consumes a batch stores its last byte in the
+// record, as the mark.
 //
-// Not all of a batch can be looked at when the system refuses to the next
-// logger what it allowed to the one before: a pipe of its own, large enough to
-// duplicate the input into. That batch and input are the same is then known
-// from what can be seen, and from there being as many bytes. It does not
-// follow from the record: a FIFO that everybody has closed starts anew under
-// the same inode, and others might read from it. So, of a batch that is done,
-// nothing is dropped unseen: as many bytes are taken into memory, in one step
-// with the note that they are, and compared there. What differs goes on from
-// there as input. One that is begun is taken back on that knowledge: no input
-// is taken, and what is taken back are lines that nobody was promised.
+// The next logger may not see all of the batch, because the system can refuse it the
+// large private pipe, into which the input is duplicated, that it allowed the logger
+// before. Then Settle compares what it sees, and requires that at least as many bytes
+// are waiting. This is not certain: a FIFO that all processes have closed starts again
+// under the same inode, and other processes may read from it. So a batch that is done
+// is never dropped unseen: its bytes are taken into memory, by one operation with the
+// note that they are taken, and compared there. If they differ, they are input. A batch
+// that is begun is taken back on what is known: that consumes no input.
 //
-// A record is void after an outage (another boot), with another input, when
-// its file is neither current nor next any more (nor the newest old one that is
-// not empty, a .u file, beside an empty current: a recovery was killed), or when
-// somebody else has changed that file's size.
+// A record is void if the machine was restarted, if the input is another one, if
+// another process has changed the file's size, or if the file is no longer current or
+// next. It may also be the newest old file that is not empty, a .u file, beside an
+// empty current: then a recovery was killed.
 //
-// The beginning of a line that is not complete, the tail, is out of the input
-// and in the lock page of one directory: behind the record, where the read that
-// consumes a batch puts it. The batch that has the line's end begins with it.
-// While that is begun, the tail of the record before stands for it; once it is
-// done, that tail is logged.
+// The tail, the beginning of a line that is not complete, has left the input. It is in
+// the lock page of one directory, behind the record, where the read that consumes a
+// batch puts it. The batch with the end of the line begins with the tail. While that
+// batch is begun, the tail of the record before is valid; when it is done, that tail is
+// logged.
 //
-// Recovery may be killed, too. So all of this is stored in every page before the first
-// directory is recovered: what is left of each says enough by itself.
+// Recovery may be killed, too. So all of this is stored in all pages before the first
+// directory is recovered. From then on each page is enough for its directory.
 //
-// Records also say whether the input stands within a line, and whether it is
-// one for that directory: so a long line goes on where it was, unless the input
-// is a file that is read from its beginning again.
+// Records also say whether the input stands within a line, and whether the directory
+// gets that line. So a long line continues where it was, unless the input is a file
+// that is read from its beginning again.
 
-// predecessor is what is known of the logger that held the directory before: what
-// it has left in the lock page, and what that means beside the files and the
-// input. Settle finds that out; recover makes use of it.
+// predecessor is what is known about the previous logger of the directory: what it left
+// in the lock page, and what that means together with the files and the input. Settle
+// determines that, and recover uses it.
 type predecessor struct {
 	d    *Dir
 	left lockpage.Left
 
-	fileName string // of the file that its record is about; "" if the record does not hold
-	fileSize int64  // bytes in that
+	fileName string // of the file that its record is about; "" if the record is void
+	fileSize int64  // bytes
 
 	inputPosition uint64        // where the input stands: LineNone, LineHere or LineElsewhere
-	tail          lockpage.Tail // the beginning of a line that is still to be logged
-	goesOn        bool          // its end is to come from standard input
+	tail          lockpage.Tail // the beginning of a line that must still be logged
+	goesOn        bool          // the rest of that line will come from standard input
 }
 
-// settlement is what Settle has found out.
+// settlement is what Settle determines.
 type settlement struct {
 	head   Head
 	all    []*predecessor
-	live   []*predecessor  // their records are about this input, and about a file that is there
-	gone   map[uint64]bool // the batches whose input has been taken by the loggers that wrote them
-	batch  []*predecessor  // their batch stands at the head of the input
+	live   []*predecessor  // their records are about this input and about an existing file
+	gone   map[uint64]bool // the batches that were consumed by the loggers that wrote them
+	batch  []*predecessor  // their batch is at the head of the input
 	done   bool            // that batch is in all of its directories
 	others []*predecessor  // they show that another logger has been here since
 }
 
-// Settle brings directories and input into agreement after a kill, by the
-// in-flight records of the loggers that held the directories before. The
-// directories must be locked and not yet recovered.
+// Settle makes directories and input agree after a kill. It uses the in-flight records
+// of the loggers that had the directories before. The directories must be locked and
+// not yet recovered. The errors are of type *Error.
 func Settle(dirs []*Dir, head Head) error {
 	s := settlement{head: head}
 	for _, d := range dirs {
@@ -89,7 +86,7 @@ func Settle(dirs []*Dir, head Head) error {
 	if err := s.find(); err != nil {
 		return err
 	}
-	// Another logger took whole lines, unless the batch is still there.
+	// Another logger took complete lines, unless the batch is still there.
 	taken := len(s.others) > 0 && len(s.batch) == 0
 	anew := head.AtStart() && !s.done // the beginning of a file is not within a line
 	for _, p := range s.live {
@@ -105,7 +102,7 @@ func Settle(dirs []*Dir, head Head) error {
 	return s.agree()
 }
 
-// find finds out what has become of the batches that records are about.
+// find determines what happened to the batches of the records.
 func (s *settlement) find() error {
 	dev, ino := s.head.Identity()
 	for _, p := range s.all {
@@ -135,11 +132,11 @@ func (s *settlement) find() error {
 	return nil
 }
 
-// agree does what was found out, and has each lock page say so by itself. Until then
-// one page shows what has become of a batch that others have a part in; and recovery,
-// which replaces that page's record, may be killed before it comes to the others. So
-// all pages are settled before the first directory is recovered, and a record on which
-// others depend is replaced after theirs.
+// agree carries out what was determined, and makes each lock page correct without the
+// others. Until then, one page shows what happened to a batch that others took part in,
+// and recovery replaces that page's record and may be killed before it reaches the
+// others. So all pages are settled before the first directory is recovered, and a
+// record on which others depend is replaced after theirs.
 func (s *settlement) agree() error {
 	for _, p := range s.live {
 		if s.gone[p.left.Record.Batch] {
@@ -171,7 +168,7 @@ func (s *settlement) agree() error {
 }
 
 // storePositions stores where the input stands in those pages that the batch does not
-// settle. Those that show that another logger has been here come last.
+// settle. The pages that show that another logger has been here come last.
 func (s *settlement) storePositions() {
 	for _, p := range s.all {
 		if !slices.Contains(s.others, p) && !slices.Contains(s.batch, p) && (p.tail.Text != "" || slices.Contains(s.live, p)) {
@@ -183,21 +180,20 @@ func (s *settlement) storePositions() {
 	}
 }
 
-// storePosition stores where the input stands, with the tail that is still to be
-// logged.
+// storePosition stores where the input stands, and the tail that must still be logged.
 func (p *predecessor) storePosition() {
 	r := lockpage.Record{
 		FileIno: p.left.Record.FileIno, FileBirth: p.left.Record.FileBirth, End: uint64(p.fileSize),
 		LineAfter: p.inputPosition,
 	}
-	if p.fileName != "" { // otherwise it would show others again
+	if p.fileName != "" { // otherwise the record would show again that another logger was here
 		r.SrcDev, r.SrcIno = p.left.Record.SrcDev, p.left.Record.SrcIno
 	}
 	p.d.storePosition(r, p.tail)
 }
 
-// consumed returns the batches whose input has been taken by the loggers that
-// wrote them, as one directory of a batch at least has noted.
+// consumed returns the batches whose input was taken by the loggers that wrote them. It
+// is enough if one directory of the batch has noted that.
 func consumed(live []*predecessor) map[uint64]bool {
 	gone := map[uint64]bool{}
 	for _, p := range live {
@@ -208,8 +204,7 @@ func consumed(live []*predecessor) map[uint64]bool {
 	return gone
 }
 
-// matching returns those directories whose batch stands at the head of the
-// input.
+// matching returns the directories whose batch is at the head of the input.
 func matching(live []*predecessor, gone map[uint64]bool, head Head) []*predecessor {
 	var batch []*predecessor
 	for _, p := range live {
@@ -229,8 +224,8 @@ func matching(live []*predecessor, gone map[uint64]bool, head Head) []*predecess
 	return batch
 }
 
-// standsAt reports whether the batch stands at the head of the input, as far as
-// that can be seen.
+// standsAt reports whether the batch is at the head of the input, as far as that is
+// visible.
 func standsAt(r *lockpage.Record, head Head) bool {
 	seen := head.PeekHead(int(r.Length))
 	if uint64(len(seen)) == r.Length {
@@ -239,8 +234,8 @@ func standsAt(r *lockpage.Record, head Head) bool {
 	return uint64(head.Waiting()) >= r.Length && beginsLike(seen, r.Sum)
 }
 
-// dropInput consumes the input of the batch that the directory has already, if
-// it is that.
+// dropInput consumes the input of the batch, which the directory already has, unless
+// the input turns out to be another one.
 func (p *predecessor) dropInput(head Head) error {
 	n, mark := int(p.left.Record.Length), p.d.mark()
 	if len(head.PeekHead(n)) < n {
@@ -252,8 +247,8 @@ func (p *predecessor) dropInput(head Head) error {
 	return head.Consume(n, mark)
 }
 
-// findFile finds the file that the record is about, if it is there under one of
-// the names it may bear, unchanged by others.
+// findFile finds the file that the record is about. It may have one of several names,
+// and no other process may have changed it.
 func (p *predecessor) findFile() error {
 	if p.left.Record.FileIno == 0 {
 		return nil
@@ -265,9 +260,9 @@ func (p *predecessor) findFile() error {
 	if _, err = p.tryFile(nextName); err != nil || p.fileName != "" || cur.Size > 0 {
 		return err
 	}
-	// A recovery that was cut short may have given the file its next name, and
-	// so the next recovery to an empty current. What else comes later another
-	// logger has filled.
+	// A recovery that was killed may have renamed the file, and the next recovery may
+	// have done the same to an empty current. Any other later file was filled by
+	// another logger.
 	names, err := p.d.look()
 	if err != nil {
 		return err
@@ -289,7 +284,7 @@ func (p *predecessor) findFile() error {
 	return nil
 }
 
-// tryFile finds out whether the file of that name is it.
+// tryFile checks whether the file of that name is the one of the record.
 func (p *predecessor) tryFile(name string) (ioring.FileInfo, error) {
 	info, there, err := p.d.lookFor(name)
 	if there && holds(&p.left.Record, info) {
@@ -298,8 +293,8 @@ func (p *predecessor) tryFile(name string) (ioring.FileInfo, error) {
 	return info, err
 }
 
-// holds reports whether the record is about the file, and nobody has changed that
-// since.
+// holds reports whether the record is about the file and no other process has changed
+// the file since.
 func holds(r *lockpage.Record, info ioring.FileInfo) bool {
 	if info.Ino != r.FileIno || uint64(info.Birth) != r.FileBirth {
 		return false
@@ -308,8 +303,8 @@ func holds(r *lockpage.Record, info ioring.FileInfo) bool {
 	return size == whole || r.State() == lockpage.StateBegun && size >= r.End && size < whole
 }
 
-// takeBack cuts what a kill left of the batch off the file. Its lines will be
-// written once more: a power cut must not leave both.
+// takeBack cuts off from the file what a kill has left of the batch. It syncs the file,
+// because the lines will be written again, and a power cut must not leave both copies.
 func (p *predecessor) takeBack() error {
 	err := p.d.withFile(p.fileName, openAppend, ioring.Op{Code: ioring.Ftruncate, Len: int64(p.left.Record.End)}, ioring.Op{Code: ioring.Fsync})
 	if err != nil {
@@ -318,8 +313,8 @@ func (p *predecessor) takeBack() error {
 	return nil
 }
 
-// rebindRecord makes the record that is about an empty next be about the file
-// that was filled before: next is about to go, and recovery may be killed.
+// rebindRecord turns a record about an empty next into one about the file that was
+// filled before it, because next is about to be removed and recovery may be killed.
 func (p *predecessor) rebindRecord(names []string, haveCurrent bool) error {
 	anchor := currentName
 	if !haveCurrent {
@@ -335,31 +330,31 @@ func (p *predecessor) rebindRecord(names []string, haveCurrent bool) error {
 	return nil
 }
 
-// midline reports whether the input stands within a line whose beginning the
-// logger before has dealt with, and whether this directory gets that line.
+// midline reports whether the input stands within a line whose beginning the previous
+// logger has handled, and whether this directory gets that line.
 func (p *predecessor) midline() (within, here bool) {
 	return p.inputPosition != lockpage.LineNone, p.inputPosition == lockpage.LineHere
 }
 
-// findTail finds the tail that is still to be logged. The one behind a record is
-// there when the batch is consumed: the same system call has put it there. The
-// one before is part of the batch that is in flight.
+// findTail finds the tail that must still be logged. If the batch was consumed, it is
+// the one behind the record: the same system call has put it there. Otherwise it is the
+// one before, which is part of the batch in flight.
 func (s *settlement) findTail(p *predecessor) {
 	r, ofBatch := &p.left.Record, slices.Contains(s.batch, p)
 	switch {
 	case r.State() != lockpage.StateBegun || s.gone[r.Batch] || s.done && ofBatch:
 		p.tail = p.left.Tail
 	case p.fileSize > int64(r.End) && !ofBatch:
-		// What was written of the batch stays, and begins with it.
+		// What was written of the batch stays, and it begins with the tail.
 	default:
 		p.tail = p.left.TailBefore
 	}
 }
 
-// settleTails finds the tails, and chooses the one whose end is to come from standard
-// input: of that input, in a directory where no other logger has been since. taken
-// reports that another logger has taken the end. The ends of the other tails come from
-// no input any more, which is noted in them.
+// settleTails finds the tails and chooses the one that standard input continues: it
+// must be of that input, and in a directory that no other logger has used since. taken
+// reports that another logger has taken the rest of the line. For the other tails it
+// notes that no input continues them.
 func (s *settlement) settleTails(taken bool) {
 	dev, ino := s.head.Identity()
 	var on *predecessor
@@ -372,7 +367,7 @@ func (s *settlement) settleTails(taken bool) {
 		switch {
 		case on == nil || on.tail.Since < t.Since:
 			on = p
-		case on.tail == t: // it was on its way from one page to another
+		case on.tail == t: // it was being moved from one page to another
 			p.tail = lockpage.Tail{}
 		}
 	}

@@ -14,8 +14,8 @@ import (
 
 const flightInput = "second\nthird\n" // what is in the input; "second\n" is the batch
 
-// interrupted is a directory whose logger has written "first\n", and was
-// killed at some point of the next batch.
+// interrupted is a directory whose logger has written "first\n" and was killed at some
+// point of the next batch.
 func interrupted(t *testing.T, upto func(d *Dir)) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -44,7 +44,7 @@ func begun(n int) func(d *Dir) {
 	}
 }
 
-// changeRecord stores the record in the page anew, with a change.
+// changeRecord changes the record and stores it again.
 func changeRecord(d *Dir, change func(r *lockpage.Record)) {
 	d.note(func(page *lockpage.Page) {
 		r := &page.Records[page.Latest&1]
@@ -58,13 +58,13 @@ func done(d *Dir) {
 	d.done()
 }
 
-// sees is an input of which only so many bytes can be looked at.
+// sees is an input of which only so many bytes are visible.
 func sees(window int, input string) func(*realKernel, *head) {
 	return func(_ *realKernel, h *head) { h.window, h.input = window, input }
 }
 
-// What the next logger makes of a record: what stays in the file that was
-// current, and how much of the input it takes for written.
+// What the next logger does with a record: what remains in the file that was current,
+// and how much of the input it consumes.
 func TestFlight(t *testing.T) {
 	replace := func(t *testing.T, path string) { // the same content in another file
 		text, _ := os.ReadFile(path)
@@ -102,10 +102,10 @@ func TestFlight(t *testing.T) {
 		{name: "begun, little seen, less there", upto: begun(3), change: sees(3, "second"), want: "first\nsec"},
 		{name: "done, little of it seen", upto: done, change: sees(3, flightInput), want: "first\nsecond\n", consumed: 7},
 		{name: "done, little seen, less there", upto: done, change: sees(3, "second"), want: "first\nsecond\n"},
-		{name: "done, little seen of something else", upto: done, change: sees(3, "secind\nthird\n"), want: "first\nsecond\n"},
+		{name: "done, little of another input seen", upto: done, change: sees(3, "secind\nthird\n"), want: "first\nsecond\n"},
 		{name: "done and consumed, the same follows", upto: func(d *Dir) { done(d); *d.mark() = '\n' }, change: sees(3, flightInput), want: "first\nsecond\n"},
 
-		{name: "begun, what is read is gone", upto: begun(3), change: func(_ *realKernel, h *head) { h.dev, h.ino = 0, 0 }, want: "first\nsec"},
+		{name: "begun, the input does not keep what is read", upto: begun(3), change: func(_ *realKernel, h *head) { h.dev, h.ino = 0, 0 }, want: "first\nsec"},
 		{name: "begun, another boot", upto: begun(3), change: func(k *realKernel, _ *head) { k.boot[5]++ }, want: "first\nsec"},
 		{name: "done, another boot", upto: done, change: func(k *realKernel, _ *head) { k.boot[5]++ }, want: "first\nsecond\n"},
 		{name: "done, no boot known", upto: done, change: func(k *realKernel, _ *head) { k.boot = [16]byte{} }, want: "first\nsecond\n"},
@@ -118,8 +118,8 @@ func TestFlight(t *testing.T) {
 		{name: "begun, another file", upto: begun(3), file: replace, want: "first\nsec"},
 		{name: "begun, the inode used again", upto: func(d *Dir) { begun(3)(d); changeRecord(d, func(r *lockpage.Record) { r.FileBirth++ }) }, want: "first\nsec"},
 		{name: "done, another file", upto: done, file: replace, want: "first\nsecond\n"},
-		{name: "begun, somebody wrote", upto: begun(7), file: grow, want: "first\nsecond\nother\n"},
-		{name: "done, somebody wrote", upto: done, file: grow, want: "first\nsecond\nother\n"},
+		{name: "begun, another process wrote", upto: begun(7), file: grow, want: "first\nsecond\nother\n"},
+		{name: "done, another process wrote", upto: done, file: grow, want: "first\nsecond\nother\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := interrupted(t, c.upto)
@@ -144,8 +144,8 @@ func TestFlight(t *testing.T) {
 	}
 }
 
-// Whether the next logger goes on within the line that a batch began: not when
-// it reads a file from its beginning again.
+// Whether the next logger continues the line within which a batch has ended. It does
+// not if the input is a file that is read from its beginning again.
 func TestFlightWithinLine(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -184,13 +184,14 @@ func TestFlightWithinLine(t *testing.T) {
 	}
 }
 
-// Other loggers take whole lines: who finds that one was here since the kill does
-// not go on within a line, whatever the records of other directories say.
+// Other loggers take complete lines. So a logger that finds that another one was here
+// since the kill does not continue a line, whatever the records of other directories
+// say.
 func TestFlightOfOthers(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		upto   func(d *Dir) // of the second directory
-		grown  bool         // somebody has written to its current
+		grown  bool         // another process has written to its current
 		input  string
 		within bool
 	}{
@@ -237,8 +238,8 @@ func TestFlightOfOthers(t *testing.T) {
 	}
 }
 
-// A recovery that was killed has given the file its next name. That is no longer
-// the one that the record is about when others have filled files since.
+// A recovery that was killed has renamed the file. The record is no longer about it if
+// other loggers have filled files since.
 func TestFlightFileRenamed(t *testing.T) {
 	const label, later, latest = "@400000006955b90b00000001", "@400000006955b90b00000002", "@400000006955b90b00000003"
 	for _, c := range []struct {
@@ -273,8 +274,8 @@ func TestFlightFileRenamed(t *testing.T) {
 	}
 }
 
-// A change anywhere in a short batch, at the ends of a long one, or all over
-// it, makes another fingerprint.
+// A change anywhere in a short batch, at the ends of a long one, or everywhere in it,
+// changes the fingerprint.
 func TestFingerprint(t *testing.T) {
 	for _, n := range []int{1, 100, sampleStride, sampleStride + 1, 256 << 10} {
 		b := bytes.Repeat([]byte("0123456789abcdef\n"), n/17+1)[:n]
@@ -298,20 +299,19 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// Of a long batch, what can be seen of it tells it from others as far as it
-// goes.
+// The visible part of a long batch distinguishes it from others as far as it goes.
 func TestBeginsLike(t *testing.T) {
 	b := bytes.Repeat([]byte("0123456789abcdef\n"), 1000)
 	sum := Fingerprint(b)
 	for _, n := range []int{0, 1, sampleEndsBytes - 1, sampleEndsBytes, sampleStride, len(b) - 1} {
 		if !beginsLike(b[:n], sum) {
-			t.Errorf("%d bytes of it are not its beginning", n)
+			t.Errorf("%d bytes of it do not count as its beginning", n)
 		}
 	}
 	b[sampleEndsBytes-1] ^= 1
 	for _, n := range []int{sampleEndsBytes, sampleStride, len(b) - 1} {
 		if beginsLike(b[:n], sum) {
-			t.Errorf("%d bytes of another are its beginning", n)
+			t.Errorf("%d bytes of another batch count as its beginning", n)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // Recovery replaces the record of one directory after another. If it is killed in
-// between, the next logger has to find out about the others what the one before has,
-// though what showed that may be gone.
+// between, the next logger must reach the same result for the other directories,
+// although the record that showed it may be gone.
 func TestSettleTwice(t *testing.T) {
 	consumedIn := func(d *Dir) { done(d); *d.mark() = '\n' }
 	cleared := func(d *Dir) { done(d); d.clear() }
@@ -19,7 +19,7 @@ func TestSettleTwice(t *testing.T) {
 		name   string
 		upto   [2]func(d *Dir) // of each directory
 		grown  bool            // another logger has written to the first
-		tail   bool            // the second has a tail instead of a line within which it is
+		tail   bool            // the second has a tail, instead of standing within a line
 		input  string
 		want   string // in the second directory
 		left   string // of the input

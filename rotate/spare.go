@@ -6,13 +6,13 @@ import (
 	"multilog/ioring"
 )
 
-// spare makes next, the file that takes current's place at a rotation, in good
-// time: it is open then, and preallocated.
+// spare makes next, the file that replaces current at a rotation. It opens and
+// preallocates it in good time.
 type spare struct {
 	d        *Dir
-	next     *file // ready to be swapped in; nil while there is none
-	making   *file // on its way to being next; nil while none is
-	obstacle bool  // something else is called next
+	next     *file // ready to be swapped in, or nil
+	making   *file // being made, or nil
+	obstacle bool  // another file has the name next
 
 	task task[*spare]
 }
@@ -22,37 +22,37 @@ func (s *spare) dir() *Dir { return s.d }
 // ready reports whether there is a spare file.
 func (s *spare) ready() bool { return s.next != nil }
 
-// make has the spare file made, unless it is there or on its way.
+// make starts to make the spare file, unless it exists or is being made.
 func (s *spare) make() {
 	if s.next == nil && !s.task.isBusy() {
 		s.task.start(s.d, spareSteps, s, nil)
 	}
 }
 
-// take returns the spare file, which is the caller's from now on.
+// take returns the spare file, which belongs to the caller from now on.
 func (s *spare) take() *file {
 	f := s.next
 	s.next = nil
 	return f
 }
 
-// isMaking reports whether the spare file is on its way.
+// isMaking reports whether the spare file is being made.
 func (s *spare) isMaking() bool { return s.task.isBusy() }
 
-// failing reports whether the spare file could not be made, which will be tried
-// again.
+// failing reports whether a step failed while making the spare file and waits to be
+// tried again.
 func (s *spare) failing() bool { return s.task.failing() }
 
-// giveUp makes no spare file any more, if that fails, and reports whether it does.
+// giveUp stops making the spare file if a step has failed, and reports whether it did.
 func (s *spare) giveUp() bool {
 	fails := s.task.failing()
 	s.task.dropIfFailing()
 	return fails
 }
 
-// moveAside renames what another program has put under the name of the spare
-// file. Nobody makes a file of that name, unless to harm: it is neither written
-// to nor waited for, and is not in the way for long.
+// moveAside renames a file that another program has put under the name of the spare
+// file. Such a file may be meant to do harm, so the logger neither writes to it nor
+// waits for it.
 var moveAside = &step[*spare]{
 	name: "move another's next away",
 	when: func(s *spare) bool { return s.obstacle },
@@ -74,7 +74,7 @@ var spareSteps = []*step[*spare]{
 	moveAside,
 	{
 		name: "open next",
-		when: func(s *spare) bool { return s.making == nil }, // it may be there since a task that was given up
+		when: func(s *spare) bool { return s.making == nil }, // it may exist since a task that was given up
 		op: func(s *spare, op *ioring.Op) {
 			s.d.open(op, nextName, openAppend|syscall.O_CREAT|syscall.O_EXCL)
 		},
@@ -103,7 +103,7 @@ var spareSteps = []*step[*spare]{
 	{
 		name: "preallocate next",
 		on:   func(s *spare) *file { return s.making },
-		// Asked for by a rotation of a small current, next may stay small too.
+		// A rotation of a small current was requested, so next may stay small, too.
 		when: func(s *spare) bool { return preallocates && s.d.currentSize() >= preallocateAt },
 		op:   func(s *spare, op *ioring.Op) { s.d.preallocate(s.making, op) },
 		then: func(s *spare, _ *ioring.Op) verdict[*spare] {

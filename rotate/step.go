@@ -8,101 +8,98 @@ import (
 	"multilog/ioring"
 )
 
-// What happens to a file when it is full, and to a directory when it is
-// closed, is written down as lists of named steps, each at most one file
-// operation, carried out in the background, one after another. A step that fails
-// is warned about and tried again after a pause. Between any two of them the
-// process may be killed or the power cut: recover.go has what the next logger
-// makes of what it finds then.
+// What happens to a full file, and at the end to the directory, is written down as
+// lists of named steps. Each step has at most one file operation. The steps run in the
+// background, one after another. A step that fails is warned about and tried again
+// after a pause. A kill or a power cut may come between any two steps: recover.go says
+// what the next logger does with what it finds then.
 
-// retryPause is the time between two tries of a step that failed, or of a
-// processor; daemontools' multilog waits as long.
+// retryPause is the time between two tries of a failed step or processor. It is as long
+// in daemontools' multilog.
 const retryPause = 5e9 // nanoseconds
 
-// step is one step of a list that works on a T. It has an operation, op, or an
-// action, do; or it is where a list pauses.
+// step is one step of a list that works on a T. It has an operation (op), or an action
+// (do), or it is a place where a list pauses.
 type step[T any] struct {
-	name string // for people: lists read like the manual
+	name string // for people: a list of names reads like the manual
 
-	// when reports whether the step is wanted now; nil is for always. It has no
-	// effects: it is asked again before each try.
+	// when reports whether the step is needed now; nil means always. It has no side
+	// effects, because it is called again before each try.
 	when func(T) bool
 
-	// on returns the file that the operation is about, which then counts as used
-	// while the operation is under way; nil if it is about none that this
-	// process has open. The operation's FD is that file's descriptor.
+	// on returns the file that the operation is about, which counts as used during the
+	// operation. The operation's FD is set to its descriptor. on, or what it returns,
+	// is nil if this process has no such file open.
 	on func(T) *file
 
 	// op fills in the operation. It is called before each try.
 	op func(T, *ioring.Op)
 
-	// do is done at once, when the list comes to the step.
+	// do is called when the list reaches the step.
 	do func(T)
 
-	// then looks at the finished operation and returns what follows. nil goes on
-	// if the operation has succeeded, and tries it again otherwise.
+	// then returns what follows the finished operation. If it is nil, the list
+	// continues after a success and tries again after an error.
 	then func(T, *ioring.Op) verdict[T]
 
-	// pause makes a list that has failed, and is on its way back to try again,
-	// wait here. Such a step has nothing else.
+	// pause makes a list wait here if it has failed and is going back to try again.
+	// Such a step has nothing else.
 	pause bool
 
-	// trouble returns what could not be done, for the warning. nil is for
-	// steps whose failures do not matter.
+	// trouble returns what could not be done, for the warning. It is nil if a failure
+	// of the step does not matter.
 	trouble func(T) string
 }
 
-// verdict is what follows a finished operation. The zero verdict goes on with
-// the next step.
+// verdict is what follows a finished operation. The zero verdict continues with the
+// next step.
 type verdict[T any] struct {
-	err  error    // warn, and pause before the next try
+	err  error    // warn about it, and pause before the next try
 	redo *step[T] // go back to this step of the list
-	tidy bool     // do so at once: the pause comes at the next step that is one
-	over bool     // leave the rest of the list out
+	tidy bool     // go back at once, and pause at the next step that is a pause
+	over bool     // end the list here
 }
 
-// progress is how far a task is, whatever it works on.
+// progress is the state of a task, independent of what it works on.
 type progress struct {
 	busy  bool
 	file  *file // that op is about, or nil
 	op    ioring.Op
 	begun int64 // Mono at which op was submitted
-	retry int64 // Mono at which the step is tried again; 0 while it is under way
+	retry int64 // Mono at which the failed step is due; 0 while an operation is running
 }
 
-// isBusy reports whether a list is under way, or waits for another try.
+// isBusy reports whether a list is running or waits for another try.
 func (p *progress) isBusy() bool { return p.busy }
 
-// is reports whether other is this task's.
+// is reports whether other belongs to the same task.
 func (p *progress) is(other *progress) bool { return p == other }
 
-// failing reports whether a step has failed, and will be tried again.
+// failing reports whether a step has failed and waits to be tried again.
 func (p *progress) failing() bool { return p.busy && p.retry != 0 }
 
-// doing reports whether an operation of that kind is under way.
+// doing reports whether an operation of that kind is in flight.
 func (p *progress) doing(code ioring.Code) bool {
 	return p.busy && p.retry == 0 && p.op.Code == code
 }
 
-// since returns the Mono at which the operation that is under way was submitted,
-// or the one before that has just ended.
+// since returns the Mono at which the latest operation was submitted.
 func (p *progress) since() int64 { return p.begun }
 
 // theFile returns the file that the operation is about, or nil.
 func (p *progress) theFile() *file { return p.file }
 
-// dropIfFailing forgets a list whose step has failed.
+// dropIfFailing ends a list whose step has failed.
 func (p *progress) dropIfFailing() {
 	if p.failing() {
 		p.busy, p.retry = false, 0
 	}
 }
 
-// isDue reports whether a failed step is to be tried again at now.
+// isDue reports whether a failed step is due at now.
 func (p *progress) isDue(now int64) bool { return p.retry != 0 && p.retry <= now }
 
-// nextTry returns the Mono at which a failed step is to be tried again; 0 for
-// none.
+// nextTry returns the Mono at which a failed step is due, or 0 if none is.
 func (p *progress) nextTry() int64 { return p.retry }
 
 // task carries out lists of steps that work on a T, one list at a time.
@@ -112,19 +109,20 @@ type task[T any] struct {
 	on    T
 	steps []*step[T]
 	at    int
-	after func(T) // called when the list has ended; may be nil
+	after func(T) // called at the end of the list; may be nil
 
-	pauseTo int64      // Mono up to which the list will pause, at the next step that is a pause; 0 for no pause
-	paused  func(bool) // called when the list pauses, and, with false, when it goes on; may be nil
+	pauseTo int64      // Mono until which the list will wait at the next pause; 0 for no wait
+	paused  func(bool) // called with true when the list pauses and with false when it continues; may be nil
 
 	done     func(*ioring.Op)
-	troubles map[*step[T]]*Trouble // of the steps that have failed
+	troubles map[*step[T]]*Trouble // of steps that have failed
 }
 
 // worksOn returns what the latest list works on.
 func (t *task[T]) worksOn() T { return t.on }
 
-// start begins a list. Invariant: on entry, the task is not busy.
+// start starts a list. after is called at its end. Invariant: on entry, the task is not
+// busy.
 func (t *task[T]) start(d *Dir, steps []*step[T], on T, after func(T)) {
 	if t.done == nil {
 		t.done = t.completed
@@ -133,7 +131,7 @@ func (t *task[T]) start(d *Dir, steps []*step[T], on T, after func(T)) {
 	t.run()
 }
 
-// run goes through the list up to the next operation, and submits that.
+// run goes through the list to the next operation and submits it.
 func (t *task[T]) run() {
 	for ; t.at < len(t.steps); t.at++ {
 		s := t.steps[t.at]
@@ -169,7 +167,7 @@ func (t *task[T]) submit(s *step[T]) {
 	t.d.submit(&t.op)
 }
 
-// pauseUntil has the list go on when Mono is at until.
+// pauseUntil continues the list when Mono reaches until.
 func (t *task[T]) pauseUntil(until int64) {
 	t.retry, t.pauseTo = until, 0
 	t.d.triesAgain(until)
@@ -178,7 +176,7 @@ func (t *task[T]) pauseUntil(until int64) {
 	}
 }
 
-// tryAgain tries a failed step again, if it is time to.
+// tryAgain tries a failed step again if it is due.
 func (t *task[T]) tryAgain(now int64) {
 	if t.isDue(now) {
 		if t.paused != nil {
@@ -200,7 +198,7 @@ func (t *task[T]) completed(op *ioring.Op) {
 	}
 }
 
-// proceed goes on with the list after op.
+// proceed continues the list after op.
 func (t *task[T]) proceed(op *ioring.Op) {
 	s := t.steps[t.at]
 	what := t.failedAt(s)
@@ -208,7 +206,7 @@ func (t *task[T]) proceed(op *ioring.Op) {
 	if s.then != nil {
 		v = s.then(t.on, op)
 	}
-	if t.pauseTo == 0 { // what tidies up does not show that a refusal is over
+	if t.pauseTo == 0 { // success of a step that tidies up does not mean that a refusal is over
 		t.d.noteRefusal(&t.progress, v.err)
 	}
 	switch {
@@ -239,8 +237,8 @@ func (t *task[T]) proceed(op *ioring.Op) {
 	t.pauseUntil(until)
 }
 
-// failedAt returns what the step s could not do when it failed; "" if it did
-// not fail, or has succeeded since.
+// failedAt returns what the step s could not do, or "" if it has not failed or has
+// succeeded since.
 func (t *task[T]) failedAt(s *step[T]) string {
 	if t.troubles[s] == nil {
 		return ""
@@ -248,7 +246,7 @@ func (t *task[T]) failedAt(s *step[T]) string {
 	return s.trouble(t.on)
 }
 
-// failed warns that the step s has failed, when it is time to.
+// failed warns about the failure of step s, if a warning is due.
 func (t *task[T]) failed(s *step[T], err error) {
 	if t.troubles == nil {
 		t.troubles = map[*step[T]]*Trouble{}
@@ -259,9 +257,9 @@ func (t *task[T]) failed(s *step[T], err error) {
 	t.troubles[s].Failed(t.d.host, s.trouble(t.on), err)
 }
 
-// recovered notes that the list goes on behind a step that had failed. The
-// trouble is over only if the operation that failed has succeeded: a list also
-// goes on where a file is gone, or is left as it is.
+// recovered is called when the list continues after a step that had failed. The trouble
+// is over only if the same operation has succeeded: a list also continues if a file is
+// gone or is left alone.
 func (t *task[T]) recovered(s *step[T], what string, err error) {
 	trouble := t.troubles[s]
 	if err == nil && trouble.isAbout(what) {
@@ -271,10 +269,10 @@ func (t *task[T]) recovered(s *step[T], what string, err error) {
 	}
 }
 
-// refusal remembers which task has met a read-only file system.
+// refusal remembers which task has found the file system read-only.
 type refusal struct{ of *progress }
 
-// note notes how a step has ended.
+// note notes the result of a step.
 func (r *refusal) note(p *progress, err error) {
 	if errors.Is(err, syscall.EROFS) {
 		r.of = p
@@ -283,15 +281,16 @@ func (r *refusal) note(p *progress, err error) {
 	}
 }
 
-// lasts reports whether the file system has refused a step because it is
-// read-only, and no later try has shown that this is over.
+// lasts reports whether the file system has refused a step because it is read-only, and
+// no later try of that step has succeeded.
 func (r *refusal) lasts() bool { return r.of != nil && r.of.busy }
 
-// worker is something that steps work on; steps that several lists share reach
-// the directory by it.
+// worker is something that steps work on. Steps that belong to several lists use it to
+// reach the directory.
 type worker interface{ dir() *Dir }
 
-// restrict leaves all steps out but in directories for which wanted returns true.
+// restrict returns the steps with a condition added: each runs only in directories for
+// which wanted returns true.
 func restrict[T worker](wanted func(*Dir) bool, steps []*step[T]) []*step[T] {
 	for _, s := range steps {
 		when := s.when
@@ -300,8 +299,8 @@ func restrict[T worker](wanted func(*Dir) bool, steps []*step[T]) []*step[T] {
 	return steps
 }
 
-// lenient makes all steps go on when their operation fails: they are worth a try,
-// but what follows them must not wait.
+// lenient returns the steps changed so that each continues if its operation fails: they
+// are worth a try, but the following ones must not wait for them.
 func lenient[T any](steps []*step[T]) []*step[T] {
 	for _, s := range steps {
 		then := s.then
@@ -317,10 +316,10 @@ func lenient[T any](steps []*step[T]) []*step[T] {
 	return steps
 }
 
-// ignoreError goes on, whether or not the operation has succeeded.
+// ignoreError continues whether or not the operation has succeeded.
 func ignoreError[T any](T, *ioring.Op) verdict[T] { return verdict[T]{} }
 
-// ignoreMissing goes on if the name to remove was not there.
+// ignoreMissing continues if the name to remove did not exist.
 func ignoreMissing[T any](_ T, op *ioring.Op) verdict[T] {
 	if op.Err == syscall.ENOENT {
 		return verdict[T]{}
@@ -328,8 +327,8 @@ func ignoreMissing[T any](_ T, op *ioring.Op) verdict[T] {
 	return verdict[T]{err: op.Err}
 }
 
-// troubleWith returns the usual text of a step about a file of the directory:
-// "write ./main/current to disk".
+// troubleWith returns the text for a step about a file of the directory, such as "write
+// ./main/current to disk".
 func troubleWith[T worker](verb, name, rest string) func(T) string {
 	return func(t T) string { return verb + t.dir().path(name) + rest }
 }

@@ -9,7 +9,7 @@ import (
 	"multilog/ioring"
 )
 
-// latentKernel keeps what it is to do in the background.
+// latentKernel collects submitted operations instead of carrying them out.
 type latentKernel struct {
 	*realKernel
 	submitted []*ioring.Op
@@ -17,11 +17,11 @@ type latentKernel struct {
 
 func (k *latentKernel) Submit(op *ioring.Op) { k.submitted = append(k.submitted, op) }
 
-// finish does the oldest operation, or has it fail.
+// finish carries out the oldest operation, or makes it fail with err.
 func (k *latentKernel) finish(err error) {
 	k.tb.Helper()
 	if len(k.submitted) == 0 {
-		k.tb.Fatal("nothing is under way")
+		k.tb.Fatal("no operation was submitted")
 	}
 	op := k.submitted[0]
 	k.submitted = k.submitted[1:]
@@ -31,9 +31,8 @@ func (k *latentKernel) finish(err error) {
 	op.Done(op)
 }
 
-// TestReadOnlyTakesNothing: once the file system has refused a step because it
-// is read-only, nothing is written, whether it would be taken or not, until the
-// step is done.
+// After the file system has refused a step because it is read-only, nothing is written,
+// even if a write would succeed, until that step has succeeded.
 func TestReadOnlyTakesNothing(t *testing.T) {
 	k := &latentKernel{realKernel: newKernel(t)}
 	dir := t.TempDir()
@@ -72,8 +71,8 @@ func TestReadOnlyTakesNothing(t *testing.T) {
 	holds("done", "one\ntwo\n")
 }
 
-// Each step of each list has a name, and either an operation or an action, or is where
-// a list pauses; an operation that may be tried again says what could not be done.
+// Each step of each list has a name and is exactly one of an operation, an action and a
+// pause. An operation that may be tried again has a text for the warning.
 func TestSteps(t *testing.T) {
 	checkSteps(t, "spareSteps", spareSteps)
 	checkSteps(t, "extendSteps", extendSteps)
@@ -97,10 +96,10 @@ func checkSteps[T any](t *testing.T, list string, steps []*step[T]) {
 			}
 		}
 		if s.name == "" || kinds != 1 {
-			t.Errorf("%s: step %d, %q, is %d things", list, i, s.name, kinds)
+			t.Errorf("%s: step %d, %q, is %d of operation, action and pause", list, i, s.name, kinds)
 		}
 		if s.op != nil && s.then == nil && s.trouble == nil {
-			t.Errorf("%s: step %q says nothing when it fails", list, s.name)
+			t.Errorf("%s: step %q has no text for the warning", list, s.name)
 		}
 	}
 }

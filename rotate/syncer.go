@@ -2,12 +2,12 @@ package rotate
 
 import "multilog/ioring"
 
-// syncer brings to disk what was written, within a given time (y). It is at work
-// on one file at a time: current, or one that waits for its turn to be made safe,
-// since those before it may take long, their processor above all.
+// syncer syncs what was written, within a given time (word y). It works on one file at
+// a time: current, or a file that waits for its turn to become safe, because the files
+// before that may take long, above all with a processor.
 type syncer struct {
 	d      *Dir
-	within int64 // nanoseconds after a write; 0 for whenever
+	within int64 // nanoseconds after a write; 0 for no limit
 
 	current task[*syncer]
 	waiting task[*pending]
@@ -15,7 +15,7 @@ type syncer struct {
 
 func (s *syncer) dir() *Dir { return s.d }
 
-// wrote notes that the file, which is current, was written to.
+// wrote notes a write to the file, which is current.
 func (s *syncer) wrote(cur *file) {
 	if s.within > 0 && cur.dirtySince() == 0 {
 		cur.wrote(s.d.mono())
@@ -24,8 +24,8 @@ func (s *syncer) wrote(cur *file) {
 
 func (s *syncer) busy() bool { return s.current.isBusy() || s.waiting.isBusy() }
 
-// deadline returns the Mono at which a file is to be synced; 0 for none. cur is
-// the current that may be synced, nil if that is being closed.
+// deadline returns the Mono at which a file must be synced, or 0 for none. cur is
+// current, or nil if the directory is being closed.
 func (s *syncer) deadline(cur *file) int64 {
 	switch p := s.d.unsynced(); {
 	case s.busy():
@@ -37,7 +37,7 @@ func (s *syncer) deadline(cur *file) int64 {
 	return 0
 }
 
-// run syncs a file, if it is time to.
+// run syncs a file if it is due.
 func (s *syncer) run(now int64, cur *file) {
 	if at := s.deadline(cur); at == 0 || now < at {
 		return
@@ -49,18 +49,18 @@ func (s *syncer) run(now int64, cur *file) {
 	}
 }
 
-// rewrites reports whether current is being written again, since a sync of it has
-// failed.
+// rewrites reports whether current is being written again after a failed sync.
 func (s *syncer) rewrites() bool { return s.current.doing(ioring.Rewrite) }
 
-// noLongerWaits drops what fails on the file: it need not wait any more.
+// noLongerWaits drops a failed sync of the file, because the file is about to become
+// safe.
 func (s *syncer) noLongerWaits(p *pending) {
 	if s.waiting.worksOn() == p {
 		s.waiting.dropIfFailing()
 	}
 }
 
-// giveUp drops what fails.
+// giveUp drops failed syncs.
 func (s *syncer) giveUp() {
 	s.current.dropIfFailing()
 	s.waiting.dropIfFailing()
@@ -70,7 +70,7 @@ func (s *syncer) theCurrent() *file { return s.d.current() }
 
 var rewriteCurrent = rewriteStep("write current again", (*syncer).theCurrent)
 
-// flushSteps bring current to disk while it is written.
+// flushSteps sync current while it is being written.
 var flushSteps = []*step[*syncer]{
 	rewriteCurrent,
 	{
@@ -81,12 +81,12 @@ var flushSteps = []*step[*syncer]{
 			f := s.current.theFile()
 			f.synced(op.Err)
 			switch {
-			case f != s.theCurrent(): // it is pending now, and will be written again in its turn
+			case f != s.theCurrent(): // it is pending by now, and will be written again in its turn
 				return verdict[*syncer]{}
 			case op.Err != nil:
 				return verdict[*syncer]{err: op.Err, redo: rewriteCurrent}
 			case f.mustRewrite():
-				s.wrote(f) // it is still to be written again
+				s.wrote(f) // it must still be written again
 			}
 			return verdict[*syncer]{}
 		},
@@ -94,7 +94,7 @@ var flushSteps = []*step[*syncer]{
 	},
 }
 
-// waitingSteps bring a file to disk that waits for its turn.
+// waitingSteps sync a file that waits for its turn.
 var waitingSteps = concat(openAgainSteps, []*step[*pending]{
 	{
 		name: "sync @LABEL.u's data while it waits",

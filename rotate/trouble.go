@@ -7,15 +7,15 @@ import (
 	"multilog/internal/reason"
 )
 
-// How messages look: "unable to lock directory ./main: temporary failure".
-// What could not be done comes first, then to what, then the reason, in the
-// words that daemontools uses where it has words of its own for an error.
+// How messages look: "unable to lock directory ./main: temporary failure". First comes
+// what could not be done and on which file, then the reason. The reason is in
+// daemontools' words if daemontools has its own for the error.
 
-// Error is what could not be done at the start.
+// Error is the reason why a logger can't start, or why it could not take back a batch.
 type Error struct {
-	What string // "lock directory ./main"
+	What string // what could not be done, such as "lock directory ./main"
 	Err  error
-	More string // for the operator, after the reason
+	More string // for the operator; begins with a space
 }
 
 func (e *Error) Error() string {
@@ -24,18 +24,18 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Trouble warns about something that fails again and again: at once, and then ever
-// more rarely, after 1, 4, 16 and 60 minutes, with the number of tries and since
-// when. Trouble that comes back within a minute goes on.
+// Trouble warns about an operation that fails repeatedly: at once, and then more and
+// more rarely, after 1, 4, 16 and 60 minutes, with the number of failures and since
+// when. A failure within a minute of a success continues the same trouble.
 type Trouble struct {
 	what   string
-	since  int64 // Now of the first failure; 0 when there is no trouble
-	begun  int64 // Mono of it
+	since  int64 // Now of the first failure; 0 if there is no trouble
+	begun  int64 // Mono of the first failure
 	tries  int
 	next   int64 // Mono of the next warning
 	gap    int64
 	over   int64 // Mono of the success after the last failure; 0 if there was none
-	warned bool  // since it was said to be over
+	warned bool  // a warning came since it was last said to be over
 }
 
 const (
@@ -43,8 +43,8 @@ const (
 	lastWarningGap  = int64(time.Hour)
 )
 
-// Failed notes a failure of what ("write to ./main/current") and warns when it
-// is time to. A failure of something else is another trouble.
+// Failed notes a failure of what, for instance "write to ./main/current", and warns if
+// a warning is due. A failure of something else is another trouble.
 func (t *Trouble) Failed(k Host, what string, err error) {
 	now := k.Mono()
 	if t.since == 0 || t.what != what || t.over != 0 && now-t.over >= firstWarningGap {
@@ -65,11 +65,11 @@ func (t *Trouble) Failed(k Host, what string, err error) {
 	t.next = now + t.gap
 }
 
-// isAbout reports whether it is what that went wrong last.
+// isAbout reports whether the latest failure was one of what.
 func (t *Trouble) isAbout(what string) bool { return t.what == what }
 
-// Over notes a success; it says so when the trouble was mentioned and had more
-// than one try.
+// Over notes a success. It says so if a warning has come and more than one try has
+// failed.
 func (t *Trouble) Over(k Host) {
 	if t.since == 0 || t.over != 0 {
 		return

@@ -20,8 +20,8 @@ func TestError(t *testing.T) {
 	}
 }
 
-// Trouble warns at once, then after a minute, then ever more rarely, but at
-// least once an hour.
+// Trouble warns at once, after a minute, and then more and more rarely, but at least
+// once an hour.
 func TestTrouble(t *testing.T) {
 	k := newKernel(t)
 	k.mono = 1e9
@@ -46,7 +46,7 @@ func TestTrouble(t *testing.T) {
 		t.Errorf("%q", second)
 	}
 	k.warned = nil
-	k.clock -= 3600e9 // that the clock was set back makes no difference
+	k.clock -= 3600e9 // setting the clock back makes no difference
 	trouble.Over(k)
 	trouble.Over(k)
 	if len(k.warned) != 1 || k.warned[0] != "write to ./main/current succeeded after 6h0m0s" {
@@ -54,7 +54,7 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
-// What went wrong once is mentioned once; other trouble begins anew.
+// Trouble that happens once is mentioned once; trouble with something else is new.
 func TestTroubleOnce(t *testing.T) {
 	k := newKernel(t)
 	var trouble Trouble
@@ -79,7 +79,7 @@ func TestTroubleOnce(t *testing.T) {
 	}
 }
 
-// What comes and goes is one trouble, which is not mentioned each time.
+// Trouble that comes and goes counts as one and is not mentioned each time.
 func TestTroubleThatComesAndGoes(t *testing.T) {
 	k := newKernel(t)
 	var trouble Trouble
@@ -107,8 +107,8 @@ func TestTroubleThatComesAndGoes(t *testing.T) {
 	}
 }
 
-// "... succeeded after" comes when the very operation that has failed succeeds,
-// not when one before it does that is done once more on the way to it.
+// "... succeeded after" is said when the operation that failed has succeeded, not when
+// an earlier one is repeated and succeeds on the way to it.
 func TestSucceededOnlyWhenItHas(t *testing.T) {
 	said := 0
 	for n := 0; ; n++ {
@@ -153,11 +153,11 @@ func TestSucceededOnlyWhenItHas(t *testing.T) {
 		}
 	}
 	if said == 0 {
-		t.Error("nothing is said to be over")
+		t.Error("no message says that trouble is over")
 	}
 }
 
-// overs counts the warnings that trouble is over.
+// overs counts the messages that say that trouble is over.
 func overs(warned []string) int {
 	n := 0
 	for _, text := range warned {

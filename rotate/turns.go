@@ -2,37 +2,39 @@ package rotate
 
 import "slices"
 
-// Turns bounds how many directories have a file made safe by way of a processor at a
-// time. A process with many directories and few descriptors needs that: a processor
-// has eight while it runs. A directory gives its turn back after each file, and when
-// a step fails, until that is tried again; the next turn is for the one that
-// has waited longest. So a processor that keeps failing, or a disk that hangs, holds up
-// others only if there are as many of them as there are turns.
+// Turns limits how many directories make a file safe with a processor at the same time.
+// A process with many directories and few descriptors needs that, because a processor
+// takes eight while it runs. A directory gives its turn back after each file. It also
+// does so when a step fails, until that step is tried again. The next turn goes to the
+// directory that has waited longest. So processors that keep failing, or a disk that
+// hangs, delay others only if as many directories are affected as there are turns.
 //
-// The directories that share it belong to one goroutine.
+// The directories that share a Turns belong to one goroutine.
 type Turns struct {
 	free    int
 	waiting []*turn
 }
 
-// NewTurns returns n turns, at least 1.
+// NewTurns returns a Turns that lets n directories, at least 1, run a processor at a
+// time.
 func NewTurns(n int) *Turns { return &Turns{free: max(n, 1)} }
 
-// turn is what one directory has of the turns.
+// turn is one directory's share of the turns.
 type turn struct {
-	of      *Turns // nil where there is no bound
+	of      *Turns // nil if there is no limit
 	has     bool
 	waits   bool
-	granted func() // called when it has been waited for, and is there
+	granted func() // called when a turn has come that take did not grant
 }
 
-// isBounded reports whether turns are fewer than the directories that share them.
+// isBounded reports whether there is a limit.
 func (t *turn) isBounded() bool { return t.of != nil }
 
-// isWaiting reports whether the turn will be granted.
+// isWaiting reports whether the directory waits for its turn.
 func (t *turn) isWaiting() bool { return t.waits }
 
-// take reports whether it is the directory's turn. If not, granted will be called.
+// take reports whether the directory has its turn. If it does not, granted will be
+// called.
 func (t *turn) take() bool {
 	switch {
 	case t.of == nil || t.has:
@@ -49,7 +51,7 @@ func (t *turn) take() bool {
 	return false
 }
 
-// giveBack passes the turn on, if the directory has it.
+// giveBack gives the turn, if the directory has it, to the one that has waited longest.
 func (t *turn) giveBack() {
 	if !t.has {
 		return

@@ -7,33 +7,33 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// lineZone is how near to the size limit a line may end a file, in bytes: a file
-// is full when a line ends lineZone bytes below it or nearer.
+// lineZone is the size, in bytes, of the zone before the size limit: a line that ends
+// within it makes the file full.
 const lineZone = 2000
 
-// preallocateAt is the size, in bytes, from which current is worth
-// preallocating: an idle directory reserves nothing.
+// preallocateAt is the size, in bytes, from which current is worth preallocating. So an
+// idle directory reserves nothing.
 const preallocateAt = 128 << 10
 
-// pushBytes is how much of current may wait to be written out before the kernel
-// is told to begin, so that the last sync finds little left to do.
+// pushBytes is how much current grows before the kernel is told to write it out. So the
+// sync at the end finds little left to do.
 const pushBytes = 1 << 20
 
 // writer writes to current, which it owns.
 type writer struct {
 	d     *Dir
-	limit int64 // most bytes of a file
+	limit int64 // maximum size of a file in bytes
 	cur   *file
 
-	rest      [][]byte // pieces of the batch that could not be written yet
+	rest      [][]byte // pieces of the batch that are not written yet
 	base      int64    // size of current before the batch
 	newline   bool     // current ends with a newline, or is empty
-	requested bool     // a rotation was asked for
+	requested bool     // a rotation was requested
 	trouble   Trouble
 	refusal   refusal // of a read-only file system
 
 	extending task[*writer] // preallocates current
-	pushing   task[*writer] // has current's pages written out as it grows
+	pushing   task[*writer] // tells the kernel to write out current as it grows
 }
 
 // current returns the file that is written.
@@ -42,10 +42,10 @@ func (w *writer) current() *file { return w.cur }
 // room returns how many bytes current can still take.
 func (w *writer) room() int64 { return max(0, w.limit-w.cur.bytes()) }
 
-// lineRoom returns how many bytes current takes before a newline fills it.
+// lineRoom returns after how many more bytes a newline makes current full.
 func (w *writer) lineRoom() int64 { return w.limit - lineZone - w.cur.bytes() }
 
-// full reports whether current is to be rotated before anything else is written.
+// full reports whether the caller must rotate before it writes anything else.
 func (w *writer) full() bool {
 	return w.cur.bytes() >= w.limit || w.newline && w.cur.bytes() >= w.limit-lineZone
 }
@@ -53,32 +53,32 @@ func (w *writer) full() bool {
 // opened makes f current. midline reports whether it ends within a line.
 func (w *writer) opened(f *file, midline bool) { w.cur, w.newline = f, !midline }
 
-// swap makes next current, and returns the file that was; split reports whether
-// that ends within a line.
+// swap makes next current and returns the file that was current. split reports whether
+// that file ends within a line.
 func (w *writer) swap(next *file) (old *file, split bool) {
 	old, split = w.cur, !w.newline
 	w.cur, w.newline, w.requested = next, true, false
 	return old, split
 }
 
-// request asks for a rotation.
+// request requests a rotation.
 func (w *writer) request() { w.requested = true }
 
-// withdraw takes back that a rotation was asked for.
+// withdraw cancels a request.
 func (w *writer) withdraw() { w.requested = false }
 
-// isRequested reports whether a rotation was asked for that has not happened yet.
+// isRequested reports whether a requested rotation has not happened yet.
 func (w *writer) isRequested() bool { return w.requested }
 
-// begin notes where current ends before a batch.
+// begin notes the size of current before a batch.
 func (w *writer) begin() { w.base = w.cur.bytes() }
 
-// append writes the pieces to current. After an error it is to be called
-// again with nil, later, and goes on where it stopped.
+// append writes the pieces to current. After an error the caller calls it again later
+// with nil, and it continues where it stopped.
 //
-// While the file system refuses other operations because it is read-only,
-// nothing is written: ext4, which makes itself read-only when it finds an error,
-// goes on taking what is written to open files, before Linux 6.15, and drops it.
+// While the file system refuses other operations because it is read-only, append writes
+// nothing. When ext4 finds an error it makes itself read-only, but before Linux 6.15 it
+// goes on accepting writes to open files and drops them.
 func (w *writer) append(pieces [][]byte) error {
 	if pieces != nil {
 		w.rest = pieces
@@ -93,7 +93,7 @@ func (w *writer) append(pieces [][]byte) error {
 			continue
 		}
 		if err == nil {
-			err = syscall.EIO // a file takes bytes or says why not
+			err = syscall.EIO // a file accepts bytes or returns an error
 		}
 		w.d.note(func(page *lockpage.Page) { lockpage.Add(&page.Counters.WritePauses, 1) })
 		if !w.d.relieve(err) {
@@ -115,7 +115,7 @@ func (w *writer) wrote(n int) {
 	w.d.currentWritten()
 }
 
-// skip drops the first n bytes of the pieces. It shortens the pieces in place.
+// skip drops the first n bytes of the pieces. It changes the pieces in place.
 func skip(pieces [][]byte, n int) [][]byte {
 	for len(pieces) > 0 && n >= len(pieces[0]) {
 		n -= len(pieces[0])
@@ -127,16 +127,15 @@ func skip(pieces [][]byte, n int) [][]byte {
 	return pieces
 }
 
-// rollback takes back what append has written of the batch. It waits for the
-// disk.
+// rollback removes what append has written of the batch. It waits for the disk.
 func (w *writer) rollback() error {
 	w.rest = nil
 	op := w.d.do(ioring.Op{Code: ioring.Stat, FD: w.cur.descriptor()})
 	if w.d.rewritesCurrent() {
-		// What that has read, it would write behind the new end.
+		// A rewrite in flight would write what it has read behind the new end.
 		op.Err = syscall.EBUSY
 	}
-	size := max(0, op.Stat.Size-(w.cur.bytes()-w.base)) // base, unless somebody has emptied the file
+	size := max(0, op.Stat.Size-(w.cur.bytes()-w.base)) // equals base, unless someone has truncated the file
 	if op.Err == nil {
 		op = w.d.do(ioring.Op{Code: ioring.Ftruncate, FD: w.cur.descriptor(), Len: size})
 	}
@@ -147,7 +146,7 @@ func (w *writer) rollback() error {
 	return nil
 }
 
-// lookAhead preallocates current, and has its pages written out, in good time.
+// lookAhead starts to preallocate current and to write out its pages, in good time.
 func (w *writer) lookAhead() {
 	if preallocates && !w.cur.isPreallocated() && w.cur.bytes() >= preallocateAt && !w.extending.isBusy() {
 		w.cur.wasPreallocated()
@@ -158,15 +157,15 @@ func (w *writer) lookAhead() {
 	}
 }
 
-// extendSteps preallocate the current that the directory was opened with.
+// extendSteps preallocate the current that was there at the start.
 var extendSteps = []*step[*writer]{{
 	name: "preallocate current",
 	on:   (*writer).current,
 	op:   func(w *writer, op *ioring.Op) { w.cur.preallocate(op, w.limit) },
-	then: ignoreError[*writer], // blocks that can't be reserved are found when they are written
+	then: ignoreError[*writer], // a write will notice if blocks can't be reserved
 }}
 
-// pushSteps have the kernel write out what has come since the last time.
+// pushSteps make the kernel start to write what was added since the last time.
 var pushSteps = []*step[*writer]{{
 	name: "push out current's pages",
 	on:   (*writer).current,

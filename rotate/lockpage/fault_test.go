@@ -26,9 +26,9 @@ func mapping(t *testing.T) (mem []byte, protect func(prot int)) {
 	}
 }
 
-// A page that can be read only, or not at all, takes nothing away; when it is
-// there again, so is all that was stored meanwhile. The caller has prepared
-// nothing for page faults.
+// A page may become read-only or vanish. The Writer keeps everything, and when the page
+// is back it has all that was stored meanwhile. Its caller has prepared nothing for
+// page faults.
 func TestLostAndRegained(t *testing.T) {
 	for _, prot := range []int{unix.PROT_READ, unix.PROT_NONE} {
 		mem, protect := mapping(t)
@@ -74,7 +74,7 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// What goes wrong otherwise while something is stored goes on going wrong.
+// A panic that is not a page fault passes through.
 func TestNoExcuse(t *testing.T) {
 	w, _ := Open(New(), owner)
 	defer func() {

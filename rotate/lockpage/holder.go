@@ -10,23 +10,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Holder is who has locked a log directory, as far as the system says.
+// Holder is the process that has locked a log directory, as far as the system tells.
 type Holder struct {
-	Held bool // somebody has
-	PID  int  // a process of this pid namespace; 0 if it is not known
+	Held bool // a process has it locked
+	PID  int  // in this pid namespace; 0 if it is not known
 }
 
 // looks is how often HolderOf reads the kernel's list at most.
 const looks = 10
 
-// HolderOf returns who has locked the file that is open as fd, by the kernel's
-// list of locks. Trying the lock would tell too, but a logger that starts at
-// that very moment would find the directory taken.
+// HolderOf returns which process has locked the file that is open as fd, by the
+// kernel's list of locks. It does not try the lock, because a logger that starts at
+// that moment would find the directory locked.
 //
-// The kernel hands out the list in pieces of 4 KiB. If a lock in an earlier piece is
-// released between two reads, the next piece lacks a lock that is held. So HolderOf
-// believes that no process holds the file only if two lists are equal, or after looks
-// lists.
+// The kernel returns the list in pieces of 4 KiB. If a lock in an earlier piece is
+// released between two reads, the next piece lacks a lock that still exists. So
+// HolderOf believes that no process has locked the file only if two lists are equal, or
+// after looks lists.
 func HolderOf(fd int) Holder {
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) != nil {
@@ -48,9 +48,8 @@ func HolderOf(fd int) Holder {
 	return Holder{}
 }
 
-// devices returns the numbers that the list of locks may call a file's device:
-// that of the file, and that of the mounted file system, which is another on
-// btrfs.
+// devices returns the numbers by which the list of locks may call a file's device: that
+// of the file and that of the mounted file system. The two differ on btrfs.
 func devices(fd int, dev uint64) []string {
 	name := func(major, minor uint32) string { return fmt.Sprintf("%02x:%02x", major, minor) }
 	names := []string{name(unix.Major(dev), unix.Minor(dev))}
@@ -70,8 +69,8 @@ func devices(fd int, dev uint64) []string {
 	return names
 }
 
-// holderIn returns who holds a lock for writing, by a list of locks as in
-// proc_locks(5), on the file with that inode on one of the devices.
+// holderIn returns which process has a lock for writing on the file with that inode on
+// one of the devices. locks is a list as in proc_locks(5).
 func holderIn(locks string, ino uint64, devices []string) (h Holder) {
 	for line := range strings.Lines(locks) {
 		// 1: FLOCK  ADVISORY  WRITE 1234 fe:00:5308521 0 EOF
@@ -91,14 +90,14 @@ func holderIn(locks string, ino uint64, devices []string) (h Holder) {
 	return h
 }
 
-// is reports whether the holder is the process that a page calls pid: its
-// number in its own pid namespace, which may be another than the reader's.
+// is reports whether the holder is the process with the number pid in its own pid
+// namespace. That namespace may differ from the reader's.
 func (h Holder) is(pid int) bool {
 	if !h.Held || pid == 0 {
 		return false
 	}
 	if h.PID == pid || h.PID == 0 {
-		return true // as far as can be known
+		return true // nothing says otherwise
 	}
 	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.PID))
 	_, numbers, _ := strings.Cut(string(status), "\nNSpid:")

@@ -38,7 +38,7 @@ garbage
 	}
 }
 
-// The holder of a real lock, and that it is gone.
+// HolderOf finds the holder of a real lock, and that it has released the lock.
 func TestHolderOf(t *testing.T) {
 	f, err := os.Create(filepath.Join(t.TempDir(), "lock"))
 	if err != nil {
@@ -46,7 +46,7 @@ func TestHolderOf(t *testing.T) {
 	}
 	defer f.Close()
 	if h := HolderOf(int(f.Fd())); h.Held {
-		t.Errorf("%+v, and nobody has locked it", h)
+		t.Errorf("%+v, but no process has locked it", h)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
 		t.Fatal(err)
@@ -64,8 +64,8 @@ func TestHolderOf(t *testing.T) {
 	}
 }
 
-// The kernel's list comes in pieces. While other locks come and go, a lock that is held is
-// in it all the same.
+// The kernel returns its list in pieces. A lock that lasts is found although other
+// locks come and go.
 func TestHolderOfAmongOthers(t *testing.T) {
 	dir := t.TempDir()
 	var others []*os.File

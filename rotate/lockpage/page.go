@@ -5,18 +5,18 @@ import "sync/atomic"
 // Size is the size of a lock page, in bytes.
 const Size = 4096
 
-// HalfBytes is how many bytes Page may take.
+// HalfBytes is the maximum size of Page in bytes.
 const HalfBytes = Size / 2
 
-// A page begins with family and a byte that is the version of the layout.
+// A page begins with family and one byte, the version of the layout.
 const (
 	family  = "mlogpag"
 	version = 3
 )
 
-// Page is the layout of a lock page, in the machine's byte order. One goroutine
-// of one process stores, with a [Writer]. A reader sees each field whole, but
-// not all of them at one instant.
+// Page is the layout of a lock page, in the machine's byte order. One goroutine of one
+// process stores into it, with a [Writer]. A reader sees each field whole, but not all
+// of them at the same instant.
 type Page struct {
 	Magic   [8]byte
 	PID     uint64
@@ -25,63 +25,65 @@ type Page struct {
 	Backend [128]byte // how file operations are done, and why; NUL-padded text
 
 	AgeIno   uint64 // the current that AgeSince is about
-	AgeSince int64  // when its first line came, in nanoseconds since 1970; 0 if nobody asked
+	AgeSince int64  // the time of its first line, in nanoseconds since 1970; 0 without the word a
 
 	Counters Counters
 
-	// Latest is the number of the latest record, which lies in the slot of
-	// Records that its lowest bit names; 0 if there is none yet.
+	// Latest is the number of the latest record; 0 means none. The record is in the
+	// slot of Records with the index of its lowest bit.
 	Latest  uint64
 	Records [2]Record
 
-	// The label of the file that is called previous, or is processed, while a
-	// processor is at work: second and nanosecond; zeros otherwise.
+	// The label of the file that a processor is working on, which is called previous or
+	// processed: second and nanosecond; zeros if there is none.
 	PreviousSec  uint64
 	PreviousNano uint64
 
-	// The inode of the file that was current before the last swap: if it is
-	// still called so, the next beside it is the one that was swapped in.
+	// The inode of the file that was current before the last swap. If that file still
+	// has the name current, the next beside it is the one that was swapped in.
 	Swapped uint64
 
 	// Files are the oldest files that are full and not safe yet; see SetFile.
 	Files [FileSlots]fileSlot
 }
 
-// Counters are what the logger has done since Started. Times are in
-// nanoseconds.
+// Counters count what the logger has done since Started. Durations are in nanoseconds.
+//
+// The struct is a flat list, one field for each figure, because it is a layout: a new
+// figure is one field, and mlstat prints them one by one.
 type Counters struct {
 	BytesIn       uint64 // read from standard input
 	LinesIn       uint64
-	LinesSelected uint64 // for this directory
+	LinesSelected uint64 // selected for this directory
 	BytesWritten  uint64 // to this directory
 	Batches       uint64
 	Rotations     uint64
-	Pending       uint64 // files finished, but not safe yet
+	Pending       uint64 // files that are full and not safe yet
 	Syncs         uint64
-	SyncLast      uint64 // time of the last fsync of a finished file
+	SyncLast      uint64 // duration of the last fsync of a finished file
 	SyncLongest   uint64
-	BatchLongest  uint64 // longest time from the first record of a batch to the end of its consume
-	RoomWaits     uint64 // times the loop waited for room to rotate
-	RoomWaited    uint64 // time it waited for that
+	BatchLongest  uint64 // longest time from the first record of a batch to the end of its Consume
+	RoomWaits     uint64 // how often the loop waited for room to rotate
+	RoomWaited    uint64 // how long it waited for that
 	ProcessorRuns uint64
-	ProcessorBad  uint64 // runs that did not exit 0
-	WritePauses   uint64 // times writing was tried again after trouble
-	LastBatch     int64  // when the last batch was written; since 1970
+	ProcessorBad  uint64 // runs that did not exit with 0
+	WritePauses   uint64 // how often a failed write was tried again
+	LastBatch     int64  // the time of the last batch, since 1970
 }
 
-// Kind is what a lock file holds.
+// Kind is the kind of content of a lock file.
 type Kind int
 
 // The kinds of lock files.
 const (
-	Blank      Kind = iota // nothing, or zeros only: daemontools' lock, or a page that an outage has cut short
+	Blank      Kind = iota // nothing or only zeros: daemontools' lock, or a page that a power cut has cut short
 	Ours                   // a page of this program, of this version or another
-	Foreign                // anything else: it is somebody's, and is to stay as it is
+	Foreign                // anything else; it belongs to another program and must not be changed
 	Unreadable             // reading it is a page fault
 )
 
-// KindOf returns what mem is, the mapped beginning of a lock file, zeros behind
-// the file's end.
+// KindOf returns the kind of mem, which is the mapped beginning of a lock file, with
+// zeros behind the file's end.
 func KindOf(mem []byte) (kind Kind) {
 	kind = Unreadable
 	survive(func() {

@@ -20,7 +20,7 @@ var someRecord = Record{
 	LineBefore: LineHere, LineAfter: LineElsewhere, Last: '\n',
 }
 
-// Others read these pages: fields stand where they did.
+// Other versions of this program read these pages, so the fields keep their places.
 func TestLayout(t *testing.T) {
 	var p Page
 	for name, at := range map[string][2]uintptr{
@@ -34,8 +34,8 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// What a logger has stored, in any state, the next one finds, and the one after
-// that, if the next was killed at once.
+// The next logger finds what a logger has stored, in any state. So does the one after
+// that if the next one was killed at once.
 func TestRecordOutlivesLoggers(t *testing.T) {
 	for batches := range 4 {
 		for _, state := range []uint64{StateNone, StateBegun, StateDone} {
@@ -74,7 +74,7 @@ func TestRecordOutlivesLoggers(t *testing.T) {
 	}
 }
 
-// The kernel stores the mark alone: the record stays whole.
+// The kernel stores only the mark, and the record stays valid.
 func TestMark(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)
@@ -91,7 +91,7 @@ func TestMark(t *testing.T) {
 	}
 }
 
-// A record of another boot says nothing; what does not depend on the boot stays.
+// A record of another boot is not returned. What does not depend on the boot is.
 func TestOtherBoot(t *testing.T) {
 	for _, boots := range [][2]byte{{1, 2}, {0, 0}} {
 		mem := New()
@@ -106,8 +106,7 @@ func TestOtherBoot(t *testing.T) {
 	}
 }
 
-// One byte of a record that is not as it was stored makes it none. So does a
-// Latest that names another one.
+// A record with one changed byte is not valid, nor is one if Latest names another.
 func TestDamagedRecord(t *testing.T) {
 	var p Page
 	from, to := int(unsafe.Offsetof(p.Latest)), int(unsafe.Offsetof(p.Records)+2*unsafe.Sizeof(Record{}))
@@ -131,7 +130,7 @@ func TestDamagedRecord(t *testing.T) {
 	}
 }
 
-// A record that is sealed, but says what no logger says, is none.
+// A record with a right seal but impossible numbers is not valid.
 func TestRecordBounds(t *testing.T) {
 	for name, change := range map[string]func(r *Record){
 		"Length":     func(r *Record) { r.Length = 1 << 63 },
@@ -153,8 +152,8 @@ func TestRecordBounds(t *testing.T) {
 	}
 }
 
-// The numbers of records may wrap: the slot that holds the latest is not
-// written over even then.
+// The numbers of records may wrap. Even then the slot of the latest record is not
+// overwritten.
 func TestNumbersWrap(t *testing.T) {
 	for _, seq := range []uint64{math.MaxUint64 - 1, math.MaxUint64} {
 		mem := New()
@@ -195,7 +194,7 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
-// Per batch nothing is allocated.
+// A batch allocates nothing.
 func TestAllocations(t *testing.T) {
 	w, _ := Open(New(), owner)
 	if n := testing.AllocsPerRun(100, func() {
@@ -207,8 +206,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// Whatever is in a page: what is believed of it is within bounds, and a logger
-// can use it.
+// Whatever a page contains, what is returned of it is within bounds, and a logger can
+// use it.
 func FuzzPage(f *testing.F) {
 	mem := New()
 	w, _ := Open(mem, owner)
@@ -219,7 +218,7 @@ func FuzzPage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte, reseal bool) {
 		mem := New()
 		copy(mem, raw)
-		if reseal { // a fuzzer does not find checksums
+		if reseal { // a fuzzer can't guess checksums
 			p := At(mem)
 			p.Magic, p.Boot = magic(), owner.Boot
 			p.Latest = max(p.Latest, 1)
@@ -263,7 +262,7 @@ func BenchmarkPut(b *testing.B) {
 	}
 }
 
-// A page's words are the machine's, so that of another machine is not whole.
+// A page is in the machine's byte order, so a record of another machine is not valid.
 func TestOtherByteOrder(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)

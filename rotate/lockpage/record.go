@@ -8,45 +8,47 @@ import (
 // The states of a Record.
 const (
 	StateNone  = 0 // nothing is in flight
-	StateBegun = 1 // writes may have happened, in part
-	StateDone  = 2 // the writes to all directories have happened; the input may be consumed
+	StateBegun = 1 // some writes may have happened
+	StateDone  = 2 // all writes have happened in all directories; the input may be consumed
 )
 
 // The values of LineBefore and LineAfter: where the input stands.
 const (
-	LineNone      = 0 // between two lines
-	LineHere      = 1 // within one that this directory gets
+	LineNone      = 0 // within a line that this directory gets
+	LineHere      = 1 // within a line that it does not get
 	LineElsewhere = 2 // within one that it does not get
 )
 
-// What a record may say at most.
+// The largest numbers that a valid record may have.
 const (
 	MaxLengthBytes  = 1 << 20 // of the input of a batch
-	MaxWrittenBytes = 1 << 26 // of what a batch adds to a file: each line gets a stamp
+	MaxWrittenBytes = 1 << 26 // that a batch adds to a file: each line may get a stamp
 )
 
-// Record is an in-flight record: the batch that is being written, or was.
+// Record is an in-flight record. It describes the batch that is being written, or the
+// last one. It is flat because it is a layout: a store must be able to hit any field of
+// it.
 type Record struct {
-	Seal uint64 // the state in the lower half, the checksum in the upper one
-	Seq  uint64 // the number of the record in its page, from 1 on
+	Seal uint64 // the state in the lower half, the checksum in the upper half
+	Seq  uint64 // the number of the record in its page, beginning with 1
 
-	Batch  uint64 // the same in all directories that the batch goes to
-	SrcDev uint64 // the standard input that it was read from
+	Batch  uint64 // the same in all directories that take part in the batch
+	SrcDev uint64 // the device and inode of the standard input
 	SrcIno uint64
 	Length uint64 // bytes of input
-	Sum    uint64 // of the input
+	Sum    uint64 // the fingerprint of the input
 
-	FileIno   uint64 // the file that is written, whatever its name; 0 for none
+	FileIno   uint64 // the file that is being written, under any name; 0 for none
 	FileBirth uint64
-	End       uint64 // its size before the batch
-	Written   uint64 // how much the batch adds
+	End       uint64 // its size before the batch, in bytes
+	Written   uint64 // how many bytes the batch adds
 
-	LineBefore uint64 // where the input stood before the batch
+	LineBefore uint64 // where the input stood before the batch: LineNone, ...
 	LineAfter  uint64 // where it stands behind it
 
 	Last byte    // the last byte of input
-	Mark byte    // anything else, until the read that consumes the batch puts it here
-	_    [6]byte // so that on 32-bit machines, too, Seal is aligned in both slots
+	Mark byte    // another byte than Last, until the read that consumes the batch stores Last here
+	_    [6]byte // so that Seal is aligned in both slots on 32-bit machines, too
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -54,7 +56,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // State returns the record's state.
 func (r *Record) State() uint64 { return r.Seal & math.MaxUint32 }
 
-// SetState sets the record's state, and seals it, by one store.
+// SetState sets the record's state and seals it, with one store.
 func (r *Record) SetState(state uint64) { Set(&r.Seal, r.sealFor(state)) }
 
 // sealFor returns the seal of the record in that state.
@@ -64,28 +66,29 @@ func (r *Record) sealFor(state uint64) uint64 {
 
 // withState returns the seal of the same record in another state.
 func withState(seal, state uint64) uint64 {
-	const spread = 0x9e3779b1 << 32 // states that are near have checksums that are not
+	const spread = 0x9e3779b1 << 32 // similar states get different checksums
 	sum := seal ^ (seal&math.MaxUint32)*spread
 	return (sum^state*spread)&^math.MaxUint32 | state
 }
 
-// Consumed reports whether the input of the batch has been taken. One directory of a
-// batch notes it for all of them, by the mark; the mark holds until the next record,
-// also when nothing is in flight any more, while other directories may say less.
+// Consumed reports whether the input of the batch was taken. One directory of a batch
+// notes that for all of them, by the mark. The mark is valid until the next record,
+// even if nothing is in flight any more, because the records in other directories may
+// be older.
 func (r *Record) Consumed() bool {
 	return r.State() != StateBegun && r.Length > 0 && r.Mark == r.Last
 }
 
-// whole reports whether the record is as a logger has stored it, under that
-// number, and says what one can say.
+// whole reports whether the record is as a logger has stored it, has that number, and
+// is within bounds.
 func (r *Record) whole(seq uint64) bool {
 	return r.Seq == seq && r.Seal == r.sealFor(r.State()) && r.State() <= StateDone &&
 		r.Length <= MaxLengthBytes && r.Written <= MaxWrittenBytes && r.End <= math.MaxInt64-MaxWrittenBytes &&
 		r.LineBefore <= LineElsewhere && r.LineAfter <= LineElsewhere
 }
 
-// latest returns the latest record of a page, the zero Record if none was
-// stored; ok is false if it is not whole.
+// latest returns the latest record of a page, or the zero Record if there is none. ok
+// reports that it is valid.
 func (p *Page) latest() (r Record, ok bool) {
 	if p.Latest == 0 {
 		return Record{}, true

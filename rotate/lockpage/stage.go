@@ -9,20 +9,19 @@ import (
 	"multilog/tai64n"
 )
 
-// Stage is how far a file that is full is on its way to being safe.
+// Stage is how far a full file is on its way to being safe.
 type Stage uint32
 
-// The stages, in their order. A file skips those that its directory does not ask
-// for.
+// The stages, in order. A file skips those that its directory does not need.
 const (
 	StageNone       Stage = iota
-	StageNaming           // it gets the name @LABEL.u, after room was made under the cap
-	StageWaiting          // for the files before it, an operation on it, or the directory's turn to run a processor
-	StageSyncing          // its data is brought to disk
-	StagePreparing        // it gets the name previous, and the processor's files are made
+	StageNaming           // it is renamed to @LABEL.u, after files were removed for the cap
+	StageWaiting          // for earlier files, for an operation on it, or for the directory's turn to run a processor
+	StageSyncing          // its data is synced
+	StagePreparing        // it is renamed to previous, and the processor's files are made
 	StageProcessing       // the processor is running
-	StageSaving           // the processor's output is brought to disk, and gets the name
-	StageRemoving         // it is safe; old files that are too many go
+	StageSaving           // the processor's output is synced and renamed
+	StageRemoving         // it is safe; surplus old files are removed
 	stages
 )
 
@@ -39,10 +38,10 @@ func (s Stage) String() string {
 	return fmt.Sprintf("stage %d", uint32(s))
 }
 
-// FileSlots is how many files under way the page has room for: the oldest.
+// FileSlots is the number of files that the page has room for. It has the oldest ones.
 const FileSlots = 4
 
-// fileSlot is a file under way, in a page.
+// fileSlot is a File in a page.
 type fileSlot struct {
 	Sec   uint64 // of its label
 	Nano  uint32
@@ -52,16 +51,16 @@ type fileSlot struct {
 
 const failingBit = 1 << 31
 
-// File is a file under way: full, and not safe yet.
+// File is a full file that is not safe yet.
 type File struct {
 	Label   tai64n.Label
 	Stage   Stage
-	Failing bool      // something has failed, and will be tried again
-	Since   time.Time // when the stage, or the latest try, began
+	Failing bool      // a step has failed and waits to be tried again
+	Since   time.Time // the start of the stage or of the latest try
 }
 
-// SetFile stores a file under way into the slot with that number, from 0 to
-// FileSlots - 1; the zero File for none.
+// SetFile stores a file into the slot with that number, from 0 to FileSlots - 1. The
+// zero File empties the slot.
 func (p *Page) SetFile(slot int, f File) {
 	s := &p.Files[slot]
 	stage, since := uint32(f.Stage), int64(0)
@@ -71,14 +70,14 @@ func (p *Page) SetFile(slot int, f File) {
 	if f.Stage != StageNone {
 		since = f.Since.UnixNano()
 	}
-	atomic.StoreUint32(&s.Stage, 0) // a reader in between sees no file, not one with another's label
+	atomic.StoreUint32(&s.Stage, 0) // meanwhile a reader sees no file, rather than one with another's label
 	Set(&s.Sec, f.Label.Sec)
 	atomic.StoreUint32(&s.Nano, f.Label.Nano)
 	atomic.StoreInt64(&s.Since, since)
 	atomic.StoreUint32(&s.Stage, stage)
 }
 
-// files returns the files under way. A slot that says what cannot be is none.
+// files returns the files in the slots. It skips slots with impossible values.
 func (p *Page) files() (files []File) {
 	for i := range p.Files {
 		s := &p.Files[i]

@@ -10,7 +10,7 @@ import (
 	"multilog/tai64n"
 )
 
-// What is stored of files under way is what a reader finds; what cannot be is left out.
+// A reader finds the files that were stored, and skips slots with impossible values.
 func TestFiles(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)
@@ -35,10 +35,10 @@ func TestFiles(t *testing.T) {
 		t.Error(diff)
 	}
 	for name, damage := range map[string]func(s *fileSlot){
-		"a stage that there is none of": func(s *fileSlot) { s.Stage = uint32(stages) },
-		"a nanosecond too many":         func(s *fileSlot) { s.Nano = 1e9 },
-		"a label of no time":            func(s *fileSlot) { s.Sec = math.MaxInt64 + 1 },
-		"a time before 1970":            func(s *fileSlot) { s.Since = -1 },
+		"an unknown stage":     func(s *fileSlot) { s.Stage = uint32(stages) },
+		"too many nanoseconds": func(s *fileSlot) { s.Nano = 1e9 },
+		"a label of no time":   func(s *fileSlot) { s.Sec = math.MaxInt64 + 1 },
+		"a time before 1970":   func(s *fileSlot) { s.Since = -1 },
 	} {
 		was := At(mem).Files[0]
 		damage(&At(mem).Files[0])
@@ -47,7 +47,7 @@ func TestFiles(t *testing.T) {
 		}
 		At(mem).Files[0] = was
 	}
-	// The next logger has none of these files under way.
+	// The next logger's page has none of these files.
 	Open(mem, owner)
 	if files := got(); files != nil {
 		t.Errorf("the next logger's page has %v", files)

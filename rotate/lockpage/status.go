@@ -13,30 +13,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileName is what the lock file of a log directory is called.
+// fileName is the name of the lock file of a log directory.
 const fileName = "lock"
 
-// Status is what the lock page of a log directory tells, read from outside: it
-// costs the logger nothing, and needs no more than leave to read the file.
+// Status is what the lock page of a log directory says. Reading it costs the logger
+// nothing and requires only the permission to read the file.
 type Status struct {
 	Dir      string
-	Alive    bool   // the logger that the page is about holds the directory
-	Holder   Holder // the process that does
-	PID      int    // of the logger that the page is about; 0 for none
+	Alive    bool   // the logger that wrote the page has the directory locked
+	Holder   Holder // the process that has it locked
+	PID      int    // of the logger that wrote the page; 0 if there is none
 	Started  time.Time
 	Backend  string // UTF-8
 	Counters Counters
-	Files    []File // under way, the oldest first, at most FileSlots; the counter Pending has all
+	Files    []File // full and not safe yet, the oldest first, at most FileSlots; Counters.Pending counts all
 }
 
-// ErrNoPage says that the lock file is not one of this program: another
-// multilog's is empty.
+// ErrNoPage means that the lock file has no page of this program. The lock file of
+// another multilog is empty.
 var ErrNoPage = errors.New("no lock page: another logger's directory, or never used")
 
-// ReadStatus reads the lock page of a log directory. Errors are those of
-// opening and reading it, or ErrNoPage.
+// ReadStatus reads the lock page of a log directory. The errors are ErrNoPage and those
+// of opening and reading the file.
 func ReadStatus(dir string) (*Status, error) {
-	// Not to be held up by a FIFO.
+	// A FIFO of that name must not make this wait.
 	f, err := os.OpenFile(dir+"/"+fileName, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -61,10 +61,10 @@ const (
 	maxTime = math.MaxInt64
 )
 
-// Parse returns what a lock page says; raw is [New]'s, with the file's content.
-// All in it is within bounds, whatever raw holds: the PID is one that a process
-// can have, or 0, times are not negative, durations fit a [time.Duration], and
-// the text is UTF-8. The error is ErrNoPage, or nil.
+// Parse returns what a lock page says. raw is the result of [New] with the file's
+// content copied into it. The result is within bounds for any content: the PID is one
+// that a process can have, or 0; times are not negative; durations fit a
+// [time.Duration]; the text is UTF-8. The error is ErrNoPage or nil.
 func Parse(raw []byte) (Status, error) {
 	p := At(raw)
 	if p.Magic != magic() {

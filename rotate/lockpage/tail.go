@@ -5,27 +5,28 @@ import (
 	"hash/crc32"
 )
 
-// TailBytes is the room for a tail, in bytes. A tail is shorter: a newline stands
-// behind it.
+// TailBytes is the room for a tail in bytes. A tail is shorter, because a newline
+// follows it.
 const TailBytes = 1000
 
-// Tail is the beginning of a line whose end had not come when the logger before
+// Tail is the beginning of a line whose end had not come when the previous logger
 // ended. That logger had taken it from standard input.
 type Tail struct {
-	Text     string // without a newline; empty for none
-	Since    int64  // when its first byte was seen, nanoseconds since 1970; 0 if nobody asked
-	Dev, Ino uint64 // of the standard input; of Dev the lower half
+	Text     string // without a newline; empty if there is no tail
+	Since    int64  // the time at which its first byte was seen, in nanoseconds since 1970; 0 without stamps
+	Dev, Ino uint64 // of standard input; of Dev the lower half
 }
 
-// tailSlot is a tail in the page. There are two, one for each record's slot: the
-// tail behind a record. The one of the record before stays until the next is
-// put. Text ends at its first newline, and is newlines from there on: so one
-// system call that reads into it stores the tail and how long it is.
+// tailSlot is a tail in the page. There are two, one for each record's slot: each
+// record may have a tail behind it, and the tail of the record before stays until the
+// next record is stored. Text ends at its first newline, and all bytes from there on
+// are newlines. So one system call that reads into it stores both the tail and its
+// length.
 type tailSlot struct {
 	Ino   uint64
 	Since int64
 	Dev   uint32
-	Sum   uint32 // of the three
+	Sum   uint32 // checksum of the three
 	Text  [TailBytes]byte
 }
 
@@ -33,7 +34,7 @@ var newlines = bytes.Repeat([]byte{'\n'}, TailBytes)
 
 func (s *tailSlot) sum() uint32 { return crc32.Checksum(s.named(), castagnoli) }
 
-// tail returns what the slot holds. A slot that is not whole holds none.
+// tail returns the tail in the slot. A slot with a wrong checksum has none.
 func (s *tailSlot) tail() Tail {
 	n := bytes.IndexByte(s.Text[:], '\n')
 	if n <= 0 || s.Sum != s.sum() {
@@ -44,13 +45,13 @@ func (s *tailSlot) tail() Tail {
 
 func (s *tailSlot) clear() { copy(s.Text[:], newlines) }
 
-// name says whose tail comes into the slot, which is empty.
+// name notes which input the tail comes from and its time. The slot is empty.
 func (s *tailSlot) name(dev, ino uint64, since int64) {
 	s.Ino, s.Since, s.Dev = ino, since, uint32(dev)
 	s.Sum = s.sum()
 }
 
-// put has the slot hold t, unless it does already.
+// put stores t in the slot, unless t is there already.
 func (s *tailSlot) put(t Tail) {
 	if t.Text != "" && s.tail() == t {
 		return
@@ -76,11 +77,11 @@ func (w *Writer) TailBefore() (t Tail) {
 	return t
 }
 
-// TailRoom stores taken as the beginning of the tail behind the latest record, and
-// returns the memory for the whole tail: newlines stand behind taken, or what was
-// put there before. It notes the input dev and ino and the time since, in
-// nanoseconds since 1970, if there was no tail. It returns nil if the memory does
-// not outlive the process.
+// TailRoom stores taken as the beginning of the tail behind the latest record and
+// returns the memory of the whole tail. Behind taken there are newlines, or what was
+// put there before. If there was no tail, it also notes the input dev and ino and the
+// time since, in nanoseconds since 1970. It returns nil if the memory does not outlive
+// the process.
 func (w *Writer) TailRoom(dev, ino uint64, since int64, taken []byte) []byte {
 	if !w.Mapped() {
 		return nil
@@ -100,7 +101,7 @@ func (w *Writer) TailRoom(dev, ino uint64, since int64, taken []byte) []byte {
 	return w.page.tails()[n].Text[:TailBytes-1]
 }
 
-// putTail has the slot of the record with that number hold w.tail.
+// putTail stores w.tail in the slot of the record with that number.
 func (w *Writer) putTail(page *Page, seq uint64) {
 	n := seq & 1
 	if w.used[n] || w.tail.Text != "" {

@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// A tail is there from the moment that its bytes are, and grows with them.
+// A tail is there as soon as its bytes are, and grows with them.
 func TestTailOutlivesLoggers(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)
@@ -18,7 +18,7 @@ func TestTailOutlivesLoggers(t *testing.T) {
 		t.Errorf("a tail without bytes: %+v", left.Tail)
 	}
 	copy(room, "abc")
-	copy(w.TailRoom(9, 9, 99, []byte("abc"))[3:], "def") // what stands there keeps its name
+	copy(w.TailRoom(9, 9, 99, []byte("abc"))[3:], "def") // the name of the tail that is there stays
 	want := Tail{Text: "abcdef", Since: 30, Dev: 1, Ino: 2}
 	for range 2 {
 		if _, left := Open(mem, owner); left.Tail != want || left.TailBefore != (Tail{}) {
@@ -32,8 +32,8 @@ func TestTailOutlivesLoggers(t *testing.T) {
 	}
 }
 
-// The tail belongs to the batch that is begun behind it, and the next tail to
-// what follows that batch.
+// A tail belongs to the batch that is begun behind it, and the next tail to the batch
+// after that.
 func TestTailOfBatch(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)
@@ -50,7 +50,7 @@ func TestTailOfBatch(t *testing.T) {
 	if left.Tail.Text != "de" || left.Tail.Since != 31 {
 		t.Errorf("consumed: %+v", left)
 	}
-	// Taken back: the tail before is that behind the record that says so.
+	// A batch is taken back: the tail before it is behind the record that says so.
 	w, _ = Open(mem, owner)
 	before := w.TailBefore()
 	w.PutWith(someRecord, StateNone, before)
@@ -59,8 +59,8 @@ func TestTailOfBatch(t *testing.T) {
 	}
 }
 
-// Whatever one byte of a slot is, what is found there is in bounds, and a name
-// that is not whole is none.
+// Whatever one byte of a slot is, what is found is within bounds, and a tail with a
+// damaged name is not found.
 func TestDamagedTail(t *testing.T) {
 	for at := range int(unsafe.Sizeof(tailSlot{})) {
 		mem := New()
@@ -83,7 +83,7 @@ func TestDamagedTail(t *testing.T) {
 	}
 }
 
-// Where the page does not outlive the process, there is no room.
+// If the page does not outlive the process, there is no room for a tail.
 func TestNoRoomForTail(t *testing.T) {
 	w, _ := Open(nil, owner)
 	if w.TailRoom(1, 2, 3, nil) != nil {

@@ -6,51 +6,52 @@ import (
 	"multilog/tai64n"
 )
 
-// Owner is the logger that a page is about.
+// Owner is the logger that writes a page.
 type Owner struct {
 	PID     int
 	Started int64    // nanoseconds since 1970
 	Boot    [16]byte // of the machine; zeros if unknown
 }
 
-// Left is what the logger before has left in its page.
+// Left is what the previous logger left in its page.
 type Left struct {
-	// Damaged reports that the page is of this boot, and its record not whole.
+	// Damaged reports that the page is of this boot and its record is not valid.
 	Damaged bool
 
 	Swapped  uint64 // see Page; 0 if unknown
 	AgeIno   uint64
 	AgeSince int64
 
-	// The file that the latest record is about, whatever boot it is of; 0 if unknown.
+	// The inode and birth time of the file that the latest record is about, in a page
+	// of any boot; 0 if unknown.
 	WrittenIno, WrittenBirth uint64
 
-	// Of a page of another boot, these are zeros.
+	// If the page is of another boot, the following are zero.
 	Record     Record
 	Tail       Tail // behind the record
-	TailBefore Tail // behind the one before, which is what was there when Record was begun
+	TailBefore Tail // behind the record before; it was there when Record was begun
 	Previous   tai64n.Label
 }
 
-// Writer stores into a lock page for the logger that holds the directory. It
-// belongs to one goroutine.
+// Writer stores into a lock page for the logger that owns the directory. It belongs to
+// one goroutine.
 type Writer struct {
-	page   *Page // the mapped one, or one that nobody else sees
-	lost   *Page // the mapped one while it can't be stored into; nil otherwise
-	mapped bool  // there is a mapped one
+	page   *Page // the mapped one, or one in this process's memory
+	lost   *Page // the mapped one, if it can't be stored into; nil otherwise
+	mapped bool  // the file was mapped
 	owner  Owner
-	record Record // the latest, as stored: the page may be gone when it is wanted
+	record Record // a copy of the latest: the page may be lost when it is needed
 	mark   *byte  // of the latest record in page
 
-	used [2]bool // slots for a tail that may hold one
-	tail Tail    // for Put
+	used [2]bool // slots that may have a tail
+	tail Tail    // an argument of put
 }
 
-// Open makes a lock page the owner's, and returns what the logger before has
-// left in it. mem is the mapped page, [Blank] or [Ours], or nil, and then the
-// Writer has a page that nobody else sees. A record that is still good stays in
-// the page until it is replaced: its reader may be killed, too. If the page
-// can't be stored into, the Writer is [Writer.Lost].
+// Open takes over a lock page for owner and returns what the previous logger left in
+// it. mem is the mapped page, which must be [Blank] or [Ours]. If mem is nil, the
+// Writer has a page in memory, which no other process sees. A valid record stays in the
+// page until the next one replaces it, because this logger may be killed, too. If the
+// page can't be stored into, the Writer is [Writer.Lost].
 func Open(mem []byte, owner Owner) (*Writer, Left) {
 	fresh := owner.page()
 	w := &Writer{page: At(New()), mapped: mem != nil, owner: owner}
@@ -72,8 +73,8 @@ func Open(mem []byte, owner Owner) (*Writer, Left) {
 	fresh.AgeIno, fresh.AgeSince, fresh.Swapped = left.AgeIno, left.AgeSince, left.Swapped
 	fresh.PreviousSec, fresh.PreviousNano = left.Previous.Sec, uint64(left.Previous.Nano)
 	if w.record.Seq == 0 && left.WrittenIno != 0 {
-		// Of a record of another boot the next logger needs this, beside Swapped, if
-		// this one ends before it has recovered the directory.
+		// If this logger ends before it has recovered the directory, the next one needs
+		// this much of the record of another boot, in addition to Swapped.
 		w.record = Record{Seq: 1, FileIno: left.WrittenIno, FileBirth: left.WrittenBirth, Mark: ^byte(0)}
 		w.record.Seal = w.record.sealFor(StateNone)
 	}
@@ -85,12 +86,12 @@ func Open(mem []byte, owner Owner) (*Writer, Left) {
 	return w, left
 }
 
-// page returns a page of the owner's that says nothing yet.
+// page returns an empty page of the owner.
 func (o *Owner) page() Page {
 	return Page{Magic: magic(), PID: uint64(o.PID), Started: o.Started, Boot: o.Boot}
 }
 
-// left returns what of the page the next logger believes.
+// left returns what the next logger believes of the page.
 func (p *Page) left(boot [16]byte) Left {
 	l := Left{Swapped: p.Swapped, AgeIno: p.AgeIno, AgeSince: max(0, p.AgeSince)}
 	record, ok := p.latest()
@@ -106,13 +107,12 @@ func (p *Page) left(boot [16]byte) Left {
 	return l
 }
 
-// Mapped reports whether stores go where others see them: into the lock file.
+// Mapped reports whether stores go into the lock file, where other processes see them.
 func (w *Writer) Mapped() bool { return w.mapped && w.lost == nil }
 
-// Store has change store into the page. It returns false if that was a page
-// fault. The Writer then has a page that nobody else sees, with what could be
-// read of the other; change has stored into it, and so do the calls that follow,
-// until [Writer.Regain]. change may be called twice.
+// Store calls change to store into the page. It returns false if that caused a page
+// fault. Then it has called change again for a copy of the page in memory, and the
+// following calls store into that copy, too, until [Writer.Regain].
 func (w *Writer) Store(change func(page *Page)) bool {
 	if survive(func() { change(w.page) }) {
 		return true
@@ -130,25 +130,24 @@ func (w *Writer) Store(change func(page *Page)) bool {
 	return false
 }
 
-// Lost reports whether stores go into a page that nobody else sees since a page
-// fault.
+// Lost reports whether stores go into memory because of a page fault.
 func (w *Writer) Lost() bool { return w.lost != nil }
 
-// Regain goes back to the page that was lost, if it can be stored into again,
-// and reports whether. Invariant: on entry, nothing is in flight.
+// Regain returns to the lost page if that can be stored into again, and reports whether
+// it did. Invariant: on entry, nothing is in flight.
 func (w *Writer) Regain() bool {
 	own := w.page
 	if !survive(func() {
 		page := w.lost
 		if page.Latest != 0 {
-			page.Records[page.Latest&1].SetState(StateNone) // killed from here on, nothing is in flight
+			page.Records[page.Latest&1].SetState(StateNone) // a kill from here on finds nothing in flight
 		}
 		slot := w.record.Seq & 1
 		page.Records[slot] = w.record
 		Set(&page.Latest, w.record.Seq)
 		own.Latest, own.Records = page.Latest, page.Records
 		*page = *own
-		w.clearTails(page) // what there was is in memory
+		w.clearTails(page) // the current one is in memory
 	}) {
 		return false
 	}
@@ -160,9 +159,8 @@ func (w *Writer) Regain() bool {
 // Record returns the latest record as it was stored.
 func (w *Writer) Record() *Record { return &w.record }
 
-// Put stores a record in that state, which is the latest from then on, with no
-// tail behind it. Its Seq, Seal and Mark are the Writer's. It returns what Store
-// does.
+// Put stores a record with that state, which becomes the latest, without a tail behind
+// it. The Writer chooses its Seq, Seal and Mark. Put returns the result of Store.
 func (w *Writer) Put(r Record, state uint64) bool {
 	w.tail = Tail{}
 	return w.put(r, state)
@@ -177,9 +175,9 @@ func (w *Writer) PutWith(r Record, state uint64, t Tail) bool {
 func (w *Writer) put(r Record, state uint64) bool {
 	r.Seq, r.Mark = w.record.Seq+1, ^r.Last
 	if r.Seq == 0 {
-		r.Seq = 2 // 0 is none; and the slot must not be that of the one before
+		r.Seq = 2 // 0 means none, and the slot must differ from that of the record before
 	}
-	w.record = r // which is in memory already: r would be moved there
+	w.record = r // from here on use w.record: a closure would move r to the heap
 	w.record.Seal = w.record.sealFor(state)
 	return w.Store(func(page *Page) {
 		w.putTail(page, w.record.Seq)
@@ -190,21 +188,20 @@ func (w *Writer) put(r Record, state uint64) bool {
 	})
 }
 
-// SetState stores another state of the latest record, and returns what Store
-// does.
+// SetState stores another state of the latest record and returns the result of Store.
 func (w *Writer) SetState(state uint64) bool {
 	w.record.Seal = withState(w.record.Seal, state)
 	return w.Store(func(page *Page) { Set(&page.Records[w.record.Seq&1].Seal, w.record.Seal) })
 }
 
-// Mark returns where the system call that takes the batch's input is to put the
-// last byte of it: into the latest record.
+// Mark returns where the system call that takes the batch's input must store the last
+// byte of it: in the latest record.
 func (w *Writer) Mark() *byte { return w.mark }
 
-// survive calls access, which loads from a page or stores into it, and returns
-// false if that was a page fault.
+// survive calls access, which loads from a page or stores into it. It returns false if
+// that caused a page fault.
 func survive(access func()) (ok bool) {
-	before := debug.SetPanicOnFault(true) // it holds for this goroutine
+	before := debug.SetPanicOnFault(true) // it applies to this goroutine
 	defer func() {
 		debug.SetPanicOnFault(before)
 		if v := recover(); v != nil {
