@@ -37,8 +37,8 @@ const (
 )
 
 var outcomes = map[string]outcome{
-	"mlcat -S -15min /service/qmail-send/log/main":            {shows: `(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} new msg`},
-	"mlcat -f /service/*/log/main":                            {shows: `(?m)^\d{4}-.* (delivery|status|end msg)`, endless: true},
+	"mlcat -S -15min qmail-send":                              {shows: `(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} new msg`},
+	"mlcat -f 'qmail-*'":                                      {shows: `(?m)^\d{4}-.* qmail-(send|smtpd): +(delivery|status|end msg)`, endless: true},
 	"mlcat -n 20 -g '^delivery [0-9]+: failure' main":         {shows: `^([^\n]* delivery [0-9]+: failure[^\n]*\n){20}$`},
 	"mlstat -w /service/*/log/main":                           {shows: `DIRECTORY .*LOGGER.*\n.*qmail-send/log/main `, endless: true},
 	"mlstat --openmetrics /service/*/log/main >multilog.prom": {leaves: []string{"multilog.prom"}},
@@ -89,6 +89,7 @@ func TestExamples(t *testing.T) {
 	}
 	t.Setenv("PATH", stubs+":"+bin(t)+":"+os.Getenv("PATH"))
 	t.Setenv("TZ", "UTC0")
+	t.Setenv("MLCAT_PATH", "service")
 	t.Setenv("MAKELEVEL", "") // otherwise make prints more, if make runs the tests
 	run := 0
 	for _, page := range pages(t) {

@@ -10,11 +10,14 @@ import (
 // formatsHere is the line of helpText in whose place the formats of -o are listed.
 const formatsHere = "{formats}\n"
 
-const helpText = `Usage: mlcat [OPTION]... DIR...
+const helpText = `Usage: mlcat [OPTION]... LOG...
 Show the lines of log directories of multilog, s6-log or svlogd: the old files,
-compressed or not, and then current. Lines of several DIRs are merged in the
-order of their labels. A DIR may also be a single file, or
-s3://BUCKET/PREFIX/HOST/LOG, with * for several, for logs that mlship has sent.
+compressed or not, and then current. Lines of several LOGs are merged in the
+order of their labels.
+
+A LOG is a log directory; the name of a service, with * for several; a single
+file, or - for standard input; or s3://BUCKET/PREFIX/HOST/LOG, with * for
+several, for logs that mlship has sent. --list shows which there are.
 
 Options that select lines:
   -S, --since=TIME         lines that are not before TIME
@@ -39,9 +42,13 @@ Options that change how lines are shown:
   -o, --output=FORMAT      show lines in this format (default local):
 ` + formatsHere + `      --utc                the same as -o utc
       --tai                labels count leap seconds, as those of s6-log do
+      --name, --no-name    show, or do not show, which log each line is from
+                           (shown if there are several, but not with tai64n, cat)
       --show-cursor        at the end, show the cursor
       --color[=WHEN]       use colors: always, never or auto (on a terminal)
       --no-pager           do not run a pager, even on a terminal
+      --list               show the LOGs, or all that can be found, with the times
+                           of their lines, number of files and size
   -q, --quiet              do not warn about missing files
   -h, --help               show this help
   -V, --version            show the version
@@ -53,8 +60,8 @@ label.
 Exit status: 0 if all went well, 1 if -g found no line, 2 after an error.
 
 Examples:
-  mlcat -S -15min /var/log/qmail/send          the last quarter of an hour
-  mlcat -f /var/log/qmail/*                    everything, as it happens
+  mlcat -S -15min qmail-send                   the last quarter of an hour
+  mlcat -f 'qmail-*'                           everything, as it happens
   mlcat -g 'rcpt=.*@example\.org' -n 20 main   the last 20 deliveries there
 `
 
@@ -62,7 +69,7 @@ Examples:
 func help() string {
 	var formats strings.Builder
 	for _, f := range render.All() {
-		fmt.Fprintf(&formats, "%27s%-7s  %s\n", "", f.Name, f.Help)
+		fmt.Fprintf(&formats, "%27s%-10s  %s\n", "", f.Name, f.Help)
 	}
 	return strings.Replace(helpText, formatsHere, formats.String(), 1)
 }

@@ -20,6 +20,7 @@ import (
 
 	"multilog/cmd/mlcat/internal/source"
 	"multilog/internal/console"
+	"multilog/internal/mayread"
 	"multilog/internal/signals"
 	"multilog/internal/version"
 )
@@ -51,12 +52,16 @@ func run(args []string) int {
 	}
 	// Blocks are reused, so there is little to collect and much that looks like it.
 	debug.SetGCPercent(400)
-	p := &program{options: o, out: output{os.Stdout}}
+	p := &program{options: o, out: output{os.Stdout}, urls: make(map[string]bool)}
 	if err := p.prepare(); err != nil {
 		return fatal(err)
 	}
 	p.openPager()
-	err = p.show()
+	if p.list {
+		err = p.showList()
+	} else {
+		err = p.show()
+	}
 	p.closePager()
 	switch {
 	case errors.Is(err, syscall.EPIPE): // the reader of the output has seen enough
@@ -94,6 +99,9 @@ func (p *program) warn(err error) {
 		p.failed = true
 	}
 	text := plain(err).Error()
+	if empty := new(source.Empty); errors.As(err, empty) {
+		text += below(empty.Path)
+	}
 	if text == p.warned {
 		return
 	}
@@ -106,6 +114,7 @@ func plain(err error) error {
 	var pathErr *fs.PathError
 	switch {
 	case errors.As(err, &pathErr):
+		pathErr = mayread.Explain(pathErr).(*fs.PathError)
 		return fmt.Errorf("unable to %s %s: %w", pathErr.Op, pathErr.Path, pathErr.Err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New(strings.ReplaceAll(err.Error(), io.ErrUnexpectedEOF.Error(), "unexpected end of file"))

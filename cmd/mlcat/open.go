@@ -1,31 +1,139 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+
 	"multilog/cmd/mlcat/internal/remote"
+	"multilog/cmd/mlcat/internal/render"
 	"multilog/cmd/mlcat/internal/source"
 	"multilog/internal/farlog"
+	"multilog/internal/findlogs"
 	"multilog/internal/logdir"
 	"multilog/tai64n"
 )
 
-// openArgument opens the logs that an argument names. It returns those that it could
-// open, also if there is an error.
-func (p *program) openArgument(arg string, since, until *tai64n.Label) (logs []*source.Source, err error) {
-	if !remote.IsURL(arg) {
-		s, err := source.Open(arg, p.follow, p.warn)
-		if err != nil {
+// An openedLog is a log that was found and opened.
+type openedLog struct {
+	*source.Source
+	from render.Log
+}
+
+// open opens the logs, each only once, and tells the style which they are. It leaves out, with a
+// warning, a log that can't be opened. It returns an error if no log can be opened, or if one
+// can't and a cursor covers it.
+func (p *program) open(since, until *tai64n.Label) ([]*source.Source, error) {
+	var opened []openedLog
+	var first error
+	for _, arg := range p.dirs {
+		more, err := p.openArgument(arg, since, until)
+		opened = append(opened, more...)
+		switch {
+		case err == nil:
+		case p.wantsCursor() || p.cursor != "" || p.afterCursor != "":
 			return nil, err
+		case first != nil:
+			p.warn(err)
+		default:
+			first = err
 		}
-		return []*source.Source{s}, nil
 	}
-	found, err := p.remote.Find(arg)
+	if first != nil && len(opened) > 0 {
+		p.warn(first)
+		first = nil
+	}
+	return p.number(opened), first
+}
+
+// number gives the logs their numbers, and tells the style of them.
+func (p *program) number(opened []openedLog) []*source.Source {
+	var logs []*source.Source
+	var paths []string
+	inDir := make(map[string]int) // of single files there may be several
+	p.style.Logs = nil
+	for i, l := range opened {
+		l.Number = i
+		logs = append(logs, l.Source)
+		p.style.Logs = append(p.style.Logs, l.from)
+		inDir[l.from.Dir]++
+	}
+	for _, l := range opened {
+		path := l.from.Dir
+		if inDir[path] > 1 || path == "" {
+			path = l.Path()
+		}
+		paths = append(paths, path)
+	}
+	for i, name := range findlogs.Names(paths) {
+		p.style.Logs[i].Name = name
+	}
+	p.style.Names = p.names == "always" || p.names == "auto" && len(logs) > 1 && !p.format.Raw
+	return logs
+}
+
+// openArgument opens the logs that an argument names, but for those that are open. It returns
+// those that it could open, also if there is an error.
+func (p *program) openArgument(arg string, since, until *tai64n.Label) (logs []openedLog, err error) {
+	if remote.IsURL(arg) {
+		return p.openURL(arg, since, until)
+	}
+	paths, err := p.locate(arg)
+	for _, path := range paths {
+		if p.isOpen(path) {
+			continue
+		}
+		s, openErr := source.Open(path, p.follow, p.warn)
+		if openErr == nil {
+			logs = append(logs, openedLog{s, origin(s)})
+		} else if err == nil {
+			err = openErr
+		}
+	}
+	return logs, err
+}
+
+// origin returns what is known of a directory, or of the one in which a single file is.
+func origin(s *source.Source) render.Log {
+	if s.Path() == source.StandardInput {
+		return render.Log{}
+	}
+	dir := s.DirPath()
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return render.Log{Dir: dir, Log: findlogs.Service(dir)}
+}
+
+// isOpen reports whether the directory or file at path was named before, and notes that it is
+// named now.
+func (p *program) isOpen(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	for _, other := range p.named {
+		if os.SameFile(info, other) {
+			return true
+		}
+	}
+	p.named = append(p.named, info)
+	return false
+}
+
+// openURL opens the logs that a URL names, but for those that are open.
+func (p *program) openURL(url string, since, until *tai64n.Label) (logs []openedLog, err error) {
+	found, err := p.remote.Find(url)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range found {
+		if p.urls[l.URL] {
+			continue
+		}
+		p.urls[l.URL] = true
 		s, openErr := p.openRemote(l, since, until)
 		if openErr == nil {
-			logs = append(logs, s)
+			logs = append(logs, openedLog{s, render.Log{Dir: l.URL, Host: l.Host, Log: l.Name}})
 		} else if err == nil {
 			err = openErr
 		}

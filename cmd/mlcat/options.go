@@ -47,7 +47,9 @@ type look struct {
 	format  *render.Format
 	tai     bool
 	color   string // always, never or auto
+	names   string // always, never or auto, which means if there are several logs
 	noPager bool
+	list    bool // show the logs, not their lines
 }
 
 // set returns the options of the command line, which set those in o.
@@ -71,7 +73,10 @@ func (o *options) set() cmdline.Set {
 		{Word: "tai", Set: cmdline.Flag(&o.tai)},
 		{Word: "utc", Set: func(string) error { return o.setFormat("utc") }},
 		{Word: "color", Value: cmdline.Optional, Set: o.setColor},
+		{Word: "name", Set: func(string) error { o.names = "always"; return nil }},
+		{Word: "no-name", Set: func(string) error { o.names = "never"; return nil }},
 		{Word: "no-pager", Set: cmdline.Flag(&o.noPager)},
+		{Word: "list", Set: cmdline.Flag(&o.list)},
 		{Letter: 'q', Word: "quiet", Set: cmdline.Flag(&o.quiet)},
 		{Letter: 'h', Word: "help", Set: cmdline.Flag(&o.help)},
 		{Letter: 'V', Word: "version", Set: cmdline.Flag(&o.version)},
@@ -80,7 +85,7 @@ func (o *options) set() cmdline.Set {
 
 // parseOptions parses the arguments after the program's name.
 func parseOptions(args []string) (o options, err error) {
-	o = options{lines: engine.AllLines, look: look{format: render.Default(), color: "auto"}}
+	o = options{lines: engine.AllLines, look: look{format: render.Default(), color: "auto", names: "auto"}}
 	if o.dirs, err = o.set().Parse(args); err != nil || o.help || o.version {
 		return o, err
 	}
@@ -144,8 +149,10 @@ func (o *options) check() error {
 		}
 	}
 	switch {
-	case len(o.dirs) == 0:
-		return errors.New("no log directory given")
+	case len(o.dirs) == 0 && !o.list:
+		return errors.New("no log directory given; mlcat --list shows those that can be found")
+	case o.list && (o.follow || o.since != "" || o.until != "" || len(o.patterns) > 0 || o.linesSet || start > 0):
+		return errors.New("--list shows logs, and takes no options that select lines")
 	case start > 1:
 		return errors.New("--cursor, --after-cursor and --cursor-file exclude each other")
 	case o.follow && o.reverse:

@@ -29,6 +29,8 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "UTC0")
+			env.Setenv("MLCAT_PATH", "/one:/two")
+			env.Setenv("NAME", filepath.Base(env.WorkDir))
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

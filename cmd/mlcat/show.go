@@ -31,6 +31,9 @@ type program struct {
 	shown  int    // lines
 	remote remote.Helpers
 
+	named []os.FileInfo   // directories and files that are open
+	urls  map[string]bool // of logs that are open
+
 	warning sync.Mutex // of what follows
 	failed  bool       // something could not be read
 	warned  string     // the last warning
@@ -46,7 +49,6 @@ func (p *program) prepare() error {
 		Color:  p.color == "always" || p.color == "auto" && terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		Escape: terminal,
 		Invert: p.invert,
-		Marks:  p.order().NeedsMarks(len(p.dirs)),
 	}
 	if len(p.patterns) == 0 {
 		return nil
@@ -71,6 +73,7 @@ func (p *program) show() error {
 	if err != nil {
 		return err
 	}
+	p.style.Marks = p.order().NeedsMarks(len(logs))
 	var live *follow.Logs
 	if p.follow {
 		if live, err = follow.Start(logs); err != nil {
@@ -101,31 +104,6 @@ func (p *program) show() error {
 		end = live.Cursor()
 	}
 	return p.keep(end)
-}
-
-// open opens the logs. It leaves out, with a warning, a log that can't be opened. It
-// returns an error if no log can be opened, or if one can't and a cursor covers it.
-func (p *program) open(since, until *tai64n.Label) ([]*source.Source, error) {
-	var logs []*source.Source
-	var first error
-	for _, dir := range p.dirs {
-		opened, err := p.openArgument(dir, since, until)
-		logs = append(logs, opened...)
-		switch {
-		case err == nil:
-		case p.wantsCursor() || p.cursor != "" || p.afterCursor != "":
-			return nil, err
-		case first != nil:
-			p.warn(err)
-		default:
-			first = err
-		}
-	}
-	if first != nil && len(logs) > 0 {
-		p.warn(first)
-		first = nil
-	}
-	return logs, first
 }
 
 // times returns the labels of --since and --until, or nil where an option is not given.

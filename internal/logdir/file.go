@@ -89,6 +89,16 @@ func (f *File) Modified() (time.Time, error) {
 	return info.Modified, err
 }
 
+// Size returns the bytes of the file, which may be compressed.
+func (f *File) Size() (int64, error) {
+	h, err := f.Open()
+	if err != nil {
+		return 0, err
+	}
+	info, err := h.Stat()
+	return info.Size, err
+}
+
 // Open opens the file, also when it has another name by now. A file that is open
 // already is returned as it is. [ErrRemoved] means that it is gone.
 func (f *File) Open() (Handle, error) {

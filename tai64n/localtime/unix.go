@@ -26,3 +26,7 @@ func (z *Zone) Date(unix int64) (year int64, month, day int) {
 	days, _ := daysAndSeconds(unix + int64(z.at(unix).offset))
 	return civil(days)
 }
+
+// Offset returns the seconds by which local time in the zone is ahead of UTC at a Unix
+// time.
+func (z *Zone) Offset(unix int64) int { return z.at(unix).offset }

@@ -88,7 +88,7 @@ func (sc *scanner) do(r *render.Renderer, j *job, buf []byte) (*piece, []byte) {
 		p.err = j.source.ReadError(j.file, err)
 		return p, buf
 	}
-	p.fill(r, data)
+	p.fill(r.From(j.source.Number), data)
 	return p, buf
 }
 

@@ -15,7 +15,7 @@ const maxStreamPieces = 16
 // piece when the text of one is large: so a search that finds little in many files
 // reads each file to its end without waiting for its turn to print.
 func (sc *scanner) stream(j *job) {
-	r := render.New(sc.style)
+	r := render.New(sc.style).From(j.source.Number)
 	p := sc.newPiece(j.part)
 	in, err := j.content.Stream()
 	if err == nil {

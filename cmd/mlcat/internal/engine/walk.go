@@ -37,7 +37,7 @@ type cut struct {
 }
 
 func (sc *scanner) walk(s *source.Source, reverse bool) *walk {
-	w := &walk{scanner: sc, source: s, render: render.New(sc.style), reverse: reverse}
+	w := &walk{scanner: sc, source: s, render: render.New(sc.style).From(s.Number), reverse: reverse}
 	if reverse {
 		w.queue = sc.backward(s)
 	} else {

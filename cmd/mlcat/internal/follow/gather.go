@@ -65,7 +65,7 @@ func (g *gather) take(b batch) {
 	if b.err != nil {
 		g.errors = append(g.errors, report{f.source, b.err})
 	}
-	g.render.Render(&g.parts[b.feed].lines, b.lines)
+	g.render.From(f.source.Number).Render(&g.parts[b.feed].lines, b.lines)
 	f.shown = b.mark
 }
 

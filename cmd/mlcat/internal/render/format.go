@@ -13,15 +13,18 @@ type Format struct {
 	Help string // one line for --help
 	UTC  bool   // times are UTC, whatever TZ says
 
+	Raw bool // lines are shown as they were logged, so without the name of their log unless that is asked for
+
 	escapes bool // the format itself escapes control characters
 	make    func(s *Style) formatter
+	origin  func(s *Style, log int) []byte // what tells in each line which log it is from
 }
 
 // A formatter appends lines in a format. It is for one goroutine.
 type formatter interface {
 	// appendLine appends line, which has no newline, and whose label is given if it has
-	// one.
-	appendLine(dst, line []byte, label tai64n.Label, labelled bool) []byte
+	// one. origin is what the format's function of that name has returned.
+	appendLine(dst, line []byte, label tai64n.Label, labelled bool, origin []byte) []byte
 }
 
 // Default returns the format of mlcat without -o.

@@ -1,9 +1,9 @@
 package render
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"time"
 	"unicode/utf8"
 
 	"multilog/cmd/mlcat/internal/leap"
@@ -12,13 +12,14 @@ import (
 	"multilog/tai64n"
 )
 
-// jsonFormat prints {"time":...,"label":...,"line":...}. A line without a label has no
-// time and no label. Bytes that are not UTF-8 become U+FFFD.
+// jsonFormat prints {"time":...,"label":...,"dir":...,"host":...,"log":...,"line":...}. A line
+// without a label has no time and no label, and host is there only if it is known. Bytes that are
+// not UTF-8 become U+FFFD; then "base64" has the bytes of the line.
 type jsonFormat struct{ tai bool } // labels count leap seconds
 
 func newJSON(s *Style) formatter { return jsonFormat{s.TAI} }
 
-func (j jsonFormat) appendLine(dst, line []byte, label tai64n.Label, labelled bool) []byte {
+func (j jsonFormat) appendLine(dst, line []byte, label tai64n.Label, labelled bool, origin []byte) []byte {
 	dst = append(dst, '{')
 	if labelled {
 		utc := label
@@ -26,13 +27,36 @@ func (j jsonFormat) appendLine(dst, line []byte, label tai64n.Label, labelled bo
 			utc = leap.FromTAI(label)
 		}
 		dst = append(dst, `"time":"`...)
-		dst = utc.Time().AppendFormat(dst, time.RFC3339Nano)
+		dst = utc.Time().AppendFormat(dst, "2006-01-02T15:04:05.000000000Z07:00")
 		dst = append(dst, `","label":"`...)
 		dst = append(dst, line[:tai64n.Len]...)
 		dst = append(dst, `",`...)
 	}
+	dst = append(dst, origin...)
 	dst = append(dst, `"line":`...)
-	return append(appendString(dst, line[logdir.LineHead(line):]), '}')
+	text := line[logdir.LineHead(line):]
+	dst = appendString(dst, text)
+	if !utf8.Valid(text) {
+		dst = append(dst, `,"base64":"`...)
+		dst = base64.StdEncoding.AppendEncode(dst, text)
+		dst = append(dst, '"')
+	}
+	return append(dst, '}')
+}
+
+// fieldsOf returns the fields of each line that tell which log it is from.
+func fieldsOf(s *Style, log int) []byte {
+	l := s.Logs[log]
+	var dst []byte
+	for _, field := range []struct{ key, value string }{{"dir", l.Dir}, {"host", l.Host}, {"log", l.Log}} {
+		if field.value != "" {
+			dst = append(dst, '"')
+			dst = append(dst, field.key...)
+			dst = append(dst, `":`...)
+			dst = append(appendString(dst, []byte(field.value)), ',')
+		}
+	}
+	return dst
 }
 
 // appendString appends text as a JSON string that cannot control a terminal.

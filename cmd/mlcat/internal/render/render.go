@@ -21,23 +21,41 @@ type Style struct {
 	Pattern *pattern.Pattern // selects lines; nil selects all
 	Invert  bool             // select the lines that Pattern does not match
 	Marks   bool             // note the label and the end of each line
+	Logs    []Log            // by their numbers
+	Names   bool             // show in each line which log it is from; JSON has that always
 }
 
 // A Renderer renders lines in one style. It is for one goroutine.
 type Renderer struct {
-	format formatter
-	search *pattern.Searcher // nil selects all lines
-	invert bool
-	escape bool
-	marks  bool
+	format  formatter
+	style   *Style
+	origins [][]byte          // by the numbers of the logs
+	origin  []byte            // of the lines that come
+	search  *pattern.Searcher // nil selects all lines
+	invert  bool
+	escape  bool
+	marks   bool
 }
 
 // New returns a Renderer for lines in that style.
 func New(s *Style) *Renderer {
-	r := &Renderer{format: s.Format.make(s), invert: s.Invert, escape: s.Escape && !s.Format.escapes, marks: s.Marks}
+	r := &Renderer{format: s.Format.make(s), style: s, invert: s.Invert, escape: s.Escape && !s.Format.escapes, marks: s.Marks}
 	if s.Pattern != nil {
 		r.search = s.Pattern.NewSearcher(logdir.LineHead)
 	}
+	return r
+}
+
+// From tells that the lines that come are from that log, one of the Style's, and returns r.
+// Before, the lines are from none.
+func (r *Renderer) From(log int) *Renderer {
+	for len(r.origins) <= log {
+		r.origins = append(r.origins, nil)
+	}
+	if r.origins[log] == nil && log < len(r.style.Logs) {
+		r.origins[log] = r.style.Format.origin(r.style, log)
+	}
+	r.origin = r.origins[log]
 	return r
 }
 
@@ -73,7 +91,7 @@ func (r *Renderer) line(dst *Lines, line []byte) {
 		line = visible.Line(line)
 	}
 	label, ok := tai64n.Parse(line)
-	dst.Text = append(r.format.appendLine(dst.Text, line, label, ok), '\n')
+	dst.Text = append(r.format.appendLine(dst.Text, line, label, ok, r.origin), '\n')
 	dst.Count++
 	if !r.marks {
 		return

@@ -47,7 +47,7 @@ func TestJSONEscape(t *testing.T) {
 	var s Lines
 	r := New(&Style{Format: named(t, "json"), Escape: true})
 	r.Render(&s, []byte("\u009b2J \x7f \x9b \x1b \"\u00e9\"\n\x7f\n"))
-	want := `{"line":"\u009b2J \u007f \ufffd \u001b \"é\""}` + "\n" + `{"line":"\u007f"}` + "\n"
+	want := `{"line":"\u009b2J \u007f \ufffd \u001b \"é\"","base64":"wpsySiB/IJsgGyAiw6ki"}` + "\n" + `{"line":"\u007f"}` + "\n"
 	if got := string(s.Text); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

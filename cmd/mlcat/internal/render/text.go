@@ -1,6 +1,10 @@
 package render
 
 import (
+	"bytes"
+	"strconv"
+	"time"
+
 	"multilog/cmd/mlcat/internal/leap"
 	"multilog/cmd/mlcat/internal/pattern"
 	"multilog/internal/logdir"
@@ -11,18 +15,24 @@ import (
 // The formats that print lines as text differ in what they print in place of a label:
 // local time, UTC, the label itself, or nothing.
 
-func newLocal(s *Style) formatter { return newText(s, clock{localtime.NewFormatter(s.Zone), s.TAI}) }
+func newLocal(s *Style) formatter { return newText(s, newClock(s)) }
 
 func newUTC(s *Style) formatter {
 	return newText(s, clock{localtime.NewFormatter(localtime.New("UTC0", "")), s.TAI})
 }
 
 func newLogged(s *Style) formatter {
-	if s.Color {
+	if s.Color || s.Names {
 		return newText(s, sameLabel{})
 	}
 	return logged{}
 }
+
+func newISO(s *Style) formatter { return newText(s, &iso{zone: s.Zone, clock: newClock(s)}) }
+
+func newUnix(s *Style) formatter { return newText(s, unix{s.TAI}) }
+
+func newClock(s *Style) clock { return clock{localtime.NewFormatter(s.Zone), s.TAI} }
 
 func newCat(s *Style) formatter { return newText(s, nil) }
 
@@ -47,18 +57,21 @@ func newText(s *Style, l labeller) formatter {
 // logged is the format that changes nothing.
 type logged struct{}
 
-func (logged) appendLine(dst, line []byte, _ tai64n.Label, _ bool) []byte {
+func (logged) appendLine(dst, line []byte, _ tai64n.Label, _ bool, _ []byte) []byte {
 	return append(dst, line...)
 }
 
 // text is a format without colors.
 type text struct{ labels labeller } // nil prints no label, and no space behind it
 
-func (t *text) appendLine(dst, line []byte, label tai64n.Label, labelled bool) []byte {
+func (t *text) appendLine(dst, line []byte, label tai64n.Label, labelled bool, origin []byte) []byte {
 	switch {
 	case !labelled:
-		return append(dst, line...)
+		return append(append(dst, origin...), line...)
 	case t.labels == nil:
+		return append(append(dst, origin...), line[logdir.LineHead(line):]...)
+	case len(origin) > 0:
+		dst = append(append(t.labels.appendLabel(dst, line, label), ' '), origin...)
 		return append(dst, line[logdir.LineHead(line):]...)
 	}
 	return append(t.labels.appendLabel(dst, line, label), line[tai64n.Len:]...)
@@ -93,6 +106,46 @@ func (c clock) appendLabel(dst, line []byte, label tai64n.Label) []byte {
 	return append(dst, line[:tai64n.Len]...)
 }
 
+// iso prints labels as times of its zone, with the offset from UTC.
+type iso struct {
+	zone *localtime.Zone
+	clock
+	sec    int64  // the second for which offset holds
+	offset []byte // as in +01:00; empty before the first label
+}
+
+func (i *iso) appendLabel(dst, line []byte, label tai64n.Label) []byte {
+	n := len(dst)
+	dst = i.clock.appendLabel(dst, line, label)
+	if i.tai {
+		label = leap.FromTAI(label)
+	}
+	if at := bytes.IndexByte(dst[n:], ' '); at >= 0 {
+		dst[n+at] = 'T'
+	} else { // beyond the end of the calendar
+		return dst
+	}
+	if sec := label.Unix(); sec != i.sec || len(i.offset) == 0 {
+		i.sec = sec
+		i.offset = time.Unix(0, 0).In(time.FixedZone("", i.zone.Offset(sec))).AppendFormat(i.offset[:0], "-07:00")
+	}
+	return append(dst, i.offset...)
+}
+
+// unix prints labels as Unix times with nine digits behind the dot.
+type unix struct {
+	tai bool // labels count leap seconds
+}
+
+func (u unix) appendLabel(dst, _ []byte, label tai64n.Label) []byte {
+	if u.tai {
+		label = leap.FromTAI(label)
+	}
+	dst = strconv.AppendInt(dst, label.Unix(), 10)
+	dst = append(dst, '.')
+	return append(dst, strconv.FormatUint(1_000_000_000+uint64(label.Nano), 10)[1:]...)
+}
+
 // The colors of grep and journalctl.
 const (
 	colorTime  = "\x1b[32m"
@@ -106,14 +159,19 @@ type colored struct {
 	pattern *pattern.Pattern // its matches are colored; nil colors none
 }
 
-func (c *colored) appendLine(dst, line []byte, label tai64n.Label, labelled bool) []byte {
+func (c *colored) appendLine(dst, line []byte, label tai64n.Label, labelled bool, origin []byte) []byte {
 	text := line[logdir.LineHead(line):]
 	if labelled && c.labels != nil {
 		dst = append(dst, colorTime...)
 		dst = c.labels.appendLabel(dst, line, label)
 		dst = append(dst, colorOff...)
-		dst = append(dst, line[tai64n.Len:len(line)-len(text)]...)
+		if len(origin) > 0 {
+			dst = append(dst, ' ')
+		} else {
+			dst = append(dst, line[tai64n.Len:len(line)-len(text)]...)
+		}
 	}
+	dst = append(dst, origin...)
 	if c.pattern == nil {
 		return append(dst, text...)
 	}

@@ -30,6 +30,32 @@ func (s *Source) Ascends() bool {
 	return true
 }
 
+// Span returns the labels of the first and the last labelled line, or nil if there is none. It
+// reads only the first and the last file that have labels.
+func (s *Source) Span() (first, last *tai64n.Label) {
+	for i := 0; i < len(s.files) && first == nil; i++ {
+		c := s.Blocks(i)
+		if c == nil {
+			continue
+		}
+		if off, labelled, err := c.LowerBound(tai64n.Label{}); err == nil && labelled {
+			if line, err := c.LineAt(off); err == nil {
+				if label, ok := tai64n.Parse(line); ok {
+					first = &label
+				}
+			}
+		}
+	}
+	for i := len(s.files) - 1; i >= 0 && first != nil && last == nil; i-- {
+		if c := s.Blocks(i); c != nil {
+			if label, count, _, err := c.LabelBefore(c.Size()); err == nil && count > 0 {
+				last = &label
+			}
+		}
+	}
+	return first, last
+}
+
 // order returns the order of the labels of file i, or nil if that can't be found without
 // reading all of the file.
 func (s *Source) order(i int) *logdir.Order {

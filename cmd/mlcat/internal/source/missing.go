@@ -11,6 +11,13 @@ type Waiting struct{ Path string }
 
 func (w Waiting) Error() string { return w.Path + " does not exist yet: waiting for it" }
 
+// Empty is the error of a directory at Path that has no files of a log.
+type Empty struct{ Path string }
+
+func (e Empty) Error() string {
+	return "unable to find a log in " + e.Path + ": neither current nor old files are there"
+}
+
 // Missing is the error of a gap in the log at Path: its logger removed old files before
 // they could be read.
 type Missing struct {

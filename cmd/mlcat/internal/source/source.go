@@ -13,6 +13,8 @@ import (
 // A Source is a log, or a single file, from its first line to the last line that it had
 // when it was opened.
 type Source struct {
+	Number int // by which the user of the source knows it
+
 	path  string
 	dir   *logdir.Dir // nil for a single file
 	files []*entry
@@ -29,24 +31,31 @@ type entry struct {
 	keep    bool          // Done leaves the file open, because more will be read of it
 }
 
+// StandardInput is the path of a log that is read from standard input, up to its end.
+const StandardInput = "-"
+
 // Open returns the log at path, which is a directory or a single file. It passes what
 // it cannot read to warn, now and later. If wait is set, the directory need not exist
 // yet, which it reports to warn as [Waiting].
 func Open(path string, wait bool, warn func(error)) (*Source, error) {
 	s := &Source{path: path, warn: warn}
+	if path == StandardInput {
+		f, err := logdir.Spool("standard input", os.Stdin)
+		s.single(f)
+		return s, err
+	}
 	info, err := os.Stat(path)
 	switch {
 	case path == "":
 		return nil, errors.New("no log directory given, but an empty name")
 	case err == nil && !info.IsDir():
-		err = s.addFile(path)
-		return s, err
+		return s, s.addFile(path, info.Mode())
 	case wait && errors.Is(err, fs.ErrNotExist):
 		warn(Waiting{path}) // before the first look: a logger that starts then is seen from its first file on
 	}
 	err = s.addDir(logdir.NewDir(filepath.Clean(path)), wait)
 	if err == nil && len(s.files) == 0 && !wait {
-		warn(fmt.Errorf("unable to find a log in %s: neither current nor old files are there", path))
+		warn(Empty{path})
 	}
 	return s, err
 }
@@ -84,15 +93,49 @@ func (s *Source) addDir(dir *logdir.Dir, wait bool) error {
 	return nil
 }
 
-func (s *Source) addFile(path string) error {
-	f, err := logdir.OpenFile(path)
-	if err != nil {
-		return err
+// addFile takes a single file. Of what is no regular file, such as a pipe, it takes what comes
+// up to its end.
+func (s *Source) addFile(path string, mode fs.FileMode) error {
+	var f *logdir.File
+	var err error
+	if mode.IsRegular() {
+		f, err = logdir.OpenFile(path)
+	} else {
+		f, err = spool(path)
+	}
+	if err == nil {
+		s.single(f)
+	}
+	return err
+}
+
+// single takes f as the only file.
+func (s *Source) single(f *logdir.File) {
+	if f == nil {
+		return
 	}
 	s.files = []*entry{{File: f}}
 	s.parts = []Part{{To: Place{1, 0}}}
 	s.Content(0)
-	return nil
+}
+
+// spool reads the file at path to its end.
+func spool(path string) (*logdir.File, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return logdir.Spool(path, in)
+}
+
+// DirPath returns the path of the log directory. For a single file it is that of the directory
+// in which the file is.
+func (s *Source) DirPath() string {
+	if s.dir != nil {
+		return s.dir.Path
+	}
+	return filepath.Dir(s.path)
 }
 
 // Path returns the path that the source was opened with.

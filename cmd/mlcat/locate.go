@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"multilog/cmd/mlcat/internal/source"
+	"multilog/internal/findlogs"
+)
+
+// locate returns the paths of the logs that an argument names. That is a directory or a file;
+// the directory of a service, which has its log below it; or the name of a service, whose
+// directory is in one of [findlogs.Path]. Only a name with *, ? or [ in it is that of several logs.
+//
+// With --follow the log need not exist yet. Then the argument is its path.
+func (p *program) locate(arg string) (paths []string, err error) {
+	if arg == source.StandardInput || arg == "" {
+		return []string{arg}, nil
+	}
+	info, err := os.Stat(arg)
+	if err == nil {
+		if !info.IsDir() {
+			return []string{arg}, nil
+		}
+		if log, found, _ := findlogs.In(arg); found {
+			return []string{log}, nil
+		}
+	}
+	if isName(arg) {
+		named, namedErr := findlogs.Named(findlogs.Path(), arg)
+		switch {
+		case len(named) > 0:
+			return named, nil
+		case namedErr != nil && err != nil && !p.follow:
+			return nil, namedErr
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) && !p.follow && isName(arg) {
+		return nil, fmt.Errorf("unable to find a log %s: there is no such file or directory here, nor a service with a log in %s (mlcat --list shows the logs that can be found)",
+			arg, strings.Join(findlogs.Path(), ", "))
+	}
+	return []string{arg}, nil // opening it tells what is wrong
+}
+
+// isName reports whether an argument may be the name of a service, and is not only a path.
+func isName(arg string) bool {
+	first, _, _ := strings.Cut(arg, "/")
+	return !filepath.IsAbs(arg) && first != "." && first != ".."
+}
+
+// mostNamed is how many of the logs below a directory a message names.
+const mostNamed = 5
+
+// below returns what a message about a directory that is no log says of the logs below it.
+func below(dir string) string {
+	logs := findlogs.Below(dir).Logs
+	more := ""
+	switch n := len(logs) - mostNamed; {
+	case len(logs) == 0:
+		return ""
+	case n > 0:
+		logs, more = logs[:mostNamed], fmt.Sprintf(" and %d more", n)
+	}
+	return "; below it are " + strings.Join(logs, " ") + more
+}
