@@ -26,10 +26,10 @@ MANDIR   := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test race fuzz fault bench compat lint man check install uninstall deb clean
+.PHONY: help build demo demo-fleet test race fuzz fault bench compat lint man check install uninstall deb clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
 
 build: ## build the commands into bin/
 	@mkdir -p $(BIN)
@@ -38,6 +38,10 @@ build: ## build the commands into bin/
 
 demo: build ## send a minute of mail log through multilog and show the result; takes some seconds
 	@BIN=$(BIN) scripts/demo
+
+demo-fleet: build ## send three logs to an object store while sender and store are killed, and read them there; some 15 seconds, the first time minutes
+	@scripts/fleet-peers versitygw
+	@BIN=$(BIN) scripts/demo-fleet
 
 test: peers ## run all tests; installs the programs that they compare with
 	$(GO) vet ./...
