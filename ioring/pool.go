@@ -1,6 +1,10 @@
 package ioring
 
-import "sync"
+import (
+	"sync"
+
+	"multilog/internal/slack"
+)
 
 // pool carries operations out on at most limit goroutines. They are started
 // when there is work and end when there is none, so an idle pool is nothing
@@ -45,6 +49,7 @@ func (p *pool) work() {
 			return
 		}
 		p.mu.Unlock()
+		slack.Restore() // after a system call the goroutine may have another thread
 		p.do(op)
 	}
 }

@@ -124,7 +124,6 @@ func restart() error {
 	if enlarged {
 		slack.Reduce()
 	}
-	slack.Confine()
 	return err
 }
 

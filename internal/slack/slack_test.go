@@ -1,10 +1,15 @@
 package slack
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // given is a slack that no default is, in nanoseconds.
@@ -62,5 +67,30 @@ func TestEnlargeNot(t *testing.T) {
 	Confine()
 	if os.Getenv(processors) != "2" {
 		t.Error("GOMAXPROCS is lost")
+	}
+}
+
+// restoreOthers restores as many threads as it is told to, and not the caller's.
+func TestRestoreOthers(t *testing.T) {
+	const threads = 7
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer set(get())
+	set(2 * given)
+	own = given
+	defer func() { own = 0 }()
+	restored := map[int]bool{}
+	restoreOthers(threads, restored)
+	if len(restored) != threads || restored[unix.Gettid()] || get() != 2*given {
+		t.Errorf("threads %v are restored, this is %d with a slack of %d", restored, unix.Gettid(), get())
+	}
+	for id := range restored {
+		text, err := os.ReadFile("/proc/" + strconv.Itoa(id) + "/timerslack_ns")
+		if errors.Is(err, unix.EPERM) {
+			t.Skip("only root may look at the slack of another thread")
+		}
+		if got := strings.TrimSpace(string(text)); err != nil || got != strconv.Itoa(given) {
+			t.Errorf("thread %d has a slack of %q (%v)", id, got, err)
+		}
 	}
 }

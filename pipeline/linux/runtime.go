@@ -3,6 +3,8 @@ package linux
 import (
 	"runtime"
 	"runtime/debug"
+
+	"multilog/internal/slack"
 )
 
 // Go's runtime is made to fit the loop. Three settings depend on each other:
@@ -38,8 +40,10 @@ const (
 func fitRuntime() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(memoryBytes)
-	runtime.GOMAXPROCS(loopPs)
+	slack.Confine()
 	runtime.LockOSThread()
+	slack.Restore() // in whichever thread this is
+	runtime.GOMAXPROCS(loopPs)
 }
 
 // garbage counts the operations that have left garbage.
