@@ -14,16 +14,16 @@ import (
 // Sizes of lines and batches, in bytes.
 const (
 	lineBytes   = script.LineBytes
-	stderrBytes = 200 // what e shows
+	stderrBytes = 200 // how much of a line e prints
 
-	textBytes   = 1 << 20 // most labelled text of one batch
-	gatherBytes = 512     // pieces shorter than this, on average, are copied together
+	textBytes   = 1 << 20 // maximum of labelled text in a batch
+	gatherBytes = 512     // if pieces are shorter than this on average, they are copied together
 )
 
-// run is a part of a batch's text: selected lines that lie next to each other.
+// run is a part of a batch's text: selected lines that are adjacent.
 type run struct{ from, to int }
 
-// output is what a batch has for one directory.
+// output is what one directory gets of a batch.
 type output struct {
 	dir      *rotate.Dir
 	room     int64 // Dir.Room before the batch
@@ -32,7 +32,7 @@ type output struct {
 	runs     []run
 	queued   int64 // bytes in runs
 	lines    int   // that begin in runs
-	selected bool  // the directory gets the line at hand
+	selected bool  // the directory gets the current line
 }
 
 // add queues text[from:to].
@@ -45,8 +45,8 @@ func (o *output) add(from, to int) {
 	o.queued += int64(to - from)
 }
 
-// batch is the lines that are written in one go: a part of the input, the text that
-// it becomes, and which runs of that text each directory gets.
+// batch is the lines that are written together: a part of the input, the text that it
+// becomes, and for each directory the runs of that text that it gets.
 type batch struct {
 	script  *script.Script
 	host    rotate.Host
@@ -55,11 +55,11 @@ type batch struct {
 	text    []byte           // the labelled lines; without labels, the input itself
 	labels  *[textBytes]byte // memory for text; nil without labels
 	stamper stamper
-	now     int64 // when the batch was filled, nanoseconds since 1970
+	now     int64 // when the batch was filled, in nanoseconds since 1970
 
 	outputs  []output
 	statuses statuses
-	chosen   []bool // by sink, for the line at hand
+	chosen   []bool // by sink, for the current line
 	midline  bool   // the input stands within a line that has begun
 	lines    int    // that begin in the batch
 
@@ -68,11 +68,11 @@ type batch struct {
 	shown [stderrBytes + len("...\n")]byte
 }
 
-// texts is the memory for labelled text. In multilog there is one loop; tests
-// simulate hundreds of thousands, one after another.
+// texts is memory for labelled text. multilog has one loop, but tests simulate hundreds
+// of thousands, one after another.
 var texts = sync.Pool{New: func() any { return new([textBytes]byte) }}
 
-// release returns memory to texts when the loop has ended.
+// release returns memory to texts at the end of the loop.
 func (b *batch) release() {
 	if b.labels != nil {
 		texts.Put(b.labels)
@@ -91,10 +91,10 @@ func (b *batch) reset() {
 }
 
 // fill stamps the lines of in and queues each for the directories that select it. It
-// stops at a line that is not complete, when the text is full, and when the file of a
-// directory is full, and returns how many bytes of in it has dealt with. If since is
-// not 0, in begins with a line whose first byte was seen then, in nanoseconds since
-// 1970. Invariant: on entry, no output has anything queued.
+// stops at an incomplete line, when the text is full, and when the file of a directory
+// is full. It returns how many bytes of in it has handled. If since is not 0, it is the
+// time, in nanoseconds since 1970, at which the first byte of the first line was seen.
+// Invariant: on entry, no output has anything queued.
 func (b *batch) fill(in []byte, since int64) (used int) {
 	for i := range b.outputs {
 		o := &b.outputs[i]
@@ -137,8 +137,8 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 	return used
 }
 
-// clockGap is the least time between two warnings about the clock. A clock that two
-// programs set in turn goes back again and again.
+// clockGap is the minimum time between two warnings about the clock. If two programs
+// set the clock in turn, it goes back again and again.
 const clockGap = int64(time.Minute)
 
 func (b *batch) warnClock(back time.Duration) {
@@ -151,8 +151,8 @@ func (b *batch) warnClock(back time.Duration) {
 }
 
 // next returns the time for the label of a line that begins behind the batch, in
-// nanoseconds since 1970: when the batch was filled, or later if a line of the batch
-// has such a label. Without labels it returns 0.
+// nanoseconds since 1970: when the batch was filled, or the next label if that is
+// later. Without labels it returns 0.
 func (b *batch) next() int64 {
 	if b.script.Stamp == script.StampNone {
 		return 0
@@ -160,16 +160,16 @@ func (b *batch) next() int64 {
 	return max(b.now, b.stamper.tai.Peek().UnixNano())
 }
 
-// line deals with the line at the beginning of rest, or with what rest has of it; at
-// is where rest stands in the input. It returns how many bytes of rest it has used.
-// more reports that the batch goes on.
+// line handles the line at the beginning of rest, or the part of it that rest has; at
+// is the offset of rest in the input. It returns how many bytes of rest it has used,
+// and whether the batch continues.
 func (b *batch) line(rest []byte, at int) (used int, more bool) {
 	n := bytes.IndexByte(rest, '\n') + 1
 	newline := n > 0
 	if !newline {
 		n = len(rest)
 		if !b.midline && n+b.script.Stamp.Len() < lineBytes {
-			return 0, false // its end will come
+			return 0, false // wait for its end
 		}
 	}
 	from, to := at, at+n
@@ -200,7 +200,7 @@ func (b *batch) line(rest []byte, at int) (used int, more bool) {
 	return n, b.queue(from, to, newline)
 }
 
-// choose finds out which sinks select the line.
+// choose determines which sinks select the line.
 func (b *batch) choose(line []byte) {
 	b.script.Choose(line, b.chosen)
 	for i, sink := range b.script.Sinks {
@@ -210,7 +210,7 @@ func (b *batch) choose(line []byte) {
 	}
 }
 
-// copy appends a line, or a part of one, to the text. The line's stamp comes first.
+// copy appends a line, or a part of one, to the text, and before a line its stamp.
 func (b *batch) copy(line []byte) {
 	if !b.midline {
 		b.text = b.stamper.append(b.text)
@@ -218,8 +218,8 @@ func (b *batch) copy(line []byte) {
 	b.text = append(b.text, line...)
 }
 
-// act shows a line for e, notes it for =, and counts it for each directory that
-// selects it. It stands at from in the text.
+// act prints a line for e, notes it for =, and counts it for each directory that
+// selects it. The line is at offset from in the text.
 func (b *batch) act(line []byte, from int) {
 	for i, sink := range b.script.Sinks {
 		if !b.chosen[i] {
@@ -248,8 +248,8 @@ func (b *batch) show(line []byte) {
 	b.console.WriteStderr(append(out, '\n'))
 }
 
-// room returns how many bytes fit into the file of every directory that gets the
-// line at hand. It returns 0 if one of these files has to be rotated first.
+// room returns how many bytes fit into the files of all directories that get the
+// current line. It returns 0 if one of these files must be rotated first.
 func (b *batch) room() int {
 	room := int64(textBytes)
 	for i := range b.outputs {
@@ -265,9 +265,9 @@ func (b *batch) room() int {
 	return int(room)
 }
 
-// queue queues text[from:to] for each directory that gets the line at hand, and
-// reports whether all their files can take more. newline reports that the text ends
-// with one.
+// queue queues text[from:to] for each directory that gets the current line, and reports
+// whether all their files can take more. newline reports whether the text ends with
+// one.
 func (b *batch) queue(from, to int, newline bool) bool {
 	more := true
 	for i := range b.outputs {
@@ -283,10 +283,10 @@ func (b *batch) queue(from, to int, newline bool) bool {
 	return more
 }
 
-// fillUniform is the fast way for a script that stamps lines and sends all of them to
-// every directory. It stops before a line that is not complete or might fill a file,
-// which is left to line, and returns how many bytes of in it has dealt with.
-// Invariant: in begins with the beginning of a line.
+// fillUniform is the fast path for a script that stamps lines and sends all of them to
+// every directory. It stops before a line that is incomplete or may fill a file, which
+// line handles. It returns how many bytes of in it has handled. Invariant: in begins
+// with the beginning of a line.
 func (b *batch) fillUniform(in []byte) (used int) {
 	text, lines, from := b.text, 0, len(b.text)
 	limit := cap(text) - maxStampBytes
@@ -315,8 +315,8 @@ func (b *batch) fillUniform(in []byte) (used int) {
 	return used
 }
 
-// fillPlain is fill for a script that neither stamps nor selects lines: only where
-// they end matters.
+// fillPlain is fill for a script that neither stamps nor selects lines. Only the ends
+// of lines matter there.
 func (b *batch) fillPlain(in []byte) (used int) {
 	take := bytes.LastIndexByte(in, '\n') + 1
 	if len(in)-take >= lineBytes || take == 0 && b.midline {

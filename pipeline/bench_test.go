@@ -8,8 +8,8 @@ import (
 	"multilog/pipeline/input"
 )
 
-// qmailScript is that of a mail server: what matters in one directory, what is
-// wrong in another, the state of things in a file.
+// qmailScript is the script of a mail server: what matters goes to one directory,
+// errors go to another, the current state goes to a file.
 var qmailScript = []string{
 	"t", "s16777215", "./main", "-* status: *", "-* starting delivery *", "-* delivery * success*", "-* delivery * failure*",
 	"-* new msg *", "-* info msg *", "-* end msg *", "-* bounce msg *",
@@ -18,7 +18,7 @@ var qmailScript = []string{
 	"./alert", "-*", "+* status: *", "=status",
 }
 
-// qmailLines is about n bytes of what qmail-send writes.
+// qmailLines returns about n bytes of what qmail-send writes.
 func qmailLines(n int) []byte {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
@@ -37,7 +37,7 @@ func qmailLines(n int) []byte {
 	return []byte(b.String())
 }
 
-// batches are scripts whose batches cost differently.
+// batches are scripts whose batches have different costs.
 var batches = []struct {
 	name string
 	args []string
@@ -49,8 +49,8 @@ var batches = []struct {
 	{"qmail", qmailScript},
 }
 
-// A batch allocates nothing: the collector is off, and would have to wait for
-// the loop's system calls.
+// A batch allocates nothing: the collector is off, and would have to wait for the
+// loop's system calls.
 func TestNoAllocations(t *testing.T) {
 	in := qmailLines(20_000)
 	for _, c := range append(batches, struct {
@@ -66,7 +66,7 @@ func TestNoAllocations(t *testing.T) {
 			}
 			k.Wait(0, false)
 		}
-		for range 20 { // whatever grows has grown, and current is preallocated
+		for range 20 { // everything has grown by now, and current is preallocated
 			run()
 		}
 		if n := testing.AllocsPerRun(50, run); n > 0 {
@@ -96,7 +96,7 @@ func BenchmarkFill(b *testing.B) {
 }
 
 func BenchmarkPiecesOf(b *testing.B) {
-	for _, gap := range []int{100, 5000} { // between the lines that are left out, in bytes
+	for _, gap := range []int{100, 5000} { // between the lines that are not selected, in bytes
 		b.Run(fmt.Sprintf("runs-of-%d", gap), func(b *testing.B) {
 			l, _ := openLoop(b, "./main")
 			l.batch.text = qmailLines(input.BatchBytes)

@@ -13,14 +13,14 @@ import (
 	"multilog/tai64n"
 )
 
-// runClock logs a line every 100 ms for twenty seconds. After the tenth the clock is set
-// by step. It returns how far each label is ahead of the clock, and the warnings.
+// runClock logs a line every 100 ms for twenty seconds. After ten seconds the clock is
+// set by step. It returns how far each label is ahead of the clock, and the warnings.
 func runClock(t *testing.T, step time.Duration) (ahead []time.Duration, warnings []string) {
 	ahead, warnings, _ = runAged(t, step, "t", "./main")
 	return ahead, warnings
 }
 
-// runAged is runClock with a script, and returns how many old files there are, too.
+// runAged is runClock with a script. It also returns the number of old files.
 func runAged(t *testing.T, step time.Duration, args ...string) (ahead []time.Duration, warnings []string, files int) {
 	const lines, gap, setAfter = 200, 100e6, 10e9
 	w := simkernel.NewWorld(rand.New(rand.NewPCG(1, 0)))
@@ -36,7 +36,7 @@ func runAged(t *testing.T, step time.Duration, args ...string) (ahead []time.Dur
 	w.At(begin+setAfter, func() { w.SetClock(int64(step)) })
 	inner := w.Start(simkernel.Plan{
 		Delay: func(ioring.Code) (before, after int64) { return 1, 1 },
-		Idle:  func(*simkernel.Kernel) { w.Fail("the logger waits, and all has come") },
+		Idle:  func(*simkernel.Kernel) { w.Fail("the logger waits, but all input has come") },
 	})
 	k := &streamKernel{Kernel: inner}
 	clock := k.Now()
@@ -65,8 +65,8 @@ func runAged(t *testing.T, step time.Duration, args ...string) (ahead []time.Dur
 	return ahead, k.warnings, len(old)
 }
 
-// Labels are never more than a second ahead of a clock that was set back, and what
-// that means is said.
+// Labels are at most a second ahead of a clock that was set back. If they go back, a
+// warning says what that means.
 func TestClockSetBack(t *testing.T) {
 	const near = 50 * time.Millisecond
 	for _, tt := range []struct {
@@ -80,12 +80,12 @@ func TestClockSetBack(t *testing.T) {
 	} {
 		ahead, warnings := runClock(t, tt.step)
 		if got := strings.Join(warnings, "\n"); got != tt.said {
-			t.Errorf("%v: it says %q, want %q", tt.step, got, tt.said)
+			t.Errorf("%v: the warning is %q, want %q", tt.step, got, tt.said)
 		}
 		for i, d := range ahead {
 			most := near
 			if i >= 100 && tt.step < 0 && tt.step >= -time.Second {
-				most += max(0, -tt.step-time.Duration(i-100)*100*time.Millisecond) // it stands still
+				most += max(0, -tt.step-time.Duration(i-100)*100*time.Millisecond) // labels stand still
 			}
 			if d < -near || d > most {
 				t.Errorf("%v: the label of line %d is %v ahead of the clock", tt.step, i, d)
@@ -95,7 +95,7 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
-// A file's age is what has passed, whatever the clock says.
+// A file's age is the time that has passed, whatever the clock says.
 func TestAgeWithoutClock(t *testing.T) {
 	for _, step := range []time.Duration{0, -2 * time.Hour, 2 * time.Hour} {
 		if _, _, files := runAged(t, step, "t", "a6s", "./main"); files != 3 {

@@ -8,17 +8,16 @@ import (
 	"multilog/rotate"
 )
 
-// committer is the loop as rotate.Commit sees it: the batch at hand and its input.
+// committer is the loop as rotate.Commit sees it: the current batch and its input.
 type committer struct {
 	l     *loop
 	batch rotate.Batch
-	rest  []byte // what is known of the input behind the batch
+	rest  []byte // the known input behind the batch
 }
 
-// commit writes the batch to the directories and consumes its input, and reports
-// whether it did. rest is what is known of the input behind the batch: if it is the
-// beginning of a line, it is moved to the lock page by the same operation that
-// consumes the batch.
+// commit writes the batch to the directories, consumes its input, and reports whether
+// it did. rest is the known input behind the batch. If it is the beginning of a line,
+// the operation that consumes the batch also moves it to the lock page.
 func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 	b, c := &l.batch, &l.committer
 	l.number++
@@ -40,10 +39,10 @@ func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 	return out == rotate.Consumed
 }
 
-// Pieces returns what the batch has for a directory.
+// Pieces returns the pieces for a directory.
 func (c *committer) Pieces(part int) [][]byte { return c.l.piecesOf(&c.l.batch.outputs[part]) }
 
-// Pause waits before another try to write. On SIGTERM the batch is given up: its
+// Pause waits before another try to write. After SIGTERM it gives up the batch, whose
 // input stays where it is.
 func (c *committer) Pause() bool {
 	if c.l.givesUp() {
@@ -57,8 +56,7 @@ func (c *committer) Pause() bool {
 // Written writes the status files.
 func (c *committer) Written() { c.l.writeStatuses() }
 
-// Consume takes the batch from the input, and the beginning of the next line with
-// it.
+// Consume takes the batch, and with it the beginning of the next line, from the input.
 func (c *committer) Consume(mark *byte) rotate.Outcome {
 	l := c.l
 	since := int64(0)
@@ -79,23 +77,23 @@ func (c *committer) Consume(mark *byte) rotate.Outcome {
 	return rotate.Consumed
 }
 
-// failed deals with a Consume that has failed: the loop looks at the input again, or
-// abandons it.
+// failed handles an error of Consume: the loop peeks at the input again, or abandons
+// it.
 func (l *loop) failed(err error) {
 	if errors.Is(err, input.ErrTaken) {
-		// The process that has taken the batch has to log it. What was taken
-		// instead is shown next.
+		// The process that has taken the batch logs it. Peek shows next what was taken
+		// instead.
 		l.sys.Host.Warn(err.Error())
 		return
 	}
-	// Reading on would log the batch twice, so stop. The records say that it is
-	// written, for the next logger.
+	// Reading on would log the batch twice, so stop. Its record says that it is
+	// written, and the next logger skips it.
 	l.sys.Host.Warn("unable to take logged lines from standard input, exiting: " + reason.Of(err) + " (the next logger skips them)")
 	l.abandoned = true
 }
 
-// piecesOf turns an output's runs into pieces to write. Short ones are copied
-// together: a piece costs the kernel more than copying it does.
+// piecesOf turns an output's runs into pieces to write. It copies short ones together,
+// because a piece costs the kernel more than copying it does.
 func (l *loop) piecesOf(o *output) [][]byte {
 	text := l.batch.text
 	l.pieces = l.pieces[:0]

@@ -10,8 +10,8 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// fakeKernel takes everything, keeps nothing, and allocates nothing: what is
-// tested with it is what the loop does itself. Every directory is empty.
+// fakeKernel accepts everything, keeps nothing and allocates nothing, so that a test
+// measures only the loop. Every directory is empty.
 var fakeTraits = input.Traits{Dev: 1, Ino: 1, Stays: true, Movable: true}
 
 type fakeKernel struct {
@@ -76,7 +76,7 @@ func (k *fakeKernel) Writev(_ int, pieces [][]byte) (int, error) {
 	return n, nil
 }
 
-// openLoop is a loop at the start of its input.
+// openLoop returns a loop at the start of its input.
 func openLoop(tb testing.TB, args ...string) (*loop, *fakeKernel) {
 	tb.Helper()
 	parsed, err := script.Parse(args)

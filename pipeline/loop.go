@@ -8,12 +8,12 @@ import (
 	"multilog/rotate"
 )
 
-// troublePause is the time between two tries of a write that has failed.
+// troublePause is the time between two tries of a write that failed.
 const troublePause = 1e9 // nanoseconds
 
-// loop is a logger; it owns all of its state. For each batch it peeks, finds the
-// lines, writes and consumes them; to rotate it swaps two descriptors. All other
-// operations happen behind it, and their Done is called when it waits.
+// loop is a logger and owns all of its state. For each batch it peeks at the input,
+// finds the lines, writes them and consumes them. To rotate it swaps two files. All
+// other operations run in the background; their Done is called while the loop waits.
 type loop struct {
 	sys    System
 	source source
@@ -23,16 +23,16 @@ type loop struct {
 	number uint64 // of the last batch
 
 	terms     int  // SIGTERMs so far
-	abandoned bool // the input stays where it is: a batch could not be written or consumed
+	abandoned bool // the input stays where it is, because a batch could not be written or consumed
 
 	committer committer
 	pieces    [][]byte // of the batch, for one directory
 	gather    []byte   // memory for pieces that are copied together
 }
 
-// Run opens all that the script names, and logs until the end of input or SIGTERM.
-// It returns an error, of type *rotate.Error, if it can't start; then it has taken no
-// input. What fails later it warns about and tries again.
+// Run opens everything that the script names, and logs until the end of input or
+// SIGTERM. It returns an error, of type *rotate.Error, if it can't start; then it has
+// taken no input. About later failures it warns and tries again.
 func Run(sys System, s *script.Script) error {
 	l := newLoop(sys)
 	defer l.batch.release()
@@ -48,8 +48,8 @@ func newLoop(sys System) *loop {
 	return &loop{sys: sys, source: newSource(sys.Input), number: rand.Uint64()}
 }
 
-// open opens the status files, then the directories, each in the script's order, and
-// goes on where a logger before has stopped.
+// open opens the status files and then the directories, in the order of the script, and
+// continues where the previous logger has stopped.
 func (l *loop) open(s *script.Script) error {
 	b := &l.batch
 	b.script, b.host, b.console = s, l.sys.Host, l.sys.Console
@@ -87,10 +87,10 @@ func (l *loop) open(s *script.Script) error {
 
 const atCwd = -100 // AT_FDCWD: paths are relative to the working directory
 
-// copyInput writes the input to the directories until the input ends, SIGTERM comes,
-// or the input is abandoned.
+// copyInput writes the input to the directories until the input ends, SIGTERM comes, or
+// the input is abandoned.
 func (l *loop) copyInput() {
-	seen := l.source.held > 0 // the beginning of a line that is not complete
+	seen := l.source.held > 0 // the beginning of an incomplete line
 	for !l.abandoned {
 		if l.terms > 0 {
 			l.lastLine(seen)
@@ -100,7 +100,7 @@ func (l *loop) copyInput() {
 		used, ok := l.write(in, eof)
 		seen = used < len(in)
 		switch {
-		case !ok: // the input is abandoned, or looked at again
+		case !ok: // the input is abandoned, or must be peeked at again
 		case eof && !seen:
 			return
 		default:
@@ -110,8 +110,8 @@ func (l *loop) copyInput() {
 	}
 }
 
-// lastLine ends the line that is being read, if there is one: some of it is written
-// already or, if seen is set, has been seen. What is behind it stays in the input.
+// lastLine finishes the line that is being read, if there is one: a part of it is
+// written, or, if seen is true, was seen. What follows it stays in the input.
 func (l *loop) lastLine(seen bool) {
 	l.source.in.LastLine()
 	for (seen || l.batch.midline) && l.terms < 2 {
@@ -126,18 +126,18 @@ func (l *loop) lastLine(seen bool) {
 	}
 }
 
-// write writes the lines of in that are complete, in batches that end where a file
-// does, and returns how many bytes of in it has written and consumed. If ok is false,
-// the input begins with other bytes than those that follow, or it is abandoned.
+// write writes the complete lines of in, in batches that end where a file does. It
+// returns how many bytes of in it has written and consumed. ok is false if the input is
+// abandoned or must be peeked at again.
 func (l *loop) write(in []byte, eof bool) (used int, ok bool) {
 	size := len(in)
 	if eof && (size > 0 && in[size-1] != '\n' || size == 0 && l.batch.midline) {
-		in = append(in, '\n') // the unfinished last line gets its newline
+		in = append(in, '\n') // an unfinished last line gets a newline
 	}
 	return l.writeFrom(in, size)
 }
 
-// writeFrom is write for in of which only the first size bytes stand in the input.
+// writeFrom is write if only the first size bytes of in are in the input.
 func (l *loop) writeFrom(in []byte, size int) (used int, ok bool) {
 	for used < len(in) {
 		n := l.batch.fill(in[used:], l.tail.since)
@@ -166,8 +166,8 @@ func firstLine(in []byte) []byte {
 }
 
 // rotate rotates the directories whose files are full, and waits until that is
-// possible. It also rotates those for which a rotation was asked, if they are ready.
-// It reports whether a file was full and was rotated.
+// possible. It also rotates those with a requested rotation, if they are ready. It
+// reports whether a full file was rotated.
 func (l *loop) rotate() bool {
 	any := false
 	for i := range l.batch.outputs {
@@ -187,8 +187,8 @@ func (l *loop) rotate() bool {
 }
 
 // awaitRoom waits until the directory can be rotated, and reports whether it can. It
-// gives up on SIGTERM. Within a line, of which a part is written or out of the input,
-// it gives up only if the directory is failing, or on a second SIGTERM.
+// gives up on SIGTERM. Within a line, of which a part was written or has left the
+// input, it gives up only if the directory is failing, or on a second SIGTERM.
 func (l *loop) awaitRoom(d *rotate.Dir) bool {
 	if d.Ready() {
 		return true
@@ -205,14 +205,14 @@ func (l *loop) awaitRoom(d *rotate.Dir) bool {
 	return true
 }
 
-// givesUp reports whether a batch that can't be written is to be left in the input:
-// when SIGTERM has come. What was read from an input that can't be peeked would be
-// lost: there it takes a second SIGTERM.
+// givesUp reports whether to leave a batch that can't be written in the input: after
+// SIGTERM. An input that can't be peeked would lose the batch, so there it takes a
+// second SIGTERM.
 func (l *loop) givesUp() bool {
 	return l.terms > 1 || l.terms > 0 && l.source.traits.Stays
 }
 
-// wait sleeps until something happens, or Mono is at until, unless that is 0, and then
+// wait sleeps until something happens or Mono reaches until, unless that is 0, and then
 // does what is due in the directories. input is that of Waiter.Wait.
 func (l *loop) wait(until int64, input bool) {
 	for _, d := range l.dirs {
@@ -231,9 +231,9 @@ func (l *loop) wait(until int64, input bool) {
 	}
 }
 
-// end finishes what is pending, marks the directories as cleanly closed, and closes
-// them. After SIGTERM it leaves operations that keep failing to the next logger's
-// recovery, after a second one it leaves everything.
+// end waits for pending files and closes the directories. After SIGTERM it leaves
+// operations that keep failing to the next logger's recovery, after a second one it
+// leaves everything.
 func (l *loop) end() {
 	for l.terms < 2 {
 		done := true
@@ -241,7 +241,7 @@ func (l *loop) end() {
 			if l.terms > 0 && d.GiveUp() {
 				continue
 			}
-			// Input that was left has a record, which is about current.
+			// If input was left within a batch, its record is about current.
 			wanted := d.RotationRequested() && !l.abandoned
 			if wanted && d.Ready() {
 				d.Rotate()

@@ -9,36 +9,34 @@ import (
 	"multilog/tai64n"
 )
 
-// What must hold, in every history:
+// What must be true in every history:
 //
-//   - a byte is consumed only when it is in every log that selects it; where
-//     input can only be read, what was read and not logged is lost by a kill,
-//     and by nothing else;
-//   - after any number of kills, each directory, its old files in the order of
-//     their labels and then current, has every selected line once, whole, in
-//     order, but for those in files that were removed since n asked for it;
-//   - only the oldest file is removed, only when there are n, none that is
-//     still on its way to being safe;
-//   - after a power cut, every file that is called .s is complete; lines that
-//     were on disk under a name that was, too, are still there; none is there
-//     twice; between lines in .s files none is missing;
-//   - a logger that waits has left nothing undone.
+//  - A byte is consumed only when it is in every log that selects it. If the input can only be
+//    read, only a kill loses what was read and not logged.
+//  - After any number of kills, each directory has every selected line once, whole and in
+//    order: its old files in the order of their labels, and then current. Only lines in files
+//    that n has removed are missing.
+//  - Only the oldest file is removed, only if there are n, and never one that is not safe yet.
+//  - After a power cut, every file with the name .s is complete. Lines that were on disk, under
+//    a name that was on disk, are still there. No line is there twice. Between lines in .s
+//    files none is missing.
+//  - A logger that waits has left nothing undone.
 
 const stampBytes = tai64n.StampLen
 
-// dirCheck is what is known about a directory.
+// dirCheck is what the check knows about a directory.
 type dirCheck struct {
 	conf     *simDir
 	dir      *simkernel.Dir
-	want     []int // lines of streams that are over, in order
-	damaged  int   // lines that a power cut left in part
+	want     []int // lines of earlier streams, in order
+	damaged  int   // lines of which a power cut has left a part
 	safe     []bool
 	pruned   []bool
 	archive  []archived
-	pending  []string // .u files on their way to being safe
-	logged   []int64  // bytes to log before each line of the stream
-	loose    bool     // a power cut took what shows in which order files came
-	rotated  bool     // files were given names in this life
+	pending  []string // .u files that are not safe yet
+	logged   []int64  // by line of the stream: how many bytes must be logged before it
+	loose    bool     // after a power cut the order of the files is unknown
+	rotated  bool     // files were renamed in this life
 	selected []bool   // by line of the stream
 }
 
@@ -56,10 +54,10 @@ type check struct {
 	lines    *simLines
 	dirs     []*dirCheck
 	cuts     int
-	unable   bool  // something has failed in this life
-	orphan   bool  // the beginning of a line, whose end is gone, is being logged
-	cutLines []int // the lines that pipes stood within when the service was killed
-	order    bool  // check the order of sync and name; or leave it to power cuts
+	unable   bool  // an operation has failed in this life
+	orphan   bool  // the beginning of a line whose end is lost is being logged
+	cutLines []int // the lines that were in progress in pipes when the service was killed
+	order    bool  // check the order of sync and rename; otherwise power cuts test it
 	clockSet bool
 	badRun   bool // a processor has failed in this life
 }
@@ -112,7 +110,8 @@ func (c *check) label() int64 {
 	return 0
 }
 
-// wantLogged is how many bytes of the stream's first upto are to be in a log.
+// wantLogged returns how many bytes must be logged of the first upto bytes of the
+// stream.
 func (c *check) wantLogged(d *dirCheck, upto int) int64 {
 	i := c.lines.lineAt(upto)
 	if i < 0 {
@@ -133,16 +132,16 @@ func (c *check) Consumed() {
 		want, got := c.wantLogged(d, p.Head), d.dir.Logged
 		last := len(d.selected) - 1
 		if p.Head == len(p.Stream) && got == want+1 && last >= 0 && d.selected[last] && p.Closed {
-			continue // the newline that the stream lacks
+			continue // the missing newline at the end of the stream
 		}
 		if got != want {
-			c.w.Fail("%d bytes were consumed, for which %s has to have %d bytes; it has %d", p.Head, d.conf.name, want, got)
+			c.w.Fail("%d bytes were consumed, so %s must have %d bytes; it has %d", p.Head, d.conf.name, want, got)
 		}
 	}
 }
 
-// Warned notes the warning that the logger makes a line of the beginning of one that
-// the logger before has left, and whose end went with another pipe.
+// Warned notes the warning that the logger turns a tail into a line, because the rest
+// of it went to another pipe.
 func (c *check) Warned(text string) {
 	if strings.Contains(text, "it is logged as a line of its own") {
 		c.orphan = true
@@ -151,7 +150,7 @@ func (c *check) Warned(text string) {
 	}
 }
 
-// takeOrphan takes that line for one that was damaged, where it is logged.
+// takeOrphan counts that line as damaged in each directory that has it.
 func (c *check) takeOrphan() {
 	if !c.orphan {
 		return
@@ -167,7 +166,7 @@ func (c *check) takeOrphan() {
 		})
 		switch {
 		case extra <= 0: // it does not get that line
-		case whole >= 0: // nothing but its newline was missing
+		case whole >= 0: // only its newline was missing
 			d.want = append(d.want, c.cutLines[whole])
 		default:
 			d.damaged++
@@ -175,7 +174,7 @@ func (c *check) takeOrphan() {
 	}
 }
 
-// endsWith reports whether text is the last that was written to the directory.
+// endsWith reports whether text was written to the directory last.
 func (d *dirCheck) endsWith(text []byte) bool {
 	f := d.dir.Lookup("next")
 	if f == nil || len(f.Data) == 0 {
@@ -195,7 +194,7 @@ func (c *check) Removing(dir *simkernel.Dir, name string, f *simkernel.File) {
 		return
 	}
 	if slices.Contains(d.pending, name) {
-		c.w.Fail("%s/%s is removed, and is not safe yet", d.conf.name, name)
+		c.w.Fail("%s/%s is removed, but is not safe yet", d.conf.name, name)
 	}
 	olds := 0
 	for _, e := range dir.Entries() {
@@ -204,7 +203,7 @@ func (c *check) Removing(dir *simkernel.Dir, name string, f *simkernel.File) {
 		}
 		olds++
 		if e.Name < name && !slices.Contains(d.pending, e.Name) {
-			c.w.Fail("%s/%s is removed, and %s is older", d.conf.name, name, e.Name)
+			c.w.Fail("%s/%s is removed, but %s is older", d.conf.name, name, e.Name)
 		}
 	}
 	if olds < d.conf.count && d.conf.cap == 0 && !d.conf.keeps {
@@ -214,14 +213,14 @@ func (c *check) Removing(dir *simkernel.Dir, name string, f *simkernel.File) {
 	d.archive = append(d.archive, archived{name[:tai64n.Len], f.Data, f.Torn})
 }
 
-// replaces checks that processed is on disk, and its name, when previous goes.
+// replaces checks that processed and its name are on disk when previous is removed.
 func (c *check) replaces(d *dirCheck, dir *simkernel.Dir) {
 	for _, e := range dir.DiskEntries() {
 		if f := e.File; e.Name == "processed" && f == dir.Lookup("processed") && string(f.Disk) == string(f.Data) && f.DiskMode == 0o744 {
 			return
 		}
 	}
-	c.w.Fail("%s/previous is removed, and processed is not on disk", d.conf.name)
+	c.w.Fail("%s/previous is removed, but processed is not on disk", d.conf.name)
 }
 
 func (c *check) Renaming(dir *simkernel.Dir, from, to string, f, over *simkernel.File) {
@@ -243,7 +242,7 @@ func (c *check) Renaming(dir *simkernel.Dir, from, to string, f, over *simkernel
 	}
 }
 
-// Linking checks that no file is called .s before its data is on disk.
+// Linking checks that no file gets a name with .s before its data is on disk.
 func (c *check) Linking(dir *simkernel.Dir, name string, f *simkernel.File) {
 	if c.order && strings.HasSuffix(name, ".s") && string(f.Disk) != string(f.Data) {
 		c.w.Fail("%s/%s gets its name with %d of %d bytes on disk", dir.Name, name, len(f.Disk), len(f.Data))
@@ -257,7 +256,7 @@ func (c *check) TakingBack(dir *simkernel.Dir, f *simkernel.File, size int) {
 	}
 }
 
-// Synced notes which lines are on disk, under names that are.
+// Synced notes which lines are on disk, under names that are on disk.
 func (c *check) Synced(dir *simkernel.Dir) {
 	d := c.of(dir)
 	if d == nil {
@@ -265,7 +264,7 @@ func (c *check) Synced(dir *simkernel.Dir) {
 	}
 	for _, e := range dir.DiskEntries() {
 		f := e.File
-		// What was taken back is on disk until the shorter file is synced.
+		// Bytes that were taken back are on disk until the shorter file is synced.
 		onDisk := f.Disk[:min(len(f.Disk), len(f.Data))]
 		if holdsLines(e.Name) && f.Seen != len(onDisk) && bytes.HasPrefix(f.Data, onDisk) {
 			f.Seen = len(onDisk)
@@ -274,7 +273,7 @@ func (c *check) Synced(dir *simkernel.Dir) {
 	}
 }
 
-// holdsLines reports whether a file of that name holds the only copy of lines.
+// holdsLines reports whether a file of that name may have the only copy of lines.
 func holdsLines(name string) bool {
 	switch name {
 	case "lock", "state", "newstate", "processed":
@@ -283,7 +282,7 @@ func holdsLines(name string) bool {
 	return true
 }
 
-// idle is called when a logger waits and nothing else will happen.
+// idle is called when a logger waits and no event is left.
 func (c *check) idle() {
 	p := c.w.Pipe
 	left := p.Stream[p.Head:p.Tail]
@@ -291,14 +290,14 @@ func (c *check) idle() {
 		c.w.Fail("the writer waits, and so does the logger: %d bytes in the pipe", len(left))
 	}
 	if n := len(left) - p.Held; n > 0 {
-		c.w.Fail("the logger waits, and has left %d bytes in the pipe", n)
+		c.w.Fail("the logger waits, but has left %d bytes in the pipe", n)
 	}
 	if bytes.IndexByte(left, '\n') >= 0 || len(left)+int(c.label()) >= 1000 {
-		c.w.Fail("the logger waits, and there are %d bytes in the pipe", len(left))
+		c.w.Fail("the logger waits, but there are %d bytes in the pipe", len(left))
 	}
 }
 
-// finished is called when a logger has ended, and was not killed.
+// finished is called when a logger has ended without being killed.
 func (c *check) finished(terms int, trouble bool) {
 	p := c.w.Pipe
 	c.takeOrphan()
@@ -307,7 +306,7 @@ func (c *check) finished(terms int, trouble bool) {
 		c.w.Fail("the logger ended with %d bytes in the pipe", len(p.Stream)-p.Head)
 	}
 	if n := p.Held - p.Kept; n > 0 && terms <= 1 && !trouble {
-		c.w.Fail("the logger ended with %d bytes that it had read, and not logged", n)
+		c.w.Fail("the logger ended with %d bytes that it had read but not logged", n)
 	}
 	if p.Held > 0 && terms == 1 && !trouble && !c.unable {
 		c.w.Fail("SIGTERM left %d bytes of a line", p.Held)
@@ -317,7 +316,7 @@ func (c *check) finished(terms int, trouble bool) {
 		c.w.Fail("SIGTERM left the input within a line, at %d", p.Head)
 	}
 	if terms == 1 && c.badRun && c.leftPrevious() {
-		return // the next logger goes on with it, and perhaps within a line
+		return // the next logger continues with it, perhaps within a line
 	}
 	for _, d := range c.dirs {
 		if terms <= 1 && !trouble {
@@ -331,12 +330,12 @@ func (c *check) finished(terms int, trouble bool) {
 	}
 }
 
-// leftPrevious reports whether a file is still to be processed.
+// leftPrevious reports whether a file must still be processed.
 func (c *check) leftPrevious() bool {
 	return slices.ContainsFunc(c.dirs, func(d *dirCheck) bool { return d.dir.Lookup("previous") != nil })
 }
 
-// over is called when a stream is, whose lines are all in the logs.
+// over is called at the end of a stream, when all its lines are in the logs.
 func (c *check) over() {
 	for _, d := range c.dirs {
 		d.want = c.numbersUpTo(d, len(c.lines.starts))

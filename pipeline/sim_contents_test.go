@@ -9,7 +9,7 @@ import (
 	"multilog/tai64n"
 )
 
-// eachLine calls do with the number of each line that lies within the data.
+// eachLine calls do with the number of each complete line in data.
 func (c *check) eachLine(data []byte, do func(n int)) {
 	for len(data) > 0 {
 		end := bytes.IndexByte(data, '\n') + 1
@@ -23,7 +23,7 @@ func (c *check) eachLine(data []byte, do func(n int)) {
 	}
 }
 
-// number is the number of a line as it is in a log, or -1.
+// number returns the number of a line as it is in a log, or -1.
 func (c *check) number(line []byte) int {
 	if c.script.label {
 		if len(line) < stampBytes || line[stampBytes-1] != ' ' {
@@ -37,8 +37,8 @@ func (c *check) number(line []byte) int {
 	return c.lines.numberOf(line)
 }
 
-// numbersUpTo are the lines that are to be in a directory when so many lines
-// of the stream are.
+// numbersUpTo returns the lines that a directory must have when the first count lines
+// of the stream are logged.
 func (c *check) numbersUpTo(d *dirCheck, count int) []int {
 	want := append([]int(nil), d.want...)
 	for i := range count {
@@ -49,7 +49,7 @@ func (c *check) numbersUpTo(d *dirCheck, count int) []int {
 	return want
 }
 
-// whole checks the files of a directory that was closed in peace.
+// whole checks the files of a directory that was closed properly.
 func (c *check) whole(d *dirCheck) {
 	olds, total := 0, 0
 	for _, e := range d.dir.Entries() {
@@ -76,8 +76,7 @@ func (c *check) whole(d *dirCheck) {
 	}
 }
 
-// compare compares the lines that are in a directory with those that are to be
-// there.
+// compare compares the lines in a directory with those that it must have.
 func (c *check) compare(d *dirCheck, want []int) {
 	got, damaged := c.read(d)
 	if damaged != d.damaged {
@@ -91,7 +90,7 @@ func (c *check) compare(d *dirCheck, want []int) {
 		case i == len(got):
 			c.w.Fail("%s: line %d and those after it are lost: %d of %d", d.conf.name, want[i], len(want)-i, len(want))
 		case i == len(want):
-			c.w.Fail("%s: line %d comes at the end, once too often", d.conf.name, got[i])
+			c.w.Fail("%s: line %d comes at the end once more", d.conf.name, got[i])
 		case got[i] < want[i]:
 			c.w.Fail("%s: line %d comes twice, or too late", d.conf.name, got[i])
 		case got[i] > want[i]:
@@ -100,8 +99,8 @@ func (c *check) compare(d *dirCheck, want []int) {
 	}
 }
 
-// read returns the numbers of the lines in a directory that was closed in
-// peace, also of those that were removed, and how many are damaged.
+// read returns the numbers of the lines in a directory that was closed properly,
+// including those that were removed, and the number of damaged lines.
 func (c *check) read(d *dirCheck) (numbers []int, damaged int) {
 	var files []archived
 	for _, e := range d.dir.Entries() {
@@ -110,14 +109,14 @@ func (c *check) read(d *dirCheck) (numbers []int, damaged int) {
 		}
 	}
 	sort.SliceStable(files, func(i, j int) bool { return files[i].label < files[j].label })
-	// Those that were removed come first, in that order: when none is left and
-	// the clock is set back, later files may bear smaller labels.
+	// Removed files come first, in the order of their removal. When none is left and
+	// the clock is set back, later files may have smaller labels.
 	files = append(append([]archived(nil), d.archive...), files...)
 	if f := d.dir.Lookup("current"); f != nil {
 		files = append(files, archived{"", f.Data, f.Torn})
 	}
 	var last tai64n.Label
-	var begun []byte // a line, in the files before
+	var begun []byte // the beginning of a line, from earlier files
 	for i := range files {
 		data := files[i].data
 		for len(data) > 0 {

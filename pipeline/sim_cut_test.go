@@ -8,9 +8,9 @@ import (
 	"multilog/internal/test/simkernel"
 )
 
-// What must hold after a power cut.
+// What must be true after a power cut.
 
-// beforeCut is what a directory holds when the power is cut.
+// beforeCut is what a directory contains when the power is cut.
 type beforeCut struct {
 	data map[*simkernel.File]string
 	safe [][]byte // of its .s files
@@ -30,8 +30,7 @@ func (c *check) beforeCut() (before []beforeCut) {
 	return before
 }
 
-// afterCut checks what a power cut has left, and takes it for what is to be
-// there from now on.
+// afterCut checks what a power cut has left, and expects that from now on.
 func (c *check) afterCut(before []beforeCut) {
 	c.cuts++
 	c.orphan = false

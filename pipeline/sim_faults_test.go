@@ -12,7 +12,7 @@ import (
 	"multilog/pipeline/script"
 )
 
-// Every fallible operation fails once: whatever it is, nothing is lost.
+// Every fallible operation fails once, and nothing is lost.
 
 var faultScripts = []struct {
 	name string
@@ -27,10 +27,10 @@ var faultScripts = []struct {
 	}},
 }
 
-// faultErrors are how operations fail.
+// faultErrors are the errors of operations that fail.
 var faultErrors = []error{syscall.EIO, syscall.ENOSPC}
 
-// maxFaults is far more than a run has fallible operations.
+// maxFaults is much more than the number of fallible operations in a run.
 const maxFaults = 5_000
 
 func TestEveryOperationFailsOnce(t *testing.T) {
@@ -49,7 +49,7 @@ func TestEveryOperationFailsOnce(t *testing.T) {
 							break
 						}
 						if n > maxFaults {
-							t.Fatal("there is no end of operations")
+							t.Fatal("the number of operations has no end")
 						}
 					}
 				})
@@ -61,7 +61,7 @@ func TestEveryOperationFailsOnce(t *testing.T) {
 // faultRun is a run in which one operation fails.
 type faultRun struct {
 	script *simScript
-	killed bool // a logger was killed before, in the midst of things
+	killed bool // the logger before was killed while it was busy
 	trace  []byte
 
 	w     *simkernel.World
@@ -69,8 +69,8 @@ type faultRun struct {
 	lines simLines
 }
 
-// run runs loggers until one ends well; operation n of the first fails. It reports
-// whether there was an operation n.
+// run runs loggers until one ends properly. Operation n of the first fails. reached
+// reports whether there was an operation n.
 func (f *faultRun) run(n int, err error) (reached bool, failure error) {
 	r := rand.New(rand.NewPCG(3, 3))
 	f.w = simkernel.NewWorld(r)
@@ -91,14 +91,14 @@ func (f *faultRun) run(n int, err error) (reached bool, failure error) {
 	out := f.life(simkernel.Plan{FailAt: n, FailWith: err})
 	for lives := 0; f.w.Err() == nil && !f.over(); lives++ {
 		if lives > 2 {
-			return true, errors.New("the loggers after it do not end")
+			return true, errors.New("the following loggers do not end")
 		}
 		if next := f.life(simkernel.Plan{}); next.Err != nil {
 			return true, fmt.Errorf("the next logger does not start: %w", next.Err)
 		}
 	}
 	func() {
-		defer func() { _ = recover() }() // Err says why
+		defer func() { _ = recover() }() // World.Err has the reason
 		f.check.finished(0, false)
 	}()
 	return out.Fallible >= n, f.w.Err()

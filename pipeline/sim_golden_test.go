@@ -16,19 +16,19 @@ import (
 	"multilog/pipeline/script"
 )
 
-// Golden files hold the order of operations on disk, on every path: what a logger
-// does to its directory on a simulated kernel in which every operation takes the
-// same time. A change of the order shows there.
+// Golden files have the order of operations on disk, for every path through a list of
+// steps: what a logger does to its directory on a simulated kernel in which all
+// operations take the same time. A change of the order shows there.
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// orderly is a simkernel.Watcher: no file is called .s before its data is on
-// disk.
+// orderly is a simkernel.Watcher. It checks that no file gets a name with .s before its
+// data is on disk.
 type orderly struct{ t *testing.T }
 
 func (o orderly) Linking(d *simkernel.Dir, name string, f *simkernel.File) {
 	if strings.HasSuffix(name, ".s") && !bytes.Equal(f.Disk, f.Data) {
-		o.t.Errorf("%s is called that with %d of %d bytes on disk", name, len(f.Disk), len(f.Data))
+		o.t.Errorf("%s gets its name with %d of %d bytes on disk", name, len(f.Disk), len(f.Data))
 	}
 }
 
@@ -39,8 +39,7 @@ func (orderly) Synced(*simkernel.Dir)                                           
 func (orderly) Consumed()                                                       {}
 func (orderly) Warned(string)                                                   {}
 
-// killer kills the logger at its first write to a log, or when it is about to
-// consume that.
+// killer kills the logger at its first write to a log, or before it consumes the batch.
 type killer struct {
 	*simkernel.Kernel
 	atWrite bool
@@ -48,7 +47,7 @@ type killer struct {
 
 func (k *killer) Writev(fd int, pieces [][]byte) (int, error) {
 	n, err := k.Kernel.Writev(fd, pieces)
-	if k.atWrite && n < 4096 { // that is the lock page
+	if k.atWrite && n < 4096 { // a shorter one is to the lock page
 		k.Kill()
 	}
 	return n, err
@@ -59,7 +58,7 @@ func (k *killer) Consume(int, *byte, []byte) error {
 	return nil
 }
 
-// line is a line of 100 bytes.
+// line returns a line of 100 bytes.
 func line(n int) string { return fmt.Sprintf("%04d %094d\n", n, n) }
 
 func lines(from, to int) string {
@@ -71,7 +70,7 @@ func lines(from, to int) string {
 }
 
 const (
-	label1 = "@400000006955b8f40000000a" // before worlds begin
+	label1 = "@400000006955b8f40000000a" // before the start of the simulated time
 	label2 = "@400000006955b8f40000000b"
 )
 
@@ -82,7 +81,7 @@ var goldens = []struct {
 	alarm bool
 	fails int // runs of the processor
 	setup func(w *simkernel.World, d *simkernel.Dir)
-	first func(k *simkernel.Kernel) kernel // the logger before, which is killed
+	first func(k *simkernel.Kernel) kernel // the previous logger, which is killed
 }{
 	{name: "end-of-input", input: 3},
 	{name: "end-of-input-nothing"},
@@ -113,7 +112,7 @@ var goldens = []struct {
 	{name: "recovery-done", input: 3, first: func(k *simkernel.Kernel) kernel { return &killer{k, false} }},
 }
 
-// files makes files: name and mode, then text.
+// files makes files. Each pair is a name with a mode, and a text.
 func files(pairs ...string) func(w *simkernel.World, d *simkernel.Dir) {
 	return func(w *simkernel.World, d *simkernel.Dir) {
 		for i := 0; i < len(pairs); i += 2 {
@@ -169,7 +168,7 @@ func TestOrderOfOperations(t *testing.T) {
 	}
 }
 
-// plan is a life in which nothing goes wrong, until the end of input.
+// plan is a life in which nothing fails, until the end of input.
 func plan(w *simkernel.World, alarm bool) simkernel.Plan {
 	return simkernel.Plan{
 		Delay: func(ioring.Code) (before, after int64) { return 1e6, 1e6 },
@@ -184,7 +183,7 @@ func plan(w *simkernel.World, alarm bool) simkernel.Plan {
 	}
 }
 
-// transcript is what a golden file has of a trace: the effects.
+// transcript collects the lines of a trace that belong in a golden file: the effects.
 type transcript struct{ lines []string }
 
 var noEffect = regexp.MustCompile(`^(peek|wait|done|stat|readdir|open main$|map|flock|writer|mkdir)\b`)
@@ -197,8 +196,8 @@ func (tr *transcript) add(line string) {
 
 var labelPattern = regexp.MustCompile(`@[0-9a-f]{24}`)
 
-// text is the transcript, and what is left in the directory; its labels are
-// numbered.
+// text returns the transcript and what is left in the directory, with numbers for
+// labels.
 func (tr *transcript) text(d *simkernel.Dir) string {
 	all := append(tr.lines, "")
 	for _, e := range d.Entries() {

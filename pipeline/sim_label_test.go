@@ -11,8 +11,8 @@ import (
 	"multilog/tai64n"
 )
 
-// endsWaiting is a kernel whose logger is killed when it waits with the
-// beginning of a line in the lock page.
+// endsWaiting is a kernel whose logger is killed while it waits with the beginning of a
+// line in the lock page.
 type endsWaiting struct {
 	*simkernel.Kernel
 	w *simkernel.World
@@ -25,9 +25,8 @@ func (k *endsWaiting) Wait(until int64, input bool) (terms, alarms int) {
 	return k.Kernel.Wait(until, input)
 }
 
-// A label is the time at which the first byte of its line was seen, also when
-// the logger was killed before the last one came, and later lines have later
-// ones.
+// A label is the time at which the first byte of its line was seen, even if the logger
+// was killed before the last byte came. Later lines have later labels.
 func TestLabelOfFirstByte(t *testing.T) {
 	const second = int64(1e9)
 	for _, killed := range []bool{false, true} {
@@ -53,7 +52,7 @@ func TestLabelOfFirstByte(t *testing.T) {
 		out := k.Run(logger(outer, parsed))
 		if killed {
 			if !out.Killed {
-				t.Fatalf("it was not killed: %+v", out)
+				t.Fatalf("the logger was not killed: %+v", out)
 			}
 			k = w.Start(plan)
 			out = k.Run(logger(k, parsed))

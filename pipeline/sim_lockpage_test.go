@@ -12,8 +12,8 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// damagedWorld is a directory whose current holds two lines, a standard input
-// that begins with the second of them, and a lock page with whatever is in it.
+// damagedWorld has a directory whose current has two lines, a standard input that
+// begins with the second of them, and this lock page.
 func damagedWorld(page []byte) (*simkernel.World, *simkernel.Dir, *simkernel.File) {
 	w := simkernel.NewWorld(rand.New(rand.NewPCG(1, 2)))
 	d := w.MakeDir("./main")
@@ -25,7 +25,8 @@ func damagedWorld(page []byte) (*simkernel.World, *simkernel.Dir, *simkernel.Fil
 	return w, d, current
 }
 
-// honestPage is the page of a logger that was killed with "second\n" written.
+// honestPage returns the page of a logger that was killed after it had written
+// "second\n".
 func honestPage(state uint64) []byte {
 	w, _, current := damagedWorld(nil)
 	k := w.Start(simkernel.Plan{})
@@ -38,9 +39,9 @@ func honestPage(state uint64) []byte {
 	return mem
 }
 
-// Whatever is in the lock page, a logger starts and logs its input, and no line
-// that is in a file goes, unless a record with the right checksum says so. If the page
-// has no whole record, nothing is taken back from the file and nothing of the input is
+// With any content of the lock page, a logger starts and logs its input. It takes back
+// a line from a file only if a record with the right checksum says so. If the page has
+// no valid record, nothing is taken back from the file and nothing of the input is
 // skipped.
 func FuzzLockPage(f *testing.F) {
 	for _, state := range []uint64{lockpage.StateNone, lockpage.StateBegun, lockpage.StateDone} {
@@ -52,7 +53,7 @@ func FuzzLockPage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte, reseal bool) {
 		page := lockpage.New()
 		copy(page, raw)
-		if reseal { // a fuzzer does not find checksums
+		if reseal { // a fuzzer can't guess checksums
 			p, honest := lockpage.At(page), lockpage.At(honestPage(lockpage.StateDone))
 			p.Magic, p.Boot, p.Latest = honest.Magic, honest.Boot, max(p.Latest, 1)
 			r := &p.Records[p.Latest&1]

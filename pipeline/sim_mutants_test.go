@@ -12,11 +12,11 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// The test of the test: bugs that are put in on purpose, between the loop and
-// the simulated kernel, must be found by the histories.
+// The test of the test: the histories must find bugs that are put on purpose between
+// the loop and the simulated kernel.
 
-// mutant is a kernel with a bug. Each of its fields, where set, is called
-// instead of the method.
+// mutant is a kernel with a bug. If one of its functions is set, it is called instead
+// of the method.
 type mutant struct {
 	*simkernel.Kernel
 	w *simkernel.World
@@ -26,18 +26,18 @@ type mutant struct {
 	onWritev  func(m *mutant, fd int, pieces [][]byte) (int, error)
 	onConsume func(m *mutant, n int, mark *byte, tail []byte) error
 	onWait    func(m *mutant, until int64, input bool) (terms, alarms int)
-	bootID    bool // one boot is like another
-	identity  bool // so is one pipe
-	blind     bool // what can't be seen of the input is not there
+	bootID    bool // all boots have the same ID
+	identity  bool // all pipes have the same ID
+	blind     bool // Waiting does not count input that can't be seen
 	leaves    bool // the beginning of a line stays in the pipe
-	forgets   bool // and is not looked for in the lock page
-	greedy    bool // more is read than a line, where only that is wanted
+	forgets   bool // recovery does not look for it in the lock page
+	greedy    bool // LastLine does not limit reading
 
 	pages    []*lockpage.Page
 	names    map[int]string // of descriptors
-	dirs     map[int]int    // of descriptors: the directories that they were opened in
+	dirs     map[int]int    // of descriptors: the directories in which they were opened
 	count    int
-	held     int // what the last Peek said
+	held     int // the result of the last Peek
 	consumed bool
 }
 
@@ -61,7 +61,7 @@ func (m *mutant) Submit(op *ioring.Op) {
 	m.Kernel.Submit(op)
 }
 
-// note looks at a finished operation; later says that it was submitted.
+// note looks at a finished operation. later reports that it was submitted.
 func (m *mutant) note(op *ioring.Op, later bool) {
 	if op.Code == ioring.OpenAt && op.Err == nil {
 		m.names[int(op.Res)], m.dirs[int(op.Res)] = op.Path, op.Dir
@@ -140,7 +140,7 @@ func (m *mutant) LastLine() {
 	}
 }
 
-// setStates puts all in-flight records into a state.
+// setStates sets the state of all in-flight records.
 func (m *mutant) setStates(state uint64) {
 	for _, p := range m.pages {
 		if r := &p.Records[p.Latest&1]; r.State() != lockpage.StateNone {
@@ -149,7 +149,7 @@ func (m *mutant) setStates(state uint64) {
 	}
 }
 
-// clearTails empties the tails behind the records that are back before the
+// clearTails empties the tails behind the records that are back records before the
 // latest.
 func (m *mutant) clearTails(back uint64) {
 	for _, p := range m.pages {
@@ -157,7 +157,7 @@ func (m *mutant) clearTails(back uint64) {
 	}
 }
 
-// isFile reports whether an operation is of a log file, not of a directory.
+// isFile reports whether an operation is on a log file, not on a directory.
 func (m *mutant) isFile(op *ioring.Op) bool {
 	name := m.names[op.FD]
 	return name == "current" || name == "next" || name == "processed"
@@ -165,12 +165,12 @@ func (m *mutant) isFile(op *ioring.Op) bool {
 
 func nop(op *ioring.Op) { *op = ioring.Op{Code: ioring.Nop, Done: op.Done} }
 
-// withOp is a mutant that changes operations.
+// withOp returns a mutant that changes operations.
 func withOp(change func(m *mutant, op *ioring.Op)) func(m *mutant) {
 	return func(m *mutant) { m.onOp = change }
 }
 
-// withDone is a mutant that changes results.
+// withDone returns a mutant that changes results.
 func withDone(change func(m *mutant, op *ioring.Op, later bool)) func(m *mutant) {
 	return func(m *mutant) { m.onDone = change }
 }
@@ -356,7 +356,7 @@ var mutants = []struct {
 	}},
 }
 
-// mutantHistories are enough to find any of the bugs.
+// mutantHistories is enough to find any of the bugs.
 const mutantHistories = 20_000
 
 func TestMutantsAreCaught(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// What histories are made of: a script, and numbered lines of all lengths.
+// What histories consist of: a script, and numbered lines of all lengths.
 
 // simRule selects or deselects the lines of one kind.
 type simRule struct {
@@ -21,7 +21,7 @@ type simDir struct {
 	rules []simRule
 	count int
 	cap   int  // bytes; 0 for none
-	keeps bool // some of the disk free
+	keeps bool // it has a k
 }
 
 func (d *simDir) selects(kind byte) bool {
@@ -112,7 +112,7 @@ type simLine struct {
 	kind byte
 }
 
-// simLines makes up lines, each with a number of its own.
+// simLines generates lines, each with a number of its own.
 type simLines struct {
 	all    []simLine
 	first  int   // of the stream
@@ -122,7 +122,7 @@ type simLines struct {
 
 const numberDigits = 5
 
-// numberOf is the number of a line, or -1.
+// numberOf returns the number of a line, or -1.
 func (l *simLines) numberOf(line []byte) int {
 	if len(line) < 2+numberDigits {
 		return -1
@@ -140,9 +140,9 @@ func (l *simLines) numberOf(line []byte) int {
 	return n
 }
 
-// filler never repeats itself: a batch that is followed by the same bytes once
-// more can't be told from those, if the logger is killed between taking it
-// from the pipe and noting that in the lock page.
+// filler never repeats itself. If a batch was followed by the same bytes once more, the
+// two could not be told apart after a kill between the read of the batch and the mark
+// in the lock page.
 var filler = func() (b [16384]byte) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range b {
@@ -151,7 +151,7 @@ var filler = func() (b [16384]byte) {
 	return b
 }()
 
-// newStream makes up another stream of some lines.
+// newStream generates another stream of some lines.
 func (l *simLines) newStream(r *rand.Rand) {
 	l.first, l.starts = len(l.all), l.starts[:0]
 	most := pick(r, 0, 3000, 8000, 12000, 20000)
@@ -185,16 +185,16 @@ func (l *simLines) newStream(r *rand.Rand) {
 	}
 	l.stream = stream
 	if len(stream) > 0 && r.IntN(3) == 0 {
-		l.stream = stream[: len(stream)-1 : len(stream)-1] // its last line is not finished
+		l.stream = stream[: len(stream)-1 : len(stream)-1] // the last line is unfinished
 	}
 }
 
-// lineAt is the line, from the stream's first on, that the offset is in.
+// lineAt returns the line, counted from the stream's first, that contains the offset.
 func (l *simLines) lineAt(offset int) int {
 	return sort.SearchInts(l.starts, offset+1) - 1
 }
 
-// pieces are where the pieces end in which the stream is written.
+// pieces returns the ends of the pieces in which the stream is written.
 func (l *simLines) pieces(r *rand.Rand) (ends []int) {
 	size := len(l.stream)
 	for range min(size, pick(r, 0, 3, 10, 30)) {
@@ -203,7 +203,7 @@ func (l *simLines) pieces(r *rand.Rand) (ends []int) {
 			ends = append(ends, r.IntN(size))
 		case 1:
 			ends = append(ends, l.starts[r.IntN(len(l.starts))])
-		case 2: // within the head of a line
+		case 2: // within the beginning of a line
 			ends = append(ends, min(size, l.starts[r.IntN(len(l.starts))]+r.IntN(12)))
 		}
 	}

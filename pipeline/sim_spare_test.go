@@ -11,7 +11,8 @@ import (
 	"multilog/pipeline/script"
 )
 
-// blindKernel can't look at files that were opened behind the loop, until sees is set.
+// blindKernel fails to stat files that were opened in the background, until sees is
+// set.
 type blindKernel struct {
 	*simkernel.Kernel
 	sees     bool
@@ -32,8 +33,8 @@ func (k *blindKernel) Submit(op *ioring.Op) {
 
 func (k *blindKernel) Warn(text string) { k.warnings = append(k.warnings, text) }
 
-// A spare file that was made in part when SIGTERM came is not taken for another
-// program's by a rotation that is asked for after that.
+// If SIGTERM comes while the spare file is being made, a rotation that is requested
+// later does not take the file for another program's.
 func TestSpareIsOursAfterTerm(t *testing.T) {
 	const second = int64(1e9)
 	w := simkernel.NewWorld(rand.New(rand.NewPCG(1, 1)))

@@ -10,8 +10,8 @@ import (
 	"multilog/pipeline/script"
 )
 
-// A sync of current that takes for ever does not keep finished files from
-// becoming safe: only an operation on the same file does.
+// A sync of current that never ends does not prevent finished files from becoming safe:
+// only an operation on the same file does.
 func TestFilesBecomeSafeWhileCurrentIsSynced(t *testing.T) {
 	const forever = 1e15 // nanoseconds
 	w := simkernel.NewWorld(rand.New(rand.NewPCG(1, 1)))

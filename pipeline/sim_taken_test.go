@@ -12,9 +12,8 @@ import (
 	"multilog/rotate/lockpage"
 )
 
-// Recovery takes a batch that is too long to be seen into memory, to compare it. If
-// it is another one than the record says, it is input, also where it ends within a
-// line.
+// If a batch is too long to be seen, recovery takes it into memory to compare it. If it
+// is not the batch of the record, it is input, even if it ends within a line.
 func TestTakenBatchEndsWithinLine(t *testing.T) {
 	const whole = "the same head of both batches, which is as long as what a fingerprint looks at first\n"
 	taken := strings.Repeat(whole, 30) + "begun, "

@@ -16,8 +16,8 @@ import (
 	"multilog/rotate"
 )
 
-// Histories: a logger's lives, with kills, power cuts, errors, signals and
-// slow disks, in a simulated kernel. A seed is a history.
+// A history is the lives of a logger in a simulated kernel, with kills, power cuts,
+// errors, signals and slow disks. Its seed determines it.
 
 var (
 	simHistories = flag.Int("histories", 100_000, "how many histories to simulate")
@@ -46,8 +46,8 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// firstFailure simulates count histories, beginning with the seed from, and
-// returns the least seed that fails and why. wrap may be nil.
+// firstFailure simulates count histories, beginning with the seed from, and returns the
+// smallest seed that fails, and its error. wrap may be nil.
 func firstFailure(from uint64, count int, wrap wrapper) (uint64, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	var next atomic.Int64
@@ -92,10 +92,10 @@ type history struct {
 	script *simScript
 	lines  *simLines
 	check  *check
-	full   bool // the disk
+	full   bool // the disk is full
 	window int  // see simkernel.Plan
 	plain  bool // the input can only be read
-	calm   bool // what goes wrong has gone wrong
+	calm   bool // nothing fails any more
 }
 
 // How a life ends.
@@ -133,7 +133,7 @@ func (h *history) run() error {
 	return nil
 }
 
-// guard runs f, which may find that something is wrong.
+// guard runs f, which may call World.Fail.
 func (h *history) guard(f func()) {
 	defer func() {
 		if v := recover(); v != nil && h.w.Err() == nil {
@@ -143,7 +143,7 @@ func (h *history) guard(f func()) {
 	f()
 }
 
-// newPipe begins another stream of lines.
+// newPipe starts another stream of lines.
 func (h *history) newPipe() {
 	h.lines.newStream(h.r)
 	p := &simkernel.Pipe{Stream: h.lines.stream, Capacity: pick(h.r, 4096, 8192, 16384, 65536)}
@@ -182,7 +182,7 @@ func (h *history) life() bool {
 	plan.Idle = func(k *simkernel.Kernel) {
 		h.check.idle()
 		if k.Idles() > 1 && end != endTerm || k.Idles() > 2 {
-			h.w.Fail("the logger waits, and is to end")
+			h.w.Fail("the logger waits, but must end")
 		}
 		switch end {
 		case endKill, endCut, endAll:
@@ -259,8 +259,8 @@ func (h *history) live(plan simkernel.Plan, end int, terms *int, trouble bool) (
 	return over
 }
 
-// lose ends what the logger had to log, and takes what is left for what is to
-// be there. With an input that can only be read, every kill is like that.
+// lose ends the stream without the lines that are not logged, and expects from now on
+// what is left. With an input that can only be read, every kill does that.
 func (h *history) lose(cut bool) {
 	before := h.check.beforeCut()
 	if n := h.lines.lineAt(h.w.Pipe.Head); n >= 0 {
@@ -275,19 +275,20 @@ func (h *history) lose(cut bool) {
 	h.newPipe()
 }
 
-// moment is the number of a call: small ones, where more happens, are likelier.
+// moment returns the number of a call. Small ones are likelier, because more happens
+// there.
 func (h *history) moment() int {
 	return 1 + h.r.IntN(pick(h.r, 20, 60, 150, 400))
 }
 
-// disturb plans what goes wrong in a life, but for its end, and reports whether
-// operations may fail.
+// disturb plans what fails in a life, except its end, and reports whether operations
+// may fail.
 func (h *history) disturb(plan *simkernel.Plan) (trouble bool) {
 	switch h.r.IntN(8) {
 	case 0:
-		// Without lock pages a kill may have lines written twice.
+		// Without lock pages, a kill may lead to lines that are written twice.
 		trouble, plan.FailRate, plan.FailFrom = true, pick(h.r, 0.01, 0.1, 0.3), len(h.script.dirs)
-	case 1: // a full disk, which is not full for ever
+	case 1: // a full disk, which does not stay full
 		h.full = true
 		h.w.SetFree(int64(h.r.IntN(8000)))
 		h.w.At(h.w.Mono()+h.r.Int64N(20e9), func() {
@@ -309,7 +310,7 @@ func (h *history) disturb(plan *simkernel.Plan) (trouble bool) {
 	return trouble
 }
 
-// delay is how long operations take in a life.
+// delay returns how long operations take in a life.
 func (h *history) delay() func(c ioring.Code) (before, after int64) {
 	most := pick(h.r, 1, 20e3, 20e3, 1e6, 20e6, 2e9)
 	return func(ioring.Code) (before, after int64) {
@@ -317,7 +318,7 @@ func (h *history) delay() func(c ioring.Code) (before, after int64) {
 	}
 }
 
-// processor is what a processor does.
+// processor returns what a processor does.
 func (h *history) processor() simkernel.Behaviour {
 	b := simkernel.Behaviour{Chunk: pick(h.r, 0, 1000, 3000), Every: int64(pick(h.r, 1, 1e6, 300e6))}
 	if !h.calm && h.r.IntN(5) == 0 {

@@ -41,8 +41,8 @@ func (k *runs) Submit(op *ioring.Op) {
 	k.Kernel.Submit(op)
 }
 
-// runThree runs a logger with three directories and processors, each of which gets
-// some files, until there are three files in each of the directories named until.
+// runThree runs a logger with three directories and processors, each of which gets some
+// files, until there are three files in each of the directories named until.
 func runThree(t *testing.T, turns *rotate.Turns, bad string, until ...string) (*runs, *simkernel.World) {
 	t.Helper()
 	w := simkernel.NewWorld(rand.New(rand.NewPCG(1, 1)))
@@ -79,7 +79,7 @@ func runThree(t *testing.T, turns *rotate.Turns, bad string, until ...string) (*
 	return r, w
 }
 
-// safe counts the old files of a directory that are complete.
+// safe counts the complete old files of a directory.
 func safe(d *simkernel.Dir) (n int) {
 	for _, e := range d.Entries() {
 		if strings.HasSuffix(e.Name, ".s") {
@@ -89,8 +89,8 @@ func safe(d *simkernel.Dir) (n int) {
 	return n
 }
 
-// As many processors run side by side as there are turns, and all of them without
-// a bound.
+// As many processors run side by side as there are turns. Without a limit all of them
+// do.
 func TestTurnsBoundProcessors(t *testing.T) {
 	for _, c := range []struct {
 		turns *rotate.Turns
@@ -102,7 +102,7 @@ func TestTurnsBoundProcessors(t *testing.T) {
 	}
 }
 
-// With one turn the directories take turns.
+// If there is one turn, the directories take turns.
 func TestTurnsAreFair(t *testing.T) {
 	r, _ := runThree(t, rotate.NewTurns(1), "", "./a", "./b", "./c")
 	for i := 3; i+3 <= len(r.begun) && i < 9; i += 3 {
@@ -115,8 +115,8 @@ func TestTurnsAreFair(t *testing.T) {
 	}
 }
 
-// A processor that keeps failing does not keep its turn, nor its files open, while it
-// pauses; SIGTERM ends it.
+// A processor that keeps failing gives up its turn and closes its files while it
+// pauses. SIGTERM ends it.
 func TestTurnsPassFailures(t *testing.T) {
 	r, w := runThree(t, rotate.NewTurns(1), "one", "./b", "./c")
 	if a, b, c := safe(w.Dir("./a")), safe(w.Dir("./b")), safe(w.Dir("./c")); a != 0 || b < 3 || c < 3 {

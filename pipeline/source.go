@@ -9,8 +9,8 @@ import (
 // source is standard input, and what the loop knows of it.
 type source struct {
 	in     input.Input
-	traits input.Traits // as at the start, and anew after input.ErrTaken
-	held   int          // the first bytes that Peek shows, as many as are out of the input
+	traits input.Traits // as of the start, or of the last input.ErrTaken
+	held   int          // how many of the first bytes that Peek shows have left the input
 }
 
 func newSource(in input.Input) source { return source{in: in, traits: in.Traits()} }
@@ -33,13 +33,13 @@ func (s *source) consume(n int, mark *byte, tail []byte) error {
 	return err
 }
 
-// hold has the input begin with b, which the logger before has taken from it.
+// hold puts b, which the previous logger has taken from the input, before the input.
 func (s *source) hold(b []byte) {
 	s.in.Hold(b)
 	s.held += len(b)
 }
 
-// What follows is the input as recovery sees it: source is a rotate.Head.
+// The rest is the input as recovery sees it: source is a rotate.Head.
 
 func (s *source) Identity() (dev, ino uint64) { return s.traits.Dev, s.traits.Ino }
 func (s *source) AtStart() bool               { return s.traits.AtStart }

@@ -8,12 +8,11 @@ import (
 	"multilog/tai64n"
 )
 
-// Stamps before lines: t puts a TAI64N label there, t with a word behind it a stamp
-// that other programs read, T that of daemontools-encore. All of them increase from
-// line to line as far as their digits allow, until the clock is set back: see
-// [tai64n.Stamper].
+// Stamps in front of lines: t puts a TAI64N label there, t with a word another stamp, T
+// that of daemontools-encore. All of them increase from line to line as far as their
+// digits allow, until the clock is set back: see [tai64n.Stamper].
 
-// maxStampBytes is room for the longest stamp and its space, also for years of five
+// maxStampBytes is the room for the longest stamp and its space, also for years of five
 // digits and seconds of eleven.
 const maxStampBytes = 40
 
@@ -27,11 +26,12 @@ type stamper struct {
 	memory [maxStampBytes]byte
 }
 
-// advance brings the stamper to the time of a batch, in nanoseconds since 1970, and
-// returns how far it goes back: 0 unless the clock was set back, by more than a second.
+// advance sets the stamper to the time of a batch, in nanoseconds since 1970. It
+// returns how far stamps go back, which is 0 unless the clock was set back by more than
+// a second.
 func (s *stamper) advance(now int64) time.Duration { return s.tai.AdvanceUnixNano(now) }
 
-// append appends the next line's stamp and a space; there must be room for
+// append appends the next line's stamp and a space. dst must have room for
 // maxStampBytes.
 func (s *stamper) append(dst []byte) []byte {
 	if s.kind == script.StampTAI64N {

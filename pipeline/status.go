@@ -8,18 +8,18 @@ import (
 	"multilog/rotate"
 )
 
-// statuses are the files of = actions. Each holds the last selected line, with
+// statuses are the files of = actions. Each contains the last selected line, and
 // newlines behind it up to lineBytes+1 bytes.
 type statuses struct {
 	files []statusFile
-	of    []int // by = action: its file
+	of    []int // the index of the file of each = action
 	line  [lineBytes + 1]byte
 }
 
-// statusFile is one of them, and what a batch has for it.
+// statusFile is one of the files, and what a batch has for it.
 type statusFile struct {
 	fd         int
-	path       string // as messages call it
+	path       string // as in messages
 	dev, ino   uint64
 	last       run // the line to write, in the batch's text
 	fresh      bool
@@ -27,8 +27,8 @@ type statusFile struct {
 	trouble    rotate.Trouble
 }
 
-// open opens the file of the next = action. A file that is open already, under this
-// or another name, is written once, with the last line that any of its actions selects.
+// open opens the file of the next = action. A file that is open already, under this or
+// another name, is written once, with the last line that any of its actions selects.
 func (s *statuses) open(host rotate.Host, path string) error {
 	op := ioring.Op{Code: ioring.OpenAt, Dir: atCwd, Path: path, Flags: syscall.O_WRONLY | syscall.O_CREAT | syscall.O_NONBLOCK, Mode: 0o600}
 	if host.Do(&op); op.Err != nil {
@@ -44,7 +44,7 @@ func (s *statuses) open(host rotate.Host, path string) error {
 		if s.files[i].dev == f.dev && s.files[i].ino == f.ino {
 			s.of = append(s.of, i)
 			op = ioring.Op{Code: ioring.Close, FD: f.fd}
-			host.Do(&op) // nothing was written to it: nothing can be lost
+			host.Do(&op) // it was not written to, so an error would lose nothing
 			return nil
 		}
 	}
@@ -66,8 +66,8 @@ func (s *statuses) reset() {
 	}
 }
 
-// writeStatuses writes the last selected line of the batch to each status file. When
-// that fails it pauses and tries again, until SIGTERM.
+// writeStatuses writes the last selected line of the batch to each status file. If that
+// fails it pauses and tries again, until SIGTERM.
 func (l *loop) writeStatuses() {
 	s := &l.batch.statuses
 	for i := range s.files {

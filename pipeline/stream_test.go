@@ -15,17 +15,17 @@ import (
 	"multilog/tai64n"
 )
 
-// Whatever comes, in whatever pieces, for whatever script: the files are those
-// of the naive logger. The real loop and the real rotation run on a simulated
-// kernel in which nothing goes wrong.
+// For any script, any input and any pieces of it, the files are those of the naive
+// logger. The real loop and the real rotation run on a simulated kernel in which
+// nothing fails.
 
 const (
 	streamDirs  = 3
-	streamBytes = 150_000 // most input of a run
+	streamBytes = 150_000 // maximum input of a run
 )
 
-// streamArgs makes a script of a text whose newlines end arguments. Its
-// directories and status files are renamed: they are to exist, once.
+// streamArgs makes a script from a text in which newlines end arguments. It renames
+// directories and status files so that each exists once.
 func streamArgs(text string) []string {
 	var args []string
 	dirs, statuses := 0, 0
@@ -33,9 +33,9 @@ func streamArgs(text string) []string {
 		switch {
 		case arg == "":
 		case arg[0] == 't':
-			arg = "t" // the other stamps are not the model's
+			arg = "t" // the model does not know the other stamps
 		case strings.IndexByte("FSTwzabcky", arg[0]) >= 0:
-			arg = "x" // nor are these words
+			arg = "x" // nor these words
 		case arg[0] == '.' || arg[0] == '/':
 			if dirs == streamDirs {
 				continue
@@ -49,13 +49,14 @@ func streamArgs(text string) []string {
 		args = append(args, arg)
 	}
 	if strings.HasPrefix(text, "t") {
-		// All lines, with the labels that they were given.
+		// All lines, with their labels.
 		args = append(args, "+*", "s16777215", "n1000", "!", "./all")
 	}
 	return args
 }
 
-// streamKernel is a simulated kernel that keeps what is meant for people.
+// streamKernel is a simulated kernel that keeps warnings and what goes to standard
+// error.
 type streamKernel struct {
 	*simkernel.Kernel
 	stderr   bytes.Buffer
@@ -69,9 +70,9 @@ func (k *streamKernel) Warn(text string)     { k.warnings = append(k.warnings, t
 type streamRun struct {
 	args  []string
 	input string
-	prior map[string]string // what is in directories' current, finished cleanly
-	seed  uint64            // of the pieces in which the input comes
-	most  int               // bytes of a piece
+	prior map[string]string // the content of each directory's current, which was finished cleanly
+	seed  uint64            // determines the pieces of the input
+	most  int               // maximum size of a piece in bytes
 }
 
 func (s *streamRun) run() (*simkernel.World, *streamKernel, error) {
@@ -97,7 +98,7 @@ func (s *streamRun) run() (*simkernel.World, *streamKernel, error) {
 		Window:    pick(r, 0, 1200, 5000, 262144),
 		ShortRate: pick(r, 0, 0.2),
 		Lazy:      r.IntN(4) == 0,
-		Idle:      func(*simkernel.Kernel) { w.Fail("the logger waits, and all has come") },
+		Idle:      func(*simkernel.Kernel) { w.Fail("the logger waits, but all input has come") },
 	})
 	k := &streamKernel{Kernel: inner}
 	parsed, err := script.Parse(s.args)
@@ -111,8 +112,8 @@ func (s *streamRun) run() (*simkernel.World, *streamKernel, error) {
 	return w, k, out.Err
 }
 
-// contents are the texts of a directory's old files, the oldest first, and of
-// its current.
+// contents returns the texts of a directory's old files, the oldest first, and of its
+// current.
 func contents(w *simkernel.World, name string) (old []string, current string) {
 	entries := slices.Clone(w.Dir(name).Entries())
 	slices.SortFunc(entries, func(a, b simkernel.Entry) int { return strings.Compare(a.Name, b.Name) })
@@ -127,7 +128,7 @@ func contents(w *simkernel.World, name string) (old []string, current string) {
 	return old, current
 }
 
-// labels are what the lines of ./all begin with. They must increase.
+// labels returns the labels of the lines in ./all. They must increase.
 func labels(w *simkernel.World) ([]string, error) {
 	old, current := contents(w, "./all")
 	var found []string
@@ -170,7 +171,7 @@ func (s *streamRun) model(w *simkernel.World) (*naive.Logger, error) {
 	return l, nil
 }
 
-// check runs both and says where they differ.
+// check runs both loggers and returns an error if their results differ.
 func (s *streamRun) check() error {
 	w, k, err := s.run()
 	if err != nil {
@@ -224,7 +225,7 @@ func difference(got, want string) string {
 	return fmt.Sprintf("%d bytes, not %d; they differ at %d: %.60q, not %.60q", len(got), len(want), at, got[at:], want[at:])
 }
 
-// expand is input, again and again: the files are to fill up.
+// expand repeats the input so that files fill up.
 func expand(input string, times uint8) string {
 	if input == "" {
 		return ""
@@ -255,7 +256,7 @@ func FuzzStream(f *testing.F) {
 			return
 		}
 		if s.most > 0 && len(s.input)/s.most > 2000 {
-			s.most = 0 // so many pieces take too long
+			s.most = 0 // this many pieces would take too long
 		}
 		if prior != "" {
 			for i := range s.args {
@@ -270,8 +271,8 @@ func FuzzStream(f *testing.F) {
 	})
 }
 
-// Random scripts and inputs, of the kinds that matter: what a fuzzer takes
-// long to find.
+// Random scripts and inputs of the kinds that matter, which a fuzzer takes long to
+// find.
 func TestStreams(t *testing.T) {
 	count := 3000
 	if testing.Short() {
@@ -310,7 +311,7 @@ func randomStream(seed uint64) *streamRun {
 	borders := []int{0, 200, 975, 1000, 2095, 3000, 4096, 5000}
 	for total := pick(r, 0, 100, 3000, 20000, 60000); len(input) < total; {
 		n := pick(r, r.IntN(10), r.IntN(100), 900+r.IntN(200), 1900+r.IntN(300), r.IntN(9000))
-		if r.IntN(2) == 0 { // about where rules begin to hold, with labels or without
+		if r.IntN(2) == 0 { // near the length from which rules apply, with labels or without
 			n = max(0, borders[r.IntN(len(borders))]+r.IntN(5)-2-pick(r, 0, tai64n.Len+1))
 		}
 		for range n {

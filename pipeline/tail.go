@@ -7,34 +7,33 @@ import (
 	"multilog/rotate"
 )
 
-// tail is the beginning of a line that is not complete yet, and where it is kept.
+// tail is the beginning of a line that is not complete yet, and where it is stored.
 //
-// The loop never sleeps with bytes left in a pipe: the writer may be waiting for
-// room, and Linux wakes a reader for that only if the pipe was empty. So before the
-// loop sleeps, the tail moves into the lock page of a directory, by the one system
-// call that takes it from the input. After a kill it stands in one of the two. It is
-// shorter than lineBytes; of a longer line nothing is kept, it is written as it comes.
+// The loop never sleeps with bytes left in a pipe: the writer may be waiting for room,
+// and Linux wakes a reader for that only if the pipe was empty. So before the loop
+// sleeps, the tail moves into the lock page of a directory, by the same system call
+// that takes it from the input. After a kill it is in one of the two. It is shorter
+// than lineBytes; a longer line is written as it comes.
 //
-// Without a page the tail stays in the input for a while, and the loop looks again
-// and again whether something has come. If nothing comes for long, or if the tail
-// may fill the input, it moves into memory, where a kill loses it.
+// Without a page the tail stays in the input for a while, and the loop repeatedly
+// checks whether more has come. If nothing comes for long, or if the tail may fill the
+// input, it moves into memory, where a kill loses it.
 type tail struct {
-	keeper *rotate.Dir // in whose lock page it is kept; nil if no page outlives the process
-	since  int64       // when its first byte was seen, nanoseconds since 1970; 0 if there is none, or no labels
+	keeper *rotate.Dir // the directory with the lock page; nil if no page outlives the process
+	since  int64       // when its first byte was seen, in nanoseconds since 1970; 0 if there is none, or without stamps
 	left   int         // how many bytes of it are left in the input for a while
-	pause  int64       // how long, in nanoseconds, until the input is looked at again
+	pause  int64       // how long, in nanoseconds, until the next check of the input
 	memory [lineBytes]byte
 }
 
-// Times between two looks at an input in which a tail is left, in nanoseconds.
+// Times between two checks of an input in which a tail is left, in nanoseconds.
 const (
 	firstPause   = 2e6
 	longestPause = 250e6
 )
 
-// room returns where the bytes of rest that are in the input are to be put: behind
-// those that are held already. It returns nil if there is no page. The line began at
-// since.
+// room returns the memory for the bytes of rest that are in the input, behind those
+// that are held already. It returns nil if there is no page. The line began at since.
 func (t *tail) room(rest []byte, held int, traits *input.Traits, since int64) []byte {
 	if t.keeper == nil {
 		return nil
@@ -46,8 +45,8 @@ func (t *tail) room(rest []byte, held int, traits *input.Traits, since int64) []
 	return room[held:len(rest)]
 }
 
-// stays reports whether a tail of n bytes that has no page is to stay in the input
-// for t.pause.
+// stays reports whether a tail of n bytes that has no page stays in the input for
+// t.pause.
 func (t *tail) stays(n int) bool {
 	if t.left != n {
 		t.left, t.pause = n, firstPause
@@ -57,7 +56,7 @@ func (t *tail) stays(n int) bool {
 	return t.pause <= longestPause
 }
 
-// begins reports whether rest, which stands behind what was written, is a tail.
+// begins reports whether rest, which follows what was written, is a tail.
 func (l *loop) begins(rest []byte) bool {
 	return len(rest) > 0 && !l.batch.midline && len(rest)+l.batch.script.Stamp.Len() < lineBytes &&
 		bytes.IndexByte(rest, '\n') < 0
@@ -84,9 +83,9 @@ func (l *loop) await(rest []byte) {
 	l.wait(0, true)
 }
 
-// resume goes on with the tail that the logger before has left. Of one whose end
-// will not come it makes a line: standard input is another one now, or another
-// logger has taken that end.
+// resume continues the tail that the previous logger has left. If its end will not
+// come, because standard input is another one or another logger has taken it, the tail
+// becomes a line.
 func (l *loop) resume() {
 	for _, d := range l.dirs {
 		if t, goesOn := d.Tail(); t.Text != "" && !goesOn {

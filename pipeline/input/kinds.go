@@ -15,22 +15,22 @@ type kind interface {
 	waiting() int
 	lastLine()
 	cramped() bool
-	capacity() int // how many bytes may wait in the input; a guess where unknown
+	capacity() int // how many bytes fit into the input; a guess if unknown
 }
 
-// view is what a peek has found.
+// view is the result of a peek.
 type view struct {
 	n    int  // bytes in the buffer
-	held int  // how many of them, the first ones, are out of the input
-	more bool // there is probably more than was looked at
+	held int  // how many of them, the first ones, have left the input
+	more bool // there is probably more than peek has read
 	eof  bool // nothing will follow
 }
 
-// smallCapacityBytes is the capacity of a pipe as Linux makes it, and the guess for
-// other kinds of input.
+// smallCapacityBytes is the capacity that Linux gives a new pipe, and a guess for other
+// kinds.
 const smallCapacityBytes = 64 << 10
 
-// newKind finds out what the descriptor is. Of the traits it leaves out Dev and Ino.
+// newKind determines the kind of the descriptor, and all traits except Dev and Ino.
 func newKind(fd int) (kind, Traits) {
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
@@ -43,7 +43,7 @@ func newKind(fd int) (kind, Traits) {
 		}
 	case unix.S_IFREG:
 		if st.Size == 0 {
-			break // empty, or one of proc: kmsg, there, gives each byte once, and waits for more
+			break // empty, or a file of proc such as kmsg, which returns each byte once and waits for more
 		}
 		if at, err := unix.Seek(fd, 0, unix.SEEK_CUR); err == nil {
 			return &regular{fd: fd}, Traits{Stays: true, AtStart: at == 0}

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Each kind of input against the kernel's own.
+// Each kind of input, on the real kernel.
 
 // must fails the test on an error.
 func must[T any](t *testing.T) func(v T, err error) T {
@@ -42,7 +42,7 @@ func pipePair(t *testing.T, flags int) (r, w int) {
 	return p[0], p[1]
 }
 
-// put writes all of a text. It may be called by another goroutine.
+// put writes all of a text. Another goroutine may call it.
 func put(t *testing.T, fd int, text string) {
 	t.Helper()
 	if n, err := unix.Write(fd, []byte(text)); n != len(text) {
@@ -50,7 +50,7 @@ func put(t *testing.T, fd int, text string) {
 	}
 }
 
-// look peeks and compares.
+// look peeks at an input and compares.
 type look struct {
 	t      *testing.T
 	src    kind
@@ -82,8 +82,8 @@ func (l *look) consumes(n int) {
 	}
 }
 
-// life is what every input that can be peeked does. send appends to it, end
-// ends it.
+// life does what works with every input that can be peeked. send appends to the input,
+// end ends it.
 func (l *look) life(send func(text string), end func()) {
 	l.t.Helper()
 	if !l.traits.Stays {
@@ -92,7 +92,7 @@ func (l *look) life(send func(text string), end func()) {
 	l.shows("", false)
 	send("abc\nde")
 	l.shows("abc\nde", false)
-	l.shows("abc\nde", false) // it is still there
+	l.shows("abc\nde", false) // peek has taken nothing
 	l.consumes(4)
 	l.shows("de", false)
 	send("f\n")
@@ -122,7 +122,7 @@ func TestSocketSource(t *testing.T) {
 	l.life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
 }
 
-// Several messages are one stream, and their end is only seen behind the last.
+// Several messages are one stream, and the end shows only after the last.
 func TestSocketSourceMessages(t *testing.T) {
 	r, w := socketPair(t, unix.SOCK_STREAM)
 	var want strings.Builder
@@ -152,7 +152,7 @@ func TestSocketSourceMessages(t *testing.T) {
 	}
 }
 
-// A peek allocates nothing: the collector is off.
+// A peek allocates nothing, because the collector is off.
 func TestSourcesAllocateNothing(t *testing.T) {
 	pipe, in := pipePair(t, 0)
 	sock, other := socketPair(t, unix.SOCK_STREAM)
@@ -177,7 +177,7 @@ func TestRegularSource(t *testing.T) {
 		t.Error("a file can't be peeked")
 	}
 	if l.traits.AtStart {
-		t.Error("a file is said to stand at its start")
+		t.Error("AtStart is true, but the file is not at its start")
 	}
 	l.shows("one\ntwo", true)
 	l.shows("one\ntwo", true)
@@ -190,12 +190,12 @@ func TestRegularSource(t *testing.T) {
 	l.shows("tw", false) // there is more
 	must[int64](t)(f.Seek(0, 0))
 	if _, traits := newKind(int(f.Fd())); !traits.AtStart {
-		t.Error("a file is not said to stand at its start")
+		t.Error("AtStart is false, but the file is at its start")
 	}
 }
 
-// The files of proc give less than is asked for, and yet have more, as those of
-// FUSE do.
+// A read of a file of proc returns less than was asked for although there is more.
+// Files of FUSE do that, too.
 func TestRegularSourceInPieces(t *testing.T) {
 	const name = "/proc/kallsyms"
 	want, err := os.ReadFile(name)
@@ -207,8 +207,8 @@ func TestRegularSourceInPieces(t *testing.T) {
 	readsAll(t, &regular{fd: fd}, want)
 }
 
-// Of some files of proc a byte can be had only once, and a read may wait: so
-// they are read as devices are.
+// Some files of proc return each byte only once, and a read may wait. So they are read
+// like devices.
 func TestProcSource(t *testing.T) {
 	fd := must[int](t)(unix.Open("/proc/version", unix.O_RDONLY|unix.O_CLOEXEC, 0))
 	closeLater(t, fd)
@@ -219,7 +219,7 @@ func TestProcSource(t *testing.T) {
 	readsAll(t, src, must[[]byte](t)(os.ReadFile("/proc/version")))
 }
 
-// readsAll reads to the end of the input, which is to give that.
+// readsAll reads to the end of the input, which must contain want.
 func readsAll(t *testing.T, src kind, want []byte) {
 	t.Helper()
 	var got []byte
@@ -237,7 +237,7 @@ func readsAll(t *testing.T, src kind, want []byte) {
 	}
 }
 
-// terminal is a terminal in the usual mode, and its other side.
+// terminal returns a terminal in the usual mode, and its other side.
 func terminal(t *testing.T) (slave, master int) {
 	t.Helper()
 	master, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
@@ -271,14 +271,14 @@ func TestTerminalSource(t *testing.T) {
 	l.shows("one\ntwo\n", false)
 	l.consumes(6)
 	l.shows("o\n", false)
-	put(t, master, "\x04") // the end, as typed
+	put(t, master, "\x04") // the end, as a user types it
 	l.shows("o\n", true)
 	l.consumes(2)
 	l.shows("", true)
 }
 
-// After SIGTERM, what can't be peeked is taken up to the end of the line and
-// no further.
+// After SIGTERM, an input that can't be peeked is read to the end of the line and no
+// further.
 func TestTerminalLastLine(t *testing.T) {
 	slave, master := terminal(t)
 	mode := must[*unix.Termios](t)(unix.IoctlGetTermios(slave, unix.TCGETS))
@@ -296,7 +296,7 @@ func TestTerminalLastLine(t *testing.T) {
 	}
 }
 
-// Where there is nothing to read from, that is the end.
+// An input that can't be read is at its end.
 func TestNoSource(t *testing.T) {
 	null := must[int](t)(unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0))
 	closeLater(t, null)

@@ -9,20 +9,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Pipes that are in pieces, and private pipes that may not be large.
+// Pipes with packets, and private pipes that may not be large.
+//
+// All of them are opened so that a read that finds nothing fails instead of waiting
+// forever.
 
 // All of them are opened so that a read that finds nothing fails: it must not
 // wait for ever.
 
-// refuse makes the private pipe as small as one may be.
+// refuse makes the private pipe as small as the kernel can make it.
 func refuse(t *testing.T, p *pipe) {
 	t.Helper()
 	size := must[int](t)(unix.FcntlInt(uintptr(p.in), unix.F_SETPIPE_SZ, 2*unix.Getpagesize()))
 	p.slots = size / unix.Getpagesize()
 }
 
-// A read drops what it does not take of a packet; consume must not, wherever
-// a line ends.
+// A read drops the part of a packet that it does not take. consume must not, wherever a
+// line ends.
 func TestPipeConsumesPartsOfPackets(t *testing.T) {
 	for _, packets := range [][]string{
 		{"one\ntwo\nthree\n"},
@@ -50,7 +53,7 @@ func TestPipeConsumesPartsOfPackets(t *testing.T) {
 	}
 }
 
-// line peeks, as the loop does, until it has a whole line: what is less it takes.
+// line peeks, as the loop does, until it has a whole line. It takes anything shorter.
 func (l *look) line() string {
 	l.t.Helper()
 	var room [1000]byte
@@ -72,7 +75,7 @@ func (l *look) line() string {
 	}
 }
 
-// A line in so many packets that they fill every slot.
+// A line of so many packets that they fill all slots.
 func TestPipeLineOfManyPackets(t *testing.T) {
 	for _, small := range []bool{true, false} {
 		r, w := pipePair(t, unix.O_DIRECT|unix.O_NONBLOCK)
@@ -107,8 +110,7 @@ func TestPipeLineOfManyPackets(t *testing.T) {
 	}
 }
 
-// What is taken to be looked at is the first that peek shows, and consume
-// drops.
+// take moves bytes into memory. They are the first that peek shows and consume drops.
 func TestPipeTake(t *testing.T) {
 	for _, flags := range []int{unix.O_NONBLOCK, unix.O_NONBLOCK | unix.O_DIRECT} {
 		r, w := pipePair(t, flags)

@@ -10,31 +10,31 @@ import (
 )
 
 // pipe is a pipe or FIFO. peek duplicates its pages into a private pipe, which moves
-// nothing, and reads that. consume takes what was dealt with by one read.
+// nothing, and reads that. consume takes what was handled with one read.
 //
-// A writer that has opened it with O_DIRECT writes packets (pipe(2)): a read takes
-// at most one of them, and drops the part of it that does not fit. The reading end
-// has no way to ask for this; it shows only in how the private pipe reads. A read
-// that takes all that peek has shown needs no care. Otherwise consume moves the bytes
-// to the private pipe by splice, which, too, takes all or none of them, and as much of
-// a packet as it is asked for. The mark is stored after that; after a kill in between,
+// A writer that has opened the pipe with O_DIRECT writes packets (pipe(2)): a read
+// takes at most one of them and drops the part of it that does not fit. The reading end
+// cannot ask whether there are packets; the reads from the private pipe show it. A read
+// that takes everything that peek has shown needs no care. Otherwise consume moves the
+// bytes to the private pipe by splice, which takes all or none of them, and of a packet
+// as much as it is asked for. The mark is stored after that; after a kill in between,
 // recovery compares the bytes.
 type pipe struct {
 	taker
 	in, out int  // the private pipe's two ends
 	bytes   int  // capacity of standard input
-	slots   int  // of the private pipe: each takes a page, or less
-	reads   int  // how many it took to drain the private pipe; one for each packet
-	packets bool // what peek has shown has packets in it
+	slots   int  // of the private pipe; each takes at most a page
+	reads   int  // how many reads it took to empty the private pipe; one for each packet
+	packets bool // peek has shown packets
 	probed  bool // packets is known
 }
 
-// pipeBytes is the capacity that pipes are given where that is allowed: what a
-// delay leaves unread stays in the kernel, where a kill can't reach it.
+// pipeBytes is the capacity that a pipe is given if that is allowed. What a delay
+// leaves unread then stays in the kernel, where a kill does not reach it.
 const pipeBytes = 1 << 20
 
-// pipeAsked is the capacity to ask for: pipeBytes, unless MULTILOG_PIPE says
-// otherwise, to measure what that gains.
+// pipeAsked is the capacity to ask for: pipeBytes, unless MULTILOG_PIPE says otherwise,
+// which is for benchmarks.
 var pipeAsked = func() int {
 	if n, err := strconv.Atoi(os.Getenv("MULTILOG_PIPE")); err == nil && n > 0 {
 		return n
@@ -72,8 +72,8 @@ func newPipe(fd int) (*pipe, error) {
 		return nil, err
 	}
 	p.slots = size / unix.Getpagesize()
-	// fd may be the writing end of a pipe, by accident, or the kernel may lack tee:
-	// then the input is read plainly.
+	// fd may be the writing end of a pipe, by accident, or the kernel may lack tee.
+	// Then the input is read plainly.
 	if _, err := tee(fd, p.in, 0); err != nil && !errors.Is(err, syscall.EAGAIN) {
 		return nil, err
 	}
@@ -82,10 +82,10 @@ func newPipe(fd int) (*pipe, error) {
 
 func (p *pipe) peek(buf []byte) view {
 	held := copy(buf, p.held)
-	// Bytes that were left in it hide that its writer has gone.
+	// Bytes that were left in the pipe hide that its writer has gone.
 	gone := len(p.shown) > 0 && hungUp(p.fd)
 	p.shown, p.packets, p.probed = nil, false, false
-	// buf has room for more than the private pipe holds, unless much is held: so no
+	// Unless much is held, buf has room for more than the private pipe holds. So no
 	// packet is cut.
 	n, err := tee(p.fd, p.in, len(buf)-held)
 	if err != nil {
@@ -98,8 +98,8 @@ func (p *pipe) peek(buf []byte) view {
 	return view{n: held + n, held: held, more: more, eof: n == 0 || gone && !more}
 }
 
-// drain reads len(b) bytes, which is all that is in the private pipe, and counts the
-// reads. It reports whether all were there: if b is shorter than a packet, some are
+// drain reads len(b) bytes, which is all that the private pipe contains, and counts the
+// reads. It reports whether it got all: if b is shorter than a packet, some bytes are
 // dropped.
 func (p *pipe) drain(b []byte) bool {
 	p.reads = 0
@@ -117,8 +117,8 @@ func (p *pipe) drain(b []byte) bool {
 	return true
 }
 
-// probe finds out whether what peek has shown, and read in one piece, is a packet: its
-// last byte is gone if the others are read first.
+// probe determines whether what peek has shown, and read in one piece, is a packet. It
+// reads all but the last byte: of a packet, the last byte is then gone.
 func (p *pipe) probe() {
 	if p.packets || p.probed || len(p.shown) < 2 {
 		return
@@ -146,7 +146,7 @@ func (p *pipe) consume(n int, mark *byte, tail []byte) error {
 	}
 	p.forget(n - take)
 	p.shown = p.shown[min(take, len(p.shown)):]
-	for len(tail) > 0 { // to its end: so each read takes a packet whole
+	for len(tail) > 0 { // until the end, so that each read takes a whole packet
 		part := tail
 		if err := p.move(&part); err != nil {
 			return err
@@ -156,8 +156,8 @@ func (p *pipe) consume(n int, mark *byte, tail []byte) error {
 	return nil
 }
 
-// move takes bytes of the pipe into the tail by one read, and cuts the tail to as many
-// as came.
+// move takes bytes of the pipe into the tail with one read, and cuts the tail to the
+// number that came.
 func (p *pipe) move(tail *[]byte) error {
 	n, err := p.reader.read(*tail)
 	if err == nil && n == 0 {
@@ -172,7 +172,7 @@ func (p *pipe) move(tail *[]byte) error {
 	return nil
 }
 
-// drop takes n bytes from a pipe of packets, and stores the last one at mark.
+// drop takes n bytes from a pipe of packets and stores the last one at mark.
 func (p *pipe) drop(n int, mark *byte) error {
 	for n > 0 {
 		m, err := splice(p.fd, p.in, n)
@@ -219,9 +219,9 @@ func (p *pipe) take(n int, mark *byte) ([]byte, error) {
 	return b, nil
 }
 
-// cramped reports whether the beginning of a line can fill the pipe. A page of a
-// pipe is free when all of it is read; what is less than a line may lie in two, and
-// a write that does not fit behind it needs one more. Each packet takes a page.
+// cramped reports whether the beginning of a line can fill the pipe. A page of a pipe
+// is free when all of it was read. Less than a line may lie in two pages, and a write
+// that does not fit behind it needs another one. Each packet takes a page.
 func (p *pipe) cramped() bool { return p.bytes <= 2*unix.Getpagesize() || p.packets }
 func (p *pipe) capacity() int { return p.bytes }
 func (p *pipe) lastLine()     {}

@@ -19,8 +19,8 @@ func TestPipeSource(t *testing.T) {
 	l.life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
 }
 
-// The flags of standard input are others' too: a pipe that does not block is
-// read as well as one that does, and stays as it is.
+// Other processes share the flags of standard input. A pipe is read equally well with
+// and without O_NONBLOCK, and keeps its flags.
 func TestPipeSourceFlags(t *testing.T) {
 	for _, flags := range []int{0, unix.O_NONBLOCK, unix.O_DIRECT} {
 		r, w := pipePair(t, flags)
@@ -43,8 +43,8 @@ func TestFIFOSource(t *testing.T) {
 	newLook(t, r).life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
 }
 
-// The private pipe has slots, each for a packet: of more packets than that,
-// the rest shows later, and peek says so.
+// The private pipe has a slot for each packet. If there are more packets, the rest
+// shows later, and peek says so.
 func TestPipeOfTinyPackets(t *testing.T) {
 	r, w := pipePair(t, unix.O_DIRECT)
 	closeLater(t, w)
@@ -64,7 +64,7 @@ func TestPipeOfTinyPackets(t *testing.T) {
 	l.shows("x", false)
 }
 
-// More than fits into a pipe, in writes of all lengths.
+// More data than fits into a pipe, in writes of all lengths.
 func TestPipeSourceLong(t *testing.T) {
 	r, w := pipePair(t, 0)
 	sent := make(chan [sha256.Size]byte)
@@ -97,7 +97,7 @@ func TestPipeSourceLong(t *testing.T) {
 			_, _ = unix.Poll(fds, -1)
 			continue
 		}
-		n = 1 + total*31%n // not all of it is dealt with at once
+		n = 1 + total*31%n // consume a part of it
 		total += n
 		got.Write(l.buf[:n])
 		l.consumes(n)
@@ -106,11 +106,11 @@ func TestPipeSourceLong(t *testing.T) {
 		t.Error("what was peeked and consumed is not what was written")
 	}
 	if total <= pipeBytes {
-		t.Errorf("%d bytes are no more than a pipe holds", total)
+		t.Errorf("%d bytes fit into a pipe", total)
 	}
 }
 
-// The byte that a consume takes last goes where it is told.
+// consume stores the last byte that it takes at mark.
 func TestConsumeMark(t *testing.T) {
 	r, w := pipePair(t, 0)
 	closeLater(t, w)
@@ -121,7 +121,7 @@ func TestConsumeMark(t *testing.T) {
 	}
 }
 
-// A consume whose mark can't be stored takes the bytes all the same.
+// A consume takes the bytes even if it can't store the mark.
 func TestConsumeMarkLost(t *testing.T) {
 	mem := must[[]byte](t)(unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE))
 	defer func() { _ = unix.Munmap(mem) }()

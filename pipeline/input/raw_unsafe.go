@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// System calls that are made for each batch, without telling Go's scheduler: telling
-// it costs a busy logger several times what the calls themselves do. None of them
+// System calls that are made for each batch without telling Go's scheduler. Telling it
+// would cost a busy logger several times as much as the calls themselves. None of them
 // waits for another process.
 
 func errnoErr(e syscall.Errno) error {
@@ -46,12 +46,12 @@ func peekRaw(fd int, b []byte) (int, error) {
 // other processes share the file status flags.
 type reader struct {
 	fd    int
-	waits bool // the kernel can't read from it without waiting, but from own
+	waits bool // the kernel can't read from it without waiting, only from own
 	own   int  // another descriptor of the same pipe, with O_NONBLOCK; 0 for none
 }
 
-// readv reads into the pieces. RWF_NOWAIT works on pipes since Linux 6.4, on sockets
-// since 4.14. Where it does not, readv opens a pipe or FIFO once more.
+// readv reads into the pieces. RWF_NOWAIT works on pipes since Linux 6.4 and on sockets
+// since 4.14. If it does not work, readv opens the pipe or FIFO a second time.
 func (r *reader) readv(iov []unix.Iovec) (int, error) {
 	if !r.waits {
 		const end = ^uintptr(0) // the position: that of the descriptor

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// regular is a regular file. The offset of the descriptor, which outlives a logger,
-// is where the input stands. All bytes of a batch can be seen, and none are ever
-// held: take and hold are not called.
+// regular is a regular file. The position of the input is the descriptor's offset,
+// which outlives a logger. All bytes of a batch are visible and none are ever held, so
+// take and hold are not called.
 type regular struct{ fd int }
 
 func (r *regular) peek(buf []byte) view {
@@ -17,7 +17,7 @@ func (r *regular) peek(buf []byte) view {
 		return view{eof: true}
 	}
 	n := 0
-	for n < len(buf) { // less than was asked for is not the end: see FUSE
+	for n < len(buf) { // a short read is not the end, for instance with FUSE
 		m, err := unix.Pread(r.fd, buf[n:], at+int64(n))
 		if err == syscall.EINTR {
 			break
@@ -30,7 +30,7 @@ func (r *regular) peek(buf []byte) view {
 	return view{n: n, more: true}
 }
 
-// consume does not store mark: the offset shows if the batch was consumed.
+// consume does not store mark, because the offset shows whether the batch was consumed.
 func (r *regular) consume(n int, _ *byte, _ []byte) error {
 	_, err := unix.Seek(r.fd, int64(n), unix.SEEK_CUR)
 	return err

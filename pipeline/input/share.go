@@ -8,15 +8,15 @@ import (
 )
 
 // If two processes read the same pipe, each byte goes to the one that takes it first.
-// To peek, write and consume would log the same lines twice. So a pipe that has
-// another reader is read plainly: what is logged was taken before.
+// If this one peeked, wrote and then consumed, both could log the same line. So a pipe
+// with another reader is read plainly: bytes are taken before they are logged.
 //
-// Loggers of this kind find each other at the start: each has a read lock (fcntl) on
-// its standard input, which keeps no process from anything. Any other reader is found
-// when consume gets other bytes than those that peek has shown.
+// Loggers of this kind find each other at the start: each sets a read lock (fcntl) on
+// its standard input, which prevents nothing. Any other reader is found when consume
+// gets other bytes than those that peek has shown.
 
-// claim sets the lock, and reports whether another process has one already. pid is 0
-// if that process is in another namespace.
+// claim sets the lock. other reports whether another process has one already, and pid
+// is that process, or 0 if it is in another namespace.
 func claim(fd int) (pid int, other bool) {
 	lock := unix.Flock_t{Type: unix.F_RDLCK, Whence: io.SeekStart}
 	if unix.FcntlFlock(uintptr(fd), unix.F_SETLK, &lock) != nil {
@@ -29,10 +29,10 @@ func claim(fd int) (pid int, other bool) {
 	return max(0, int(lock.Pid)), true
 }
 
-// sharedText is the warning of another reader.
+// sharedText is the warning about another reader.
 const sharedText = "unable to have standard input alone: another process reads it, too; going on, each line goes to one of the two (if killed, the last lines may be lost)"
 
-// sharedWith returns the warning of the reader pid, which is 0 if it can't be seen.
+// sharedWith returns the warning about the reader pid, which is 0 if it is not known.
 func sharedWith(pid int) string {
 	if pid > 0 {
 		return sharedText + " (pid " + strconv.Itoa(pid) + ")"
@@ -40,14 +40,14 @@ func sharedWith(pid int) string {
 	return sharedText
 }
 
-// share goes on with a pipe or socket that another process reads, too: what is shown
-// of it from now on was taken before. The bytes that are held are shown first.
+// share continues with a pipe or socket that another process also reads: from now on
+// what peek shows was taken before. The held bytes are shown first.
 func (s *Stdin) share(t *taker) {
 	s.traits, s.kind = Traits{}, &stream{reader: t.reader, bytes: s.capacity, to: copy(s.buf, t.held)}
 	s.shown = len(t.held)
 	if s.shown > 0 {
-		// What was taken may end within a line: its end is taken before the other
-		// reader comes to it.
+		// What was taken may end within a line. Take the rest before the other reader
+		// does.
 		s.shown = s.kind.peek(s.buf[:PeekBytes]).n
 	}
 }

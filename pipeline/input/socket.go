@@ -7,7 +7,7 @@ type socket struct{ taker }
 
 func (s *socket) peek(buf []byte) view {
 	held := copy(buf, s.held)
-	// Bytes that were left in it hide that its writer has gone.
+	// Bytes that were left in the socket hide that its writer has gone.
 	gone := len(s.shown) > 0 && hungUp(s.fd)
 	s.shown = nil
 	n, err := peekRaw(s.fd, buf[held:])
@@ -20,8 +20,8 @@ func (s *socket) peek(buf []byte) view {
 	return view{n: held + n, held: held, more: more, eof: n == 0 || gone && !more}
 }
 
-// cramped returns true: a message that was read in part takes as much room in the
-// socket as a whole one.
+// cramped returns true: in a socket, a message that was read in part takes as much room
+// as a whole one.
 func (s *socket) cramped() bool { return true }
 func (s *socket) capacity() int { return smallCapacityBytes }
 func (s *socket) lastLine()     {}

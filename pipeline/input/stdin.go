@@ -19,9 +19,10 @@ type Stdin struct {
 	came     int  // bytes that were shown for the first time since the last Came
 }
 
-// Open takes over the descriptor fd as input. how is "peek" or empty to do what its
-// kind allows, or "read" to read it plainly. warn gets the warning that another
-// logger reads the same pipe.
+// Open takes over the descriptor fd as input. how is "peek", or empty, to do what the
+// kind of input allows, or "read" to read it plainly. warn gets the warning that
+// another logger reads the same pipe. The errors are those of an unknown how and of
+// mapping memory.
 func Open(fd int, how string, warn func(text string)) (*Stdin, error) {
 	s := &Stdin{}
 	switch how {
@@ -39,8 +40,8 @@ func Open(fd int, how string, warn func(text string)) (*Stdin, error) {
 		}
 	}
 	s.capacity = s.kind.capacity()
-	// The kernel writes here while Go is not told: memory of its own. One more byte,
-	// for the newline that an unfinished last line lacks.
+	// The kernel writes into this memory without Go knowing, so it is mapped. It has
+	// room for one more byte, the newline that an unfinished last line lacks.
 	var err error
 	s.buf, err = unix.Mmap(-1, 0, PeekBytes+unix.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
@@ -104,7 +105,7 @@ func (s *Stdin) Waiting() int { return s.kind.waiting() }
 func (s *Stdin) Take(n int, mark *byte) ([]byte, error) { return s.kind.take(n, mark) }
 
 // More reports whether there is probably more in the input than the last Peek has
-// shown: then it is not worth waiting for.
+// shown. Then waiting for input is not necessary.
 func (s *Stdin) More() bool { return s.more }
 
 // Came returns how many bytes Peek has shown for the first time since the last call
@@ -115,6 +116,6 @@ func (s *Stdin) Came() int {
 	return n
 }
 
-// Capacity returns how many bytes may wait in the input; a guess where the kernel
-// does not say.
+// Capacity returns how many bytes fit into the input; a guess if the kernel does not
+// say.
 func (s *Stdin) Capacity() int { return s.capacity }

@@ -9,7 +9,7 @@ import (
 
 func open(t *testing.T, fd int, how string) *Stdin {
 	t.Helper()
-	s := must[*Stdin](t)(Open(fd, how, func(text string) { t.Errorf("it warns: %s", text) }))
+	s := must[*Stdin](t)(Open(fd, how, func(text string) { t.Errorf("warning: %s", text) }))
 	t.Cleanup(func() {
 		_ = unix.Munmap(s.buf)
 		if p, ok := s.kind.(*pipe); ok {
@@ -19,7 +19,7 @@ func open(t *testing.T, fd int, how string) *Stdin {
 	return s
 }
 
-// shows fails the test if the head of the input is not that.
+// shows fails the test unless Peek shows this.
 func (s *Stdin) shows(t *testing.T, want string, wantHeld int, wantEOF bool) {
 	t.Helper()
 	if b, held, eof := s.Peek(); string(b) != want || held != wantHeld || eof != wantEOF {
@@ -61,9 +61,9 @@ func TestCame(t *testing.T) {
 	}
 }
 
-// Another process that takes bytes after they were shown is found out when they are
-// consumed, once. The bytes that came instead are shown, and the input goes on as one
-// that can't be peeked.
+// Consume notices once that another process has taken bytes that were shown. Peek shows
+// the bytes that came instead, and from then on the input is read as one that can't be
+// peeked.
 func TestTaken(t *testing.T) {
 	pr, pw := pipePair(t, 0)
 	sr, sw := socketPair(t, unix.SOCK_STREAM)
@@ -93,7 +93,7 @@ func TestTaken(t *testing.T) {
 	}
 }
 
-// The descriptor's kind decides, unless plain reading is asked for.
+// The descriptor's kind decides, unless plain reading is requested.
 func TestOpen(t *testing.T) {
 	r, w := pipePair(t, 0)
 	closeLater(t, w)
@@ -110,6 +110,6 @@ func TestOpen(t *testing.T) {
 		t.Errorf("%+v, want %+v", s.Traits(), want)
 	}
 	if _, err := Open(r, "otherwise", nil); err == nil {
-		t.Error("it takes any word")
+		t.Error("Open accepts any word")
 	}
 }

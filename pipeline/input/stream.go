@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stream is any input that can only be read: a terminal, a device, a datagram
-// socket, a file of proc, a pipe that another process reads, too. What was read and
-// not consumed stands at buf[from:to] of the buffer that peek gets, which is the
-// same each time.
+// stream is any input that can only be read: a terminal, a device, a datagram socket, a
+// file of proc, a pipe that another process also reads. The bytes that were read and
+// not consumed are at buf[from:to] of the buffer that peek gets, which is the same each
+// time.
 type stream struct {
 	reader
 	bytes    int // capacity

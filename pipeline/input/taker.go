@@ -7,14 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// taker takes bytes from a pipe or a socket. It takes all that it is asked for in one
-// system call: after a kill that has happened or not.
+// taker takes bytes from a pipe or a socket. It takes all that it is asked for with one
+// system call, so after a kill that has happened or not.
 //
-// It compares what it has taken with what was shown. Another process that reads the
-// same input may have taken the bytes between peek and consume.
+// It compares what it has taken with what was shown, because another process that reads
+// the same input may have taken the bytes between peek and consume.
 type taker struct {
 	reader
-	held    []byte // bytes that are out of the input, and come before those that are in it
+	held    []byte // bytes that have left the input and come before those in it
 	shown   []byte // bytes that the last peek has shown and that are still in the input
 	scratch []byte // memory for what is consumed
 	iov     [3]unix.Iovec
@@ -29,8 +29,8 @@ func (t *taker) take(n int, mark *byte) ([]byte, error) {
 	return b[:n], err
 }
 
-// readMarked reads into b, in one call that also stores the last byte of b where mark
-// points. It returns how many bytes came.
+// readMarked reads into b with one call, which also stores the last byte of b at mark.
+// It returns how many bytes came.
 func (t *taker) readMarked(b []byte, mark *byte) (int, error) {
 	body := len(b) - 1
 	iov := t.iov[:0]
@@ -77,8 +77,8 @@ func (t *taker) consume(n int, mark *byte, tail []byte) error {
 	return nil
 }
 
-// read3 reads take bytes, of which the last one goes where mark points, and then tail.
-// It returns how many bytes it got before there were no more, or before the error.
+// read3 reads take bytes, of which the last one goes to mark, and then tail. It returns
+// how many bytes it got before there were no more, or before the error.
 func (t *taker) read3(take int, mark *byte, tail []byte) (got int, err error) {
 	for got < take+len(tail) {
 		iov := t.iov[:0]
@@ -105,9 +105,9 @@ func (t *taker) read3(take int, mark *byte, tail []byte) (got int, err error) {
 	return got, nil
 }
 
-// readLost goes on with a read3 that the kernel could not finish, because it can't
-// store into the lock page, where mark and tail lie. The bytes have to be taken all
-// the same.
+// readLost continues a read3 that the kernel could not finish because it can't store
+// into the lock page, which contains mark and tail. The bytes must be taken
+// nevertheless.
 func (t *taker) readLost(got, take int, tail []byte) (int, error) {
 	t.grow(take + len(tail))
 	for got < take+len(tail) {
@@ -123,7 +123,7 @@ func (t *taker) readLost(got, take int, tail []byte) (int, error) {
 	return got, nil
 }
 
-// grow gives scratch room for n bytes.
+// grow makes scratch long enough for n bytes.
 func (t *taker) grow(n int) {
 	if len(t.scratch) < n {
 		t.scratch = make([]byte, max(n, min(2*n, BatchBytes), 4096))
@@ -131,17 +131,17 @@ func (t *taker) grow(n int) {
 }
 
 // How much of what is consumed is compared with what was shown. Samples are enough:
-// another reader takes bytes from the head, and all bytes behind those move.
+// another reader takes bytes from the head, which moves all bytes behind them.
 const (
 	compareEndsBytes = 512 // at either end
-	compareBytes     = 64  // of each
+	compareBytes     = 64  // each sample
 	compareStride    = 4096
 )
 
 // asShown reports whether what was taken is what peek has shown.
 func (t *taker) asShown(take int, mark *byte, tail []byte) bool {
 	if take+len(tail) > len(t.shown) {
-		return true // it was never shown: recovery has compared its bytes
+		return true // it was never shown, and recovery has compared its bytes
 	}
 	want := t.shown[:take+len(tail)]
 	if !bytes.Equal(tail, want[take:]) {

@@ -2,31 +2,31 @@ package linux
 
 // Times in nanoseconds.
 const (
-	shortNap    = 1_000_000 // the nap in a dense stream: how late a line may be logged
+	shortNap    = 1_000_000 // the nap in a dense stream, which delays lines as much
 	longestNap  = 4_000_000 // the nap in a stream that is just dense enough
-	denseGap    = 1_500_000 // pieces come densely if less time than this is between two
-	denseStreak = 8         // naps begin after so many dense pieces in a row
-	againStreak = 2         // and after so many when the last nap was not worth it
+	denseGap    = 1_500_000 // pieces that come at shorter intervals are dense
+	denseStreak = 8         // naps begin after this many dense pieces in a row
+	againStreak = 2         // or after this many if the last nap was not worth it
 	worthPieces = 2         // a nap in which fewer pieces come costs more than it saves
-	aimPieces   = 4         // a nap is made so long that so many come
+	aimPieces   = 4         // a nap is made so long that this many come
 	pieceDrift  = 16        // how slowly the size of a piece follows larger pieces
 )
 
-// coalescer decides when to nap, from how the input comes. When input keeps coming in
-// small pieces, waking up for each of them costs more than all that is done with it,
-// for the logger and for the writer. So the loop naps, and leaves the bytes in the
-// pipe meanwhile. A line that comes after a pause is handled at once.
+// coalescer decides when to nap, by the way that input comes. If input keeps coming in
+// small pieces, waking up for each of them costs the logger and the writer more than
+// handling it. So the loop naps and meanwhile leaves the bytes in the pipe. A line that
+// comes after a pause is handled at once.
 type coalescer struct {
 	off      bool  // never nap
-	capacity int   // of the input, in bytes: it must never fill up
-	woke     int64 // when the last piece came, as Mono counts
-	gap      int64 // between the last two
+	capacity int   // of the input, in bytes; it must never fill up
+	woke     int64 // Mono when the last piece came
+	gap      int64 // between the last two pieces
 	streak   int
-	piece    int   // bytes of a piece
-	nap      int64 // how long; 0 while every piece is waited for
+	piece    int   // size in bytes
+	nap      int64 // its length; 0 if the loop waits for every piece
 }
 
-// came notes that a wait or a nap has ended at now, and that n bytes have come.
+// came notes that a wait or a nap has ended at now and that n bytes have come.
 func (c *coalescer) came(now int64, n int) {
 	if c.nap > 0 {
 		c.woke = now
@@ -53,7 +53,7 @@ func (c *coalescer) came(now int64, n int) {
 	}
 }
 
-// slept judges a nap by the n bytes that came in it.
+// slept judges a nap by the n bytes that came during it.
 func (c *coalescer) slept(n int) {
 	pieces := int64(n / c.piece)
 	if pieces < worthPieces {
@@ -66,8 +66,8 @@ func (c *coalescer) slept(n int) {
 	c.nap = c.bounded(n, took)
 }
 
-// bounded returns the nap, but so short that no more than a quarter of the input's
-// capacity fills up in it, at the pace of the last n bytes, which took so many
+// bounded returns the nap, shortened so that at most a quarter of the input's capacity
+// fills up during it, if bytes come as fast as the last n, which took so many
 // nanoseconds.
 func (c *coalescer) bounded(n int, took int64) int64 {
 	if most := took * int64(c.capacity/4) / int64(max(n, 1)); c.nap > most {

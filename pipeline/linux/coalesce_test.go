@@ -2,11 +2,11 @@ package linux
 
 import "testing"
 
-// testCapacity is that of a large pipe, in bytes.
+// testCapacity is the capacity of a large pipe, in bytes.
 const testCapacity = 1 << 20
 
-// feed tells c about count pieces of n bytes, gap nanoseconds apart, each of
-// them waited for, or slept through; it returns how many naps there were.
+// feed gives c count pieces of n bytes, gap nanoseconds apart. c waits for each or
+// sleeps through it. feed returns the number of naps.
 func feed(c *coalescer, now *int64, count int, gap int64, n int) (naps int) {
 	for range count {
 		if c.nap > 0 {
@@ -44,8 +44,8 @@ func TestCoalescerDense(t *testing.T) {
 	}
 }
 
-// A line after a pause is not slept through, and naps begin anew soon if the
-// stream goes on.
+// A line after a pause is handled at once, and naps begin again soon if the stream
+// continues.
 func TestCoalescerPause(t *testing.T) {
 	c, now := coalescer{capacity: testCapacity}, int64(1e9)
 	feed(&c, &now, 50, 20_000, 60)
@@ -53,9 +53,9 @@ func TestCoalescerPause(t *testing.T) {
 		t.Fatal("no naps in a dense stream")
 	}
 	now += c.nap
-	c.came(now, 0) // nothing came in it
+	c.came(now, 0) // nothing came during it
 	if c.nap != 0 {
-		t.Fatal("a nap after a nap in vain")
+		t.Fatal("a nap after a nap in which nothing came")
 	}
 	feed(&c, &now, againStreak+1, 20_000, 60)
 	if c.nap == 0 {
@@ -68,7 +68,7 @@ func TestCoalescerPause(t *testing.T) {
 	}
 }
 
-// What comes in a nap fills no more than about a quarter of the input's room.
+// What comes during a nap fills about a quarter of the input's room at most.
 func TestCoalescerNeverFillsThePipe(t *testing.T) {
 	const capacity, gap, n = 64 << 10, 10_000, 4000 // 400 MB/s
 	c, now := coalescer{capacity: capacity}, int64(1e9)
@@ -83,14 +83,14 @@ func TestCoalescerNeverFillsThePipe(t *testing.T) {
 		c.came(now, min(came, capacity))
 	}
 	if came := int(c.nap/gap) * n; c.nap > shortNap/2 || came > capacity && c.nap > shortNap/10 {
-		t.Errorf("a nap of %d ns, in which %d bytes come, of %d that fit", c.nap, came, capacity)
+		t.Errorf("a nap of %d ns, in which %d bytes come, but only %d fit", c.nap, came, capacity)
 	}
 }
 
 func TestCoalescerOff(t *testing.T) {
 	c, now := coalescer{capacity: testCapacity, off: true}, int64(1e9)
 	if naps := feed(&c, &now, 200, 20_000, 60); naps != 0 {
-		t.Errorf("%d naps where none are wanted", naps)
+		t.Errorf("%d naps, but naps are off", naps)
 	}
 	if c.gap != 20_000 {
 		t.Errorf("the gap between pieces is %d ns", c.gap)

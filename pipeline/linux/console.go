@@ -14,8 +14,8 @@ type writer struct{ signals *signals }
 // stderrMillis is how long WriteStderr waits before it looks for SIGTERM again.
 const stderrMillis = 100
 
-// WriteStderr implements [pipeline.Console]. It waits while nobody reads standard
-// error, as daemontools' multilog does, but not when SIGTERM has come.
+// WriteStderr implements [pipeline.Console]. Like daemontools' multilog it waits if the
+// reader of standard error does not read, but not after SIGTERM.
 func (w *writer) WriteStderr(b []byte) {
 	for len(b) > 0 {
 		n, err := console.Write(b)

@@ -46,20 +46,20 @@ func (c *clock) Mono() int64 { return int64(time.Since(c.start)) }
 // BootID tells one run of the machine from the next.
 func (c *clock) BootID() [16]byte { return c.boot }
 
-// Do does op now, and returns when it is done.
+// Do carries out op and returns when it is done.
 func (h *host) Do(op *ioring.Op) { ioring.Do(op) }
 
-// Submit has op done behind the loop; the waiter calls its Done.
+// Submit starts op in the background; the waiter calls its Done.
 func (h *host) Submit(op *ioring.Op) { h.queue.Submit(op) }
 
-// MapPage maps the lock page that fd is open on, shared.
+// MapPage maps the first page of the file that is open as fd, shared.
 func (h *host) MapPage(fd int) ([]byte, error) { return mapPage(fd) }
 
 func mapPage(fd int) ([]byte, error) {
 	return unix.Mmap(fd, 0, lockpage.Size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 }
 
-// Writev appends the pieces, as many as go into one call, and returns how many bytes
+// Writev appends as many of the pieces as one call can take and returns how many bytes
 // were written.
 func (h *host) Writev(fd int, pieces [][]byte) (int, error) {
 	for {
@@ -70,5 +70,5 @@ func (h *host) Writev(fd int, pieces [][]byte) (int, error) {
 	}
 }
 
-// Warn prints a warning; one that can't be printed at once is dropped.
+// Warn prints a warning, or drops it if it can't be printed at once.
 func (h *host) Warn(text string) { console.Say("multilog", console.Warning, text) }

@@ -16,46 +16,46 @@ import (
 	"multilog/rotate"
 )
 
-// A logger looks for what it may run short of later before it opens anything: then it
-// can say so and exit, and has taken no input.
+// Before a logger opens anything, it checks the limits that it could exceed later. If
+// they are too low it says so and exits, and has taken no input.
 //
-// With this many descriptors every file is logged, processed and named in the end. An
-// operation that gets none is tried again after some seconds. With twice as many no
+// With this many descriptors, every file is logged, processed and renamed in the end:
+// an operation that gets none is tried again after some seconds. With twice as many, no
 // operation fails. Five descriptors are in use at this time: the standard ones, and two
 // of Go's runtime.
 const (
-	ownFiles       = 9 // ring, pipe, eventfds, epoll sets; two of them in case Go's poller is needed
-	passingFiles   = 2 // open for a moment: a file that is listed, renamed, opened again
+	ownFiles       = 9 // ring, pipe, eventfds, epoll sets; two are for Go's poller if it is needed
+	passingFiles   = 2 // open for a moment, for a file that is listed, renamed or opened again
 	dirFiles       = 4 // the directory, lock, current, next
 	processorFiles = 8 // previous, processed, state, newstate, and four while the program is started and waited for
 )
 
-// Threads that Go's runtime and the loop make besides the four that are there from the
-// start. The runtime ends the process when it can't make one. Few are needed all the
+// Threads that Go's runtime and the loop create, besides the four that exist from the
+// start. The runtime ends the process if it can't create one. Few are needed all the
 // time; the others come and go.
 const (
 	ownTasks       = 14
 	keptTasks      = 8
-	processorTasks = 3 // one waits for the program, one starts it, one is it
+	processorTasks = 3 // one waits for the program, one starts it, and the program itself
 
-	// If the user or the control group may have fewer, threads are counted, and
-	// there is no ring: the kernel decides how many workers a ring has.
+	// If the limit of the user or the control group is lower, threads are counted and
+	// no ring is used, because the kernel decides how many workers a ring has.
 	scarceTasks = 256
 )
 
-// spareBytes is more than what Go's heap, the buffers and the stacks of threads grow by.
+// spareBytes is more than the growth of Go's heap, the buffers and the stacks of
+// threads.
 const spareBytes = 64 << 20
 
-// Limits tells Open what the process is short of.
+// Limits tells Open which resources are scarce.
 type Limits struct {
-	ScarceTasks bool // threads: operations on files are done by the pool, not by the ring and its workers
+	ScarceTasks bool // threads: the pool does operations on files, not the ring and its workers
 }
 
-// CheckLimits looks whether the limits of the process leave room for what the script
-// needs, and returns an error of type *rotate.Error if not. It lowers the sizes of
-// files in the script to the limit for file sizes, and bounds in it how many
-// processors run at a time. Where threads are scarce it makes
-// those that are needed all the time.
+// CheckLimits checks whether the limits of the process leave room for what the script
+// needs. If not, it returns an error of type *rotate.Error. In the script, it lowers
+// the sizes of files to the limit for file sizes, and limits how many processors run at
+// a time. If threads are scarce it creates those that are needed all the time.
 func CheckLimits(s *script.Script) (Limits, error) {
 	if err := fitFileSize(s); err != nil {
 		return Limits{}, err
@@ -81,7 +81,7 @@ func CheckLimits(s *script.Script) (Limits, error) {
 }
 
 // fitProcessors returns how many processors may run at a time: all of the script, or,
-// where descriptors are scarce, as many as they are enough for, at least one. Then the
+// if descriptors are scarce, as many as they suffice for, at least one. Then the
 // directories take turns.
 func fitProcessors(s *script.Script) (int, error) {
 	processors := 0
@@ -106,16 +106,17 @@ func fitProcessors(s *script.Script) (int, error) {
 	return processors, nil
 }
 
-// leastFileBytes is the least size of a file that can be asked for, and that of the
-// lock page; a status file is smaller.
+// leastFileBytes is the smallest file size that a script can ask for, and the size of
+// the lock page. A status file is smaller.
 const leastFileBytes = 4096
 
-// fitFileSize lowers the sizes of files in the script to the limit for file sizes: a
-// file that can't be filled would never be finished, and the service would wait.
+// fitFileSize lowers the sizes of files in the script to the limit for file sizes.
+// Otherwise a file could not be filled, would never be finished, and the service would
+// wait.
 func fitFileSize(s *script.Script) error {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil || limit.Cur > math.MaxInt64 {
-		return nil // there is none
+		return nil // no limit
 	}
 	if limit.Cur < leastFileBytes && len(s.Dirs)+len(s.Status) > 0 {
 		return &rotate.Error{What: "write files of " + strconv.Itoa(leastFileBytes) + " bytes", Err: syscall.EFBIG,
@@ -131,32 +132,32 @@ func fitFileSize(s *script.Script) error {
 	return nil
 }
 
-// shortOf returns what to do about a limit.
+// shortOf returns advice about a limit.
 func shortOf(want, have int, limit string) string {
 	return fmt.Sprintf(" (%d are needed, %d are left: raise the limit by %d, see %s)", want, have, want-have, limit)
 }
 
-// tasksLimit returns how many threads and processes the user, or the control group,
-// may have at most.
+// tasksLimit returns how many threads and processes the user or the control group may
+// have.
 func tasksLimit() uint64 {
 	least := uint64(math.MaxUint64)
 	var user unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &user); err == nil && os.Getuid() != 0 { // it is not for root
+	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &user); err == nil && os.Getuid() != 0 { // the limit does not apply to root
 		least = user.Cur
 	}
 	_, group, _ := strings.Cut("\n"+readText("/proc/self/cgroup"), "\n0::")
 	group, _, _ = strings.Cut(group, "\n")
 	for ; strings.HasPrefix(group, "/"); group = group[:strings.LastIndexByte(group, '/')] {
 		text := readText("/sys/fs/cgroup" + group + "/pids.max")
-		if n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64); err == nil { // or "max"
+		if n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64); err == nil { // otherwise it is "max"
 			least = min(least, n)
 		}
 	}
 	return least
 }
 
-// readText returns the first bytes of a small file, and "" if it can't read it. It does
-// not use package os, which would have Go's poller watch the descriptor.
+// readText returns the first bytes of a small file, or "" if it can't read it. It does
+// not use package os, with which Go's poller would watch the descriptor.
 func readText(path string) string {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

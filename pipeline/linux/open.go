@@ -11,12 +11,13 @@ import (
 )
 
 // Open takes over standard input, the signals in [Signals] and Go's runtime, and
-// returns the real kernel. Its errors end a message "unable to ...".
+// returns the real kernel. The text of an error continues a message that begins with
+// "unable to".
 //
-// For tests and measurements, the environment chooses otherwise than Open would:
-// MULTILOG_IO is how file operations are done (see [ioring.Options]), MULTILOG_INPUT
-// is "read" to read any input plainly, MULTILOG_PIPE is the capacity of a pipe in
-// bytes, and with MULTILOG_NAP=0 there are no naps.
+// For tests and benchmarks, environment variables change what Open does. MULTILOG_IO is
+// the backend for file operations (see [ioring.Options]). MULTILOG_INPUT=read makes it
+// read any input plainly. MULTILOG_PIPE is the capacity of a pipe in bytes. With
+// MULTILOG_NAP=0 the loop does not nap.
 func Open(limits Limits) (sys pipeline.System, err error) {
 	fitRuntime()
 	h := &host{clock: newClock()}
@@ -57,7 +58,7 @@ func openQueue(limits Limits) (*ioring.Queue, error) {
 	}
 }
 
-// backend returns how file operations are done, and why.
+// backend returns a text about how file operations are done, and why.
 func backend(queue *ioring.Queue) string {
 	if why := queue.Reason(); why != "" {
 		return queue.Backend() + ": " + why

@@ -13,14 +13,14 @@ func newPollSet() (*pollSet, error) {
 	return &pollSet{fd: fd}, err
 }
 
-// add has the descriptor watched.
+// add makes the set watch a descriptor.
 func (p *pollSet) add(fd int, events uint32) error {
 	ev := unix.EpollEvent{Events: events, Fd: int32(fd)}
 	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &ev)
 }
 
-// wait sleeps until something happens, at most so many milliseconds, for ever if that is
-// -1, and returns what has happened. A signal may end it.
+// wait sleeps until something happens, at most so many milliseconds, or forever if
+// millis is -1. It returns what has happened. A signal may end it.
 func (p *pollSet) wait(millis int) []unix.EpollEvent {
 	n, _ := unix.EpollWait(p.fd, p.events[:], millis)
 	return p.events[:max(n, 0)]

@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxPieces is how many pieces go into one writev: IOV_MAX.
+// maxPieces is the maximum number of pieces in one writev: IOV_MAX.
 const maxPieces = 1024
 
-// writev writes the pieces, as many as go into one call.
+// writev writes as many of the pieces as one call can take.
 func (h *host) writev(fd int, pieces [][]byte) (int, error) {
 	if len(pieces) == 1 {
 		b := pieces[0]

@@ -12,22 +12,22 @@ import (
 	"multilog/internal/console"
 )
 
-// Signals are those that [Open] takes over.
+// Signals are the signals that [Open] takes over.
 var Signals = []syscall.Signal{syscall.SIGTERM, syscall.SIGALRM, syscall.SIGXFSZ}
 
-// signals counts SIGTERM and SIGALRM, and wakes the wait.
+// signals counts SIGTERM and SIGALRM and wakes the waiter.
 type signals struct {
-	fd      int // eventfd: a signal has come
+	fd      int // eventfd that signals make readable
 	arrived atomic.Bool
 	terms   atomic.Int32
 	alarms  atomic.Int32
-	started atomic.Bool // the loop waits, or has waited
+	started atomic.Bool // the loop is waiting or has waited
 }
 
-// watchSignals takes over the signals. Go's runtime takes them also if the parent had
-// them blocked or ignored. SIGXFSZ is taken so that a write beyond the limit for file
-// sizes fails instead; programs that are started do not inherit this, as they would if
-// the signal were ignored.
+// watchSignals takes over the signals. Go's runtime receives them even if the parent
+// had them blocked or ignored. SIGXFSZ is handled so that a write beyond the limit for
+// file sizes fails instead of ending the process. Programs do not inherit a handler, as
+// they would inherit that the signal is ignored.
 func watchSignals() (*signals, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
@@ -61,15 +61,15 @@ func (s *signals) count(sig os.Signal) {
 	_, _ = unix.Write(s.fd, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 }
 
-// startGrace is how long a start may go on after SIGTERM.
+// startGrace is how long a start may continue after SIGTERM.
 const startGrace = time.Second
 
 // ExitTrouble is the exit status of a logger that could not start.
 const ExitTrouble = 111
 
-// giveUpStart ends the process if it is still starting: an operation on a file system
-// that does not answer never returns. It leaves what a kill leaves, and nothing was
-// taken from standard input.
+// giveUpStart ends the process if it is still starting, because an operation on a file
+// system that does not answer never returns. The process leaves what a kill leaves, and
+// has taken nothing from standard input.
 func (s *signals) giveUpStart() {
 	if !s.started.Load() {
 		console.Say("multilog", console.Fatal, "unable to end the start within a second of SIGTERM, exiting (a file system does not answer; standard input was not touched)")
@@ -77,7 +77,7 @@ func (s *signals) giveUpStart() {
 	}
 }
 
-// begin notes that the loop waits.
+// begin notes that the loop has begun to wait.
 func (s *signals) begin() {
 	if !s.started.Load() {
 		s.started.Store(true)
@@ -92,5 +92,5 @@ func (s *signals) take() (terms, alarms int) {
 	return terms, alarms
 }
 
-// term reports whether a SIGTERM has come that was not taken yet.
+// term reports whether a SIGTERM has come that take has not returned yet.
 func (s *signals) term() bool { return s.terms.Load() > 0 }

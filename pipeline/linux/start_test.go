@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// SIGTERM ends a logger whose start hangs, as on a file system that does not
-// answer: the test's own program, again, is one that does nothing else.
+// SIGTERM ends a logger whose start hangs, as on a file system that does not answer.
+// The logger is this test's program, started again; it does nothing else.
 func TestTermDuringStart(t *testing.T) {
 	const hangs = "MULTILOG_TEST_HANGING_START"
 	if os.Getenv(hangs) != "" {
@@ -28,7 +28,7 @@ func TestTermDuringStart(t *testing.T) {
 	in, inErr := cmd.StdinPipe()
 	out, outErr := cmd.StdoutPipe()
 	if inErr != nil || outErr != nil || cmd.Start() != nil {
-		t.Fatal("it can't be started")
+		t.Fatal("the logger can't be started")
 	}
 	defer in.Close()
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {

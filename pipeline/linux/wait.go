@@ -9,12 +9,13 @@ import (
 	"multilog/pipeline/input"
 )
 
-// waiter is the real pipeline.Waiter: it waits for input, finished operations, signals
-// and the clock in one place, by one epoll_wait on the loop's own thread, at all rates.
+// waiter is the real pipeline.Waiter. It waits for input, finished operations, signals
+// and the clock in one place, with one epoll_wait on the loop's own thread, whatever
+// the rate of input.
 //
-// Go's scheduler is told about that call, because it may last. That costs little while
-// sysmon does not look (see package slack): the loop finds the processor that it has left.
-// Go's own poller would take three more system calls for each wake.
+// Go's scheduler is told about that call, because it may take long. That costs little
+// while sysmon sleeps (see package slack): the loop gets back the processor that it has
+// left. Go's own poller would need three more system calls for each wake.
 type waiter struct {
 	clock   clock
 	input   *input.Stdin
@@ -23,12 +24,12 @@ type waiter struct {
 
 	naps    coalescer
 	garbage garbage
-	polled  bool  // epoll takes standard input; otherwise it is always ready
+	polled  bool  // epoll accepts standard input; otherwise it is always ready
 	waited  bool  // the last wait for input ended with input
-	woke    int64 // Mono when it did
+	woke    int64 // Mono at that time
 
-	all   *pollSet // for standard input, the queue, signals
-	quiet *pollSet // for all but standard input
+	all   *pollSet // for standard input, the queue and signals
+	quiet *pollSet // for the same without standard input
 }
 
 func (w *waiter) open() (err error) {
@@ -45,11 +46,11 @@ func (w *waiter) open() (err error) {
 			}
 		}
 	}
-	// Level-triggered: a wait ends whenever something is in the input. A pipe wakes its
-	// pollers when a write ends, and during one only if that write had found the pipe
-	// empty. With edges, a writer that fills up a pipe in which something was left
-	// would wait for the logger, and the logger for the writer. Regular files and some
-	// devices can't be waited for: they are always ready.
+	// Level-triggered: a wait ends whenever there is something in the input. A pipe
+	// wakes its pollers when a write ends, and during a write only if that write had
+	// found the pipe empty. With edges, a writer that fills a pipe in which something
+	// was left would wait for the logger, and the logger for the writer. Regular files
+	// and some devices can't be waited for: they are always ready.
 	err = w.all.add(0, unix.EPOLLIN)
 	if w.polled = err == nil; err != nil && err != unix.EPERM {
 		return err
@@ -92,7 +93,7 @@ func (w *waiter) Wait(until int64, input bool) (terms, alarms int) {
 	}
 }
 
-// skips reports that there is no need to wait for input, or that a nap was taken
+// skips reports that waiting for input is not necessary, or that a nap was taken
 // instead.
 func (w *waiter) skips(until int64) bool {
 	if n := w.input.Came(); w.waited {
@@ -105,7 +106,7 @@ func (w *waiter) skips(until int64) bool {
 // came notes that a wait for input has ended with input.
 func (w *waiter) came() { w.waited, w.woke = true, w.clock.Mono() }
 
-// nap sleeps for a while, without looking, when input keeps coming.
+// nap sleeps for a while if input keeps coming, without checking the input.
 func (w *waiter) nap(until int64) bool {
 	nap := w.naps.nap
 	if nap == 0 || until != 0 && until < w.clock.Mono()+nap {
@@ -117,8 +118,8 @@ func (w *waiter) nap(until int64) bool {
 	return true
 }
 
-// reap calls Done of the operations that have finished, and reports whether there
-// were any.
+// reap calls Done of the operations that have finished and reports whether there were
+// any.
 func (w *waiter) reap() (finished bool) {
 	if w.queue.Inflight() > 0 {
 		n := w.queue.Complete()
@@ -129,7 +130,7 @@ func (w *waiter) reap() (finished bool) {
 	return finished
 }
 
-// ready reports whether one of the events is of standard input.
+// ready reports whether one of the events is about standard input.
 func ready(events []unix.EpollEvent) bool {
 	for _, ev := range events {
 		if ev.Fd == 0 {

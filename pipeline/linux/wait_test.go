@@ -20,7 +20,7 @@ func watching(t *testing.T, fds ...int) *pollSet {
 	return w
 }
 
-// woken says which descriptors had events.
+// woken returns which descriptors had events.
 func woken(events []unix.EpollEvent) map[int]uint32 {
 	m := map[int]uint32{}
 	for _, ev := range events {
@@ -29,8 +29,8 @@ func woken(events []unix.EpollEvent) map[int]uint32 {
 	return m
 }
 
-// A wait without a deadline ends when there is something to be read, however
-// often, until it was read.
+// A wait without a deadline ends when there is something to read, each time, until it
+// was read.
 func TestWaitForWrites(t *testing.T) {
 	r, w := pipePair(t, 0)
 	quiet, other := pipePair(t, 0)
@@ -42,16 +42,16 @@ func TestWaitForWrites(t *testing.T) {
 			t.Fatalf("events %v, and %d was written to", got, r)
 		}
 		if got := woken(wait.wait(-1)); got[r] != unix.EPOLLIN {
-			t.Fatalf("events %v, and something is left", got)
+			t.Fatalf("events %v, although something is left", got)
 		}
 		must[int](t)(unix.Read(r, make([]byte, 10)))
 		if got := wait.wait(0); len(got) != 0 {
-			t.Fatalf("events %v, and nothing is left", woken(got))
+			t.Fatalf("events %v, although nothing is left", woken(got))
 		}
 	}
 	put(t, w, "x")
 	if got := woken(wait.wait(0)); got[r] != unix.EPOLLIN {
-		t.Errorf("events %v of a look", got)
+		t.Errorf("events %v without input", got)
 	}
 	_ = unix.Close(w)
 	if got := woken(wait.wait(-1)); got[r]&unix.EPOLLHUP == 0 {
@@ -59,8 +59,8 @@ func TestWaitForWrites(t *testing.T) {
 	}
 }
 
-// A deadline ends a wait in which nothing happens, not before its time; the
-// next wait may have a later one, or none.
+// A deadline ends a wait in which nothing happens, not before its time. The next wait
+// may have a later one, or none.
 func TestWaitDeadline(t *testing.T) {
 	r, w := pipePair(t, 0)
 	closeLater(t, w)
@@ -68,10 +68,10 @@ func TestWaitDeadline(t *testing.T) {
 	for range 2 {
 		deadline := time.Now().Add(20 * time.Millisecond)
 		if got := wait.wait(21); len(got) != 0 {
-			t.Errorf("events %v of nothing", woken(got))
+			t.Errorf("events %v, but nothing has happened", woken(got))
 		}
 		if time.Now().Before(deadline) {
-			t.Error("awake too early")
+			t.Error("the wait ended too early")
 		}
 	}
 	go put(t, w, "x")
@@ -81,7 +81,7 @@ func TestWaitDeadline(t *testing.T) {
 	must[int](t)(unix.Read(r, make([]byte, 10)))
 }
 
-// An eventfd, which signals and the queue use, wakes the same way.
+// An eventfd, which signals and the queue use, wakes in the same way.
 func TestWaitForEventfd(t *testing.T) {
 	fd := must[int](t)(unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK))
 	closeLater(t, fd)
@@ -89,7 +89,7 @@ func TestWaitForEventfd(t *testing.T) {
 	if err := wait.add(fd, unix.EPOLLIN|unix.EPOLLET); err != nil {
 		t.Fatal(err)
 	}
-	for range 3 { // it is never read: each write is an edge
+	for range 3 { // the eventfd is never read: each write is an edge
 		go put(t, fd, "\x01\x00\x00\x00\x00\x00\x00\x00")
 		if got := woken(wait.wait(-1)); got[fd] != unix.EPOLLIN {
 			t.Fatalf("events %v", got)
@@ -97,7 +97,7 @@ func TestWaitForEventfd(t *testing.T) {
 	}
 }
 
-// A stream that never pauses must not keep memory from being collected.
+// Memory is collected even if the stream never pauses.
 func TestNapCollects(t *testing.T) {
 	w := &waiter{clock: newClock(), garbage: garbage{ops: collectOps}}
 	w.naps.nap = 1
@@ -141,7 +141,7 @@ func pipePair(t *testing.T, flags int) (r, w int) {
 	return p[0], p[1]
 }
 
-// put writes all of a text. It may be called by another goroutine.
+// put writes all of a text. Another goroutine may call it.
 func put(t *testing.T, fd int, text string) {
 	t.Helper()
 	if n, err := unix.Write(fd, []byte(text)); n != len(text) {

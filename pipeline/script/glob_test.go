@@ -76,12 +76,12 @@ func TestGlobAsBash(t *testing.T) {
 	for _, pair := range strings.Split(string(got), "\n") {
 		theirs[pair] = true
 		if !ours[pair] {
-			t.Errorf("bash matches, and we do not: %q", pair)
+			t.Errorf("bash matches, but we do not: %q", pair)
 		}
 	}
 	for pair := range ours {
 		if !theirs[pair] {
-			t.Errorf("we match, and bash does not: %q", pair)
+			t.Errorf("we match, but bash does not: %q", pair)
 		}
 	}
 	if len(ours) < 500 {
