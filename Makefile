@@ -24,6 +24,11 @@ DATA     := $(wildcard examples/fleet/*.json)
 BINDIR   := $(DESTDIR)$(PREFIX)/bin
 MANDIR   := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog
+BASHDIR  := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSHDIR   := $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+FISHDIR  := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+# The commands print their completions themselves. These run on this machine; name others if BIN holds commands for another.
+HOSTBIN  ?= $(BIN)
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo demo-fleet test race fuzz fault bench compat lint man check install uninstall deb clean
@@ -68,7 +73,7 @@ fault: peers ## kill loggers KILLS times (10000), make system calls fail, and co
 	$(GO) test -count=1 -v -timeout 2h ./cmd/mlcat -run Beside -beside 2m -beside-all -follow 2m
 	$(GO) test -C fleet -count=1 -v -timeout 2h ./fault -lines 500000 -kills 30 -storekills 15
 
-bench: ## compare this logger with the installed ones (BENCH="-quick throughput" runs a part)
+bench: ## compare this logger with the installed ones (BENCH="--quick throughput" runs a part)
 	$(GO) run ./bench $(BENCH)
 
 compat: peers ## compare multilog, tai64n, tai64nlocal with daemontools', rule by rule
@@ -94,10 +99,14 @@ $(TOOLS)/golangci-lint: tools/go.mod
 
 check: lint test race ## run lint, test and race, which must pass before a release
 
-install: build ## install commands, manual pages and examples below PREFIX (/usr/local), under DESTDIR
-	install -d $(BINDIR) $(DOCDIR)
+install: build ## install commands, manual pages, completions and examples below PREFIX (/usr/local), under DESTDIR
+	install -d $(BINDIR) $(DOCDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR)
 	for c in $(COMMANDS); do install -m 755 $(BIN)/$$c $(BINDIR)/ || exit 1; done
 	for m in $(MANPAGES); do install -D -m 644 $$m $(MANDIR)/man$${m##*.}/$${m##*/} || exit 1; done
+	for c in $(COMMANDS); do \
+		$(HOSTBIN)/$$c --completion=bash >$(BASHDIR)/$$c && \
+		$(HOSTBIN)/$$c --completion=zsh >$(ZSHDIR)/_$$c && \
+		$(HOSTBIN)/$$c --completion=fish >$(FISHDIR)/$$c.fish || exit 1; done
 	for e in $(EXAMPLES); do install -D -m 755 $$e $(DOCDIR)/$$e || exit 1; done
 	for e in $(DATA); do install -D -m 644 $$e $(DOCDIR)/$$e || exit 1; done
 	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE docs/FLEET.md $(DOCDIR)/
@@ -105,6 +114,7 @@ install: build ## install commands, manual pages and examples below PREFIX (/usr
 uninstall: ## remove what install installed
 	for c in $(COMMANDS); do rm -f $(BINDIR)/$$c; done
 	for m in $(MANPAGES); do rm -f $(MANDIR)/man$${m##*.}/$${m##*/}; done
+	for c in $(COMMANDS); do rm -f $(BASHDIR)/$$c $(ZSHDIR)/_$$c $(FISHDIR)/$$c.fish; done
 	rm -rf $(DOCDIR)
 
 deb: ## build the Debian package into dist/

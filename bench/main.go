@@ -3,8 +3,8 @@
 //
 //	go run ./bench [options] [scenario...]
 //
-// It runs binaries and knows nothing of how they work. -help lists options and
-// scenarios; -list says what each scenario measures, and how.
+// It runs binaries and knows nothing of how they work. --help lists options and
+// scenarios; --list says what each scenario measures, and how.
 //
 // The packages below internal: contender knows the loggers and how they are told
 // what to do, feed runs one of them and writes to it, check looks at what it has
@@ -32,24 +32,19 @@ import (
 	"multilog/bench/internal/race"
 	"multilog/bench/internal/report"
 	"multilog/bench/internal/scenario"
+	"multilog/internal/cmdline"
+	"multilog/internal/console"
 	"multilog/internal/test/mountns"
-)
-
-// Exit statuses, as those of the commands.
-const (
-	exitUsage = 100
-	exitFatal = 111
 )
 
 func main() {
 	feed.RunChild()
-	o, err := parse(os.Args[1:], os.Stdout)
+	o, answer, err := parse(os.Args[1:])
 	switch {
-	case errors.Is(err, errHelp):
-		return
 	case err != nil:
-		fmt.Fprintf(os.Stderr, "bench: fatal: %v (try -help)\n", err)
-		os.Exit(exitUsage)
+		fatal(err)
+	case answer != "":
+		os.Exit(o.command().Print(os.Stdout, os.Stderr, answer))
 	}
 	mountns.Enter()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -59,9 +54,14 @@ func main() {
 	}
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench: fatal:", err)
-		os.Exit(exitFatal)
+		fatal(err)
 	}
+}
+
+// fatal prints why bench ends, and ends it.
+func fatal(err error) {
+	fmt.Fprint(os.Stderr, console.Line("bench", console.Fatal, err.Error()))
+	os.Exit(cmdline.Status(err))
 }
 
 // run does what the options say. When it returns, nothing that it has started or
@@ -94,7 +94,7 @@ func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) erro
 	scenarios := o.chosen(scenario.All(lab, o.quick))
 	runs, seconds := r.Plan(scenarios)
 	if runs == 0 {
-		return errors.New("-run selects no case: -list shows them")
+		return errors.New("--run selects no case: --list shows them")
 	}
 	fmt.Fprintf(text, "%s runs, about %s\n", humanize.Comma(int64(runs)), race.ShowRoughly(time.Duration(seconds*float64(time.Second))))
 	progress.Begin(runs, seconds)
@@ -122,7 +122,7 @@ func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) erro
 func redraw(o options, w io.Writer) error {
 	res, err := report.Read(o.redraw)
 	if err != nil {
-		return fmt.Errorf("-redraw: %w", err)
+		return fmt.Errorf("--redraw: %w", err)
 	}
 	res.WriteText(w)
 	return writeReport(o, res, w)
@@ -135,7 +135,7 @@ func writeReport(o options, res report.Results, w io.Writer) error {
 	}
 	page, err := res.WriteHTML(o.report)
 	if err != nil {
-		return fmt.Errorf("-report: %w", err)
+		return fmt.Errorf("--report: %w", err)
 	}
 	fmt.Fprintf(w, "\nreport: %s\n", page)
 	return nil
@@ -194,7 +194,7 @@ func enlist(ctx context.Context, o options, lab *feed.Lab, progress *race.Progre
 		name, path, _ := contender.NameValue(p)
 		c, err := contender.New(name, path, contender.Multilog)
 		if err != nil {
-			return fmt.Errorf("-peer %s: %w", name, err)
+			return fmt.Errorf("--peer %s: %w", name, err)
 		}
 		c.Peer = true
 		all = append(all, c)
@@ -205,7 +205,7 @@ func enlist(ctx context.Context, o options, lab *feed.Lab, progress *race.Progre
 		}
 	}
 	if len(res.Contenders) == 0 {
-		return errors.New("no contender is left: -racers selects none of those that are installed")
+		return errors.New("no contender is left: --racers selects none of those that are installed")
 	}
 	return nil
 }
@@ -223,7 +223,7 @@ func ours(ctx context.Context, path string, lab *feed.Lab, progress *race.Progre
 	}
 	c, err := contender.New(contender.Ours, path, contender.Multilog)
 	if err != nil {
-		return c, fmt.Errorf("-ours: %w", err)
+		return c, fmt.Errorf("--ours: %w", err)
 	}
 	if out, err := exec.CommandContext(ctx, c.Path, "--version").Output(); err == nil {
 		c.Version, _, _ = strings.Cut(string(out), "\n")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +18,7 @@ import (
 	"multilog/bench/internal/feed"
 	"multilog/bench/internal/report"
 	"multilog/bench/internal/scenario"
+	"multilog/internal/cmdline"
 	"multilog/internal/test/logger"
 	"multilog/internal/test/mountns"
 )
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 // mustParse parses a command line.
 func mustParse(t *testing.T, args ...string) options {
 	t.Helper()
-	o, err := parse(args, io.Discard)
+	o, _, err := parse(args)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"-peer a", "-env =x", "nothing", "-bad", "-rounds -1", "-run (", "-racers [", "rate -quick nothing", "-- -quick"} {
-		if _, err := parse(strings.Fields(bad), io.Discard); err == nil || errors.Is(err, errHelp) {
+		if _, _, err := parse(strings.Fields(bad)); !errors.As(err, new(*cmdline.Error)) {
 			t.Errorf("%q: error %v", bad, err)
 		}
 	}
@@ -70,13 +70,13 @@ func TestParse(t *testing.T) {
 // and scenarios, and is no failure.
 func TestHelp(t *testing.T) {
 	for _, arg := range []string{"-h", "-help", "--help"} {
-		var out bytes.Buffer
-		if _, err := parse([]string{"rate", arg}, &out); !errors.Is(err, errHelp) {
+		_, answer, err := parse([]string{"rate", arg})
+		if err != nil {
 			t.Errorf("%s: error %v", arg, err)
 		}
-		for _, want := range []string{"usage: go run ./bench [options] [scenario...]", "-quick", "-report directory", "throughput  as fast as it goes"} {
-			if !strings.Contains(out.String(), want) {
-				t.Errorf("%s: no %q in\n%s", arg, want, out.String())
+		for _, want := range []string{"usage: bench [OPTION]... [SCENARIO]... ", "--quick", "--report=DIR", "throughput  as fast as it goes"} {
+			if !strings.Contains(answer, want) {
+				t.Errorf("%s: no %q in\n%s", arg, want, answer)
 			}
 		}
 	}
@@ -182,7 +182,7 @@ func TestInterrupted(t *testing.T) {
 				_ = cmd.Process.Signal(sig)
 				err := cmd.Wait()
 				if sig != syscall.SIGKILL {
-					if cmd.ProcessState.ExitCode() != exitFatal || !strings.Contains(out.String(), "bench: fatal: interrupted") {
+					if cmd.ProcessState.ExitCode() != cmdline.ExitFailed || !strings.Contains(out.String(), "bench: fatal: interrupted") {
 						t.Errorf("%v: %s", err, out.String())
 					}
 					if left, _ := os.ReadDir(dir); len(left) > 0 {

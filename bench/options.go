@@ -1,21 +1,17 @@
 package main
 
 import (
-	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"multilog/bench/internal/contender"
 	"multilog/bench/internal/race"
 	"multilog/bench/internal/scenario"
+	"multilog/internal/cmdline"
 )
-
-// errHelp says that the help text was asked for, and has been printed.
-var errHelp = flag.ErrHelp
 
 // options is the command line.
 type options struct {
@@ -30,59 +26,70 @@ type options struct {
 	names          []string // of the scenarios; none: all
 }
 
-// parse reads the command line. Options may stand before, between and behind the
-// names of scenarios, and begin with one hyphen or two. It prints the help text to
-// stdout if that is asked for.
-func parse(args []string, stdout io.Writer) (options, error) {
-	var o options
-	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.StringVar(&o.ours, "ours", "", "use this `binary` as ours instead of building it; \"none\" leaves it out")
-	f.Func("peer", "add a peer that has multilog's command line, `name=path`; may be given more than once", nameValue(&o.peers))
-	f.Func("env", "add our binary with variables of the environment set, `name=VAR=VALUE,...`; may be given more than once", nameValue(&o.envs))
-	racers := f.String("racers", "", "run only contenders whose name matches this `regexp`")
-	run := f.String("run", "", "run only cases whose scenario/case matches this `regexp`; -list shows them")
-	f.IntVar(&o.rounds, "rounds", 0, "run this `number` of rounds of each case instead of its own")
-	f.BoolVar(&o.quick, "quick", false, "run fewer and shorter cases: some five minutes instead of 35")
-	f.BoolVar(&o.list, "list", false, "say what the scenarios measure, list their cases, and exit")
-	f.BoolVar(&o.json, "json", false, "print the results as JSON; tables go to standard error")
-	f.StringVar(&o.report, "report", "", "write HTML pages with charts, pictures and results.json to this `directory`")
-	f.StringVar(&o.redraw, "redraw", "", "run nothing, show the results of an earlier run instead: a `file` that -json or -report wrote")
-	f.StringVar(&o.dir, "dir", os.TempDir(), "keep the logs, while they are needed, below this `directory`")
-	for {
-		if err := f.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				usage(f, stdout)
-			}
-			return o, err
-		}
-		rest := f.Args()
-		if len(rest) == 0 {
-			break
-		}
-		if taken := len(args) - len(rest); taken > 0 && args[taken-1] == "--" {
-			o.names = append(o.names, rest...)
-			break
-		}
-		o.names, args = append(o.names, rest[0]), rest[1:]
+// command returns the command line, whose options set those in o.
+func (o *options) command() *cmdline.Command {
+	const required = cmdline.Required
+	files, directories := cmdline.Values{Files: true}, cmdline.Values{Directories: true}
+	all := scenario.All(nil, false)
+	names := make([]string, len(all))
+	about := "Race this project's multilog against the loggers that are installed, check what\nthey log, and print tables.\n\nScenarios (all of them, unless some are named):\n"
+	for i, s := range all {
+		names[i] = s.Name
+		about += fmt.Sprintf("  %-11s %s\n", s.Name, s.Title)
 	}
-	var err error
-	if o.racers, err = regexp.Compile(*racers); err != nil {
-		return o, fmt.Errorf("-racers: %w", err)
+	return &cmdline.Command{
+		Name: "bench", Forms: []string{"[OPTION]... [SCENARIO]...   (go run ./bench ...)"}, About: about, OneHyphen: true,
+		Notes:     "Words may also follow one hyphen: -quick.\n\nExit status: 0 if all went well, 2 if the command line is wrong, 111 if\nsomething failed.",
+		Arguments: cmdline.Values{Words: names},
+		Options: []cmdline.Option{
+			{Word: "ours", Value: required, Name: "BINARY", Help: "use this binary as ours instead of building it; none leaves it out", Values: files, Set: cmdline.Text(&o.ours)},
+			{Word: "peer", Value: required, Name: "NAME=PATH", Help: "add a peer that has multilog's command line; may be given more than once", Set: nameValue(&o.peers)},
+			{Word: "env", Value: required, Name: "NAME=VAR=VALUE,...",
+				Help: "add our binary with variables of the environment set; may be given more than once", Set: nameValue(&o.envs)},
+			{Word: "racers", Value: required, Name: "REGEXP", Help: "run only contenders whose name matches", Set: expression(&o.racers)},
+			{Word: "run", Value: required, Name: "REGEXP", Help: "run only cases whose scenario/case matches; --list shows them", Set: expression(&o.run)},
+			{Word: "rounds", Value: required, Name: "NUMBER", Help: "run this number of rounds of each case instead of its own", Set: o.setRounds},
+			{Word: "quick", Help: "run fewer and shorter cases: some five minutes instead of 35", Set: cmdline.Flag(&o.quick)},
+			{Word: "list", Help: "say what the scenarios measure, list their cases, and exit", Set: cmdline.Flag(&o.list)},
+			{Word: "json", Help: "print the results as JSON; tables go to standard error", Set: cmdline.Flag(&o.json)},
+			{Word: "report", Value: required, Name: "DIR", Help: "write HTML pages with charts, pictures and results.json to DIR", Values: directories, Set: cmdline.Text(&o.report)},
+			{Word: "redraw", Value: required, Name: "FILE", Help: "run nothing, show the results of an earlier run instead, which --json or --report wrote to FILE",
+				Values: files, Set: cmdline.Text(&o.redraw)},
+			{Word: "dir", Value: required, Name: "DIR", Help: "keep the logs, while they are needed, below DIR (" + os.TempDir() + ")", Values: directories, Set: cmdline.Text(&o.dir)},
+		},
 	}
-	if o.run, err = regexp.Compile(*run); err != nil {
-		return o, fmt.Errorf("-run: %w", err)
-	}
-	if o.rounds < 0 {
-		return o, fmt.Errorf("-rounds: %d is less than none", o.rounds)
+}
+
+// parse reads the command line. If it asks for help or the like, answer is that text.
+func parse(args []string) (o options, answer string, err error) {
+	any := regexp.MustCompile("")
+	o = options{racers: any, run: any, dir: os.TempDir()}
+	if o.names, answer, err = o.command().Parse(args); err != nil || answer != "" {
+		return o, answer, err
 	}
 	all := scenario.All(nil, o.quick)
 	for _, name := range o.names {
 		if !slices.ContainsFunc(all, func(s race.Scenario) bool { return s.Name == name }) {
-			return o, fmt.Errorf("there is no scenario %q", name)
+			return o, "", cmdline.Wrong(fmt.Errorf("there is no scenario %q", name))
 		}
 	}
-	return o, nil
+	return o, "", nil
+}
+
+// expression returns a function that sets *to to the regular expression.
+func expression(to **regexp.Regexp) func(string) error {
+	return func(s string) (err error) {
+		*to, err = regexp.Compile(s)
+		return err
+	}
+}
+
+// setRounds takes the value of --rounds.
+func (o *options) setRounds(s string) (err error) {
+	if o.rounds, err = strconv.Atoi(s); err != nil || o.rounds < 0 {
+		return fmt.Errorf("%q is not a number from 0 on", s)
+	}
+	return nil
 }
 
 // nameValue returns a function that checks NAME=VALUE and appends it.
@@ -94,19 +101,6 @@ func nameValue(to *[]string) func(string) error {
 		*to = append(*to, s)
 		return nil
 	}
-}
-
-// usage prints the help text.
-func usage(f *flag.FlagSet, w io.Writer) {
-	fmt.Fprint(w, "usage: go run ./bench [options] [scenario...]\n\n"+
-		"Race this project's multilog against the loggers that are installed, check what they log, and print tables.\n\n"+
-		"scenarios (all of them, unless some are named):\n")
-	for _, s := range scenario.All(nil, false) {
-		fmt.Fprintf(w, "  %-11s %s\n", s.Name, s.Title)
-	}
-	fmt.Fprint(w, "\noptions:\n")
-	f.SetOutput(w)
-	f.PrintDefaults()
 }
 
 // chosen returns the scenarios that are named, in their order in all.

@@ -35,6 +35,8 @@ var inner = map[string]string{
 	"holds something that is not a logger's":         "unable to use {path} as lock page, going on without: %",
 	"has another name, and may be another program's": "unable to use {path} as lock page, going on without: %",
 
+	"no such option: ":       "% (--help tells more)",
+	"takes no value":         "{option} % (--help tells more)",
 	"needs a value":          "{option} % (--help tells more)",
 	"no log directory given": "% (--help tells more)",
 
@@ -115,7 +117,7 @@ func TestMessages(t *testing.T) {
 	}
 	var lines []string
 	for _, m := range found {
-		shown := strings.TrimSuffix(m.text, "\n")
+		shown := strings.Trim(m.text, "\n")
 		lines = append(lines, filepath.Dir(m.file)+": "+strings.ReplaceAll(shown, "\n", "\n\t"))
 		if !results.MatchString(m.file) && !strings.Contains(shown, "\n") {
 			checkStyle(t, m.file, shown)

@@ -106,6 +106,13 @@ func TestInstallAndUninstall(t *testing.T) {
 			t.Errorf("%s is not installed", path)
 		}
 	}
+	for _, name := range installed(t) {
+		for _, path := range []string{"bash-completion/completions/" + name, "zsh/site-functions/_" + name, "fish/vendor_completions.d/" + name + ".fish"} {
+			if _, ok := got["opt/multilog/share/"+path]; !ok {
+				t.Errorf("%s is not installed", path)
+			}
+		}
+	}
 	install("uninstall")
 	for path := range files(t, dest) {
 		t.Errorf("%s is still there", path)

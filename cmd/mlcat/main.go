@@ -19,17 +19,10 @@ import (
 	"syscall"
 
 	"multilog/cmd/mlcat/internal/source"
+	"multilog/internal/cmdline"
 	"multilog/internal/console"
 	"multilog/internal/mayread"
 	"multilog/internal/signals"
-	"multilog/internal/version"
-)
-
-// Exit statuses.
-const (
-	exitOK      = 0
-	exitNothing = 1 // --grep was given, and no line was printed
-	exitTrouble = 2
 )
 
 func main() {
@@ -38,17 +31,12 @@ func main() {
 }
 
 func run(args []string) int {
-	o, err := parseOptions(args)
-	if err != nil {
-		return fatal(err)
-	}
+	o, answer, err := parseOptions(args)
 	switch {
-	case o.help:
-		fmt.Print(help())
-		return exitOK
-	case o.version:
-		fmt.Println("mlcat", version.String())
-		return exitOK
+	case err != nil:
+		return fatal(err)
+	case answer != "":
+		return o.command().Print(os.Stdout, os.Stderr, answer)
 	}
 	// Blocks are reused, so there is little to collect and much that looks like it.
 	debug.SetGCPercent(400)
@@ -70,17 +58,17 @@ func run(args []string) int {
 	}
 	switch {
 	case p.failed:
-		return exitTrouble
+		return cmdline.ExitFailed
 	case len(p.patterns) > 0 && p.shown == 0 && err == nil:
-		return exitNothing
+		return cmdline.ExitNo
 	}
-	return exitOK
+	return cmdline.ExitOK
 }
 
 // fatal prints why mlcat ends, and returns its exit status.
 func fatal(err error) int {
 	say(console.Fatal, plain(err).Error())
-	return exitTrouble
+	return cmdline.Status(err)
 }
 
 // say prints a message.

@@ -15,14 +15,13 @@ type options struct {
 	selection
 	cursors
 	look
-	lines         int // the last ones, or engine.AllLines
-	linesSet      bool
-	reverse       bool
-	follow        bool
-	noTail        bool
-	quiet         bool
-	help, version bool
-	dirs          []string
+	lines    int // the last ones, or engine.AllLines
+	linesSet bool
+	reverse  bool
+	follow   bool
+	noTail   bool
+	quiet    bool
+	dirs     []string
 }
 
 // selection are the options that select lines by what is in them.
@@ -52,44 +51,57 @@ type look struct {
 	list    bool // show the logs, not their lines
 }
 
-// set returns the options of the command line, which set those in o.
-func (o *options) set() cmdline.Set {
-	return cmdline.Set{Options: []cmdline.Option{
-		{Letter: 'S', Word: "since", Value: cmdline.Required, Set: cmdline.Text(&o.since)},
-		{Letter: 'U', Word: "until", Value: cmdline.Required, Set: cmdline.Text(&o.until)},
-		{Letter: 'g', Word: "grep", Value: cmdline.Required, Set: o.addPattern},
-		{Letter: 'F', Word: "fixed", Set: cmdline.Flag(&o.fixed)},
-		{Letter: 'i', Word: "ignore-case", Set: cmdline.Flag(&o.ignoreCase)},
-		{Letter: 'v', Word: "invert-match", Set: cmdline.Flag(&o.invert)},
-		{Letter: 'n', Word: "lines", Value: cmdline.Optional, Set: o.setLines, Takes: isCount},
-		{Letter: 'r', Word: "reverse", Set: cmdline.Flag(&o.reverse)},
-		{Letter: 'f', Word: "follow", Set: cmdline.Flag(&o.follow)},
-		{Word: "no-tail", Set: cmdline.Flag(&o.noTail)},
-		{Letter: 'o', Word: "output", Value: cmdline.Required, Set: o.setFormat},
-		{Word: "cursor", Value: cmdline.Required, Set: cmdline.Text(&o.cursor)},
-		{Word: "after-cursor", Value: cmdline.Required, Set: cmdline.Text(&o.afterCursor)},
-		{Word: "cursor-file", Value: cmdline.Required, Set: cmdline.Text(&o.cursorFile)},
-		{Word: "show-cursor", Set: cmdline.Flag(&o.showCursor)},
-		{Word: "tai", Set: cmdline.Flag(&o.tai)},
-		{Word: "utc", Set: func(string) error { return o.setFormat("utc") }},
-		{Word: "color", Value: cmdline.Optional, Set: o.setColor},
-		{Word: "name", Set: func(string) error { o.names = "always"; return nil }},
-		{Word: "no-name", Set: func(string) error { o.names = "never"; return nil }},
-		{Word: "no-pager", Set: cmdline.Flag(&o.noPager)},
-		{Word: "list", Set: cmdline.Flag(&o.list)},
-		{Letter: 'q', Word: "quiet", Set: cmdline.Flag(&o.quiet)},
-		{Letter: 'h', Word: "help", Set: cmdline.Flag(&o.help)},
-		{Letter: 'V', Word: "version", Set: cmdline.Flag(&o.version)},
-	}}
+// command returns the command line, whose options set those in o.
+func (o *options) command() *cmdline.Command {
+	const required, optional = cmdline.Required, cmdline.Optional
+	return &cmdline.Command{
+		Name: "mlcat", Forms: []string{"[OPTION]... LOG..."}, About: about, Notes: notes,
+		Arguments: cmdline.Values{Files: true},
+		Options: []cmdline.Option{
+			{Head: "Options that select lines:",
+				Letter: 'S', Word: "since", Value: required, Name: "TIME", Help: "lines that are not before TIME", Set: cmdline.Text(&o.since)},
+			{Letter: 'U', Word: "until", Value: required, Name: "TIME", Help: "lines that are not after TIME", Set: cmdline.Text(&o.until)},
+			{Letter: 'g', Word: "grep", Value: required, Name: "PATTERN",
+				Help: "lines that match PATTERN, a regular expression (RE2); without looking at the label; with several -g, lines that match any of them", Set: o.addPattern},
+			{Letter: 'F', Word: "fixed", Help: "PATTERN is plain text", Set: cmdline.Flag(&o.fixed)},
+			{Letter: 'i', Word: "ignore-case", Help: "ignore case in PATTERN", Set: cmdline.Flag(&o.ignoreCase)},
+			{Letter: 'v', Word: "invert-match", Help: "lines that do not match", Set: cmdline.Flag(&o.invert)},
+			{Letter: 'n', Word: "lines", Value: optional, Name: "N", Help: "the last N of the selected lines (default 10), or all",
+				Values: cmdline.Values{Words: []string{"all"}}, Set: o.setLines, Takes: isCount},
+			{Word: "cursor", Value: required, Name: "CURSOR", Help: "lines from CURSOR on", Set: cmdline.Text(&o.cursor)},
+			{Word: "after-cursor", Value: required, Name: "CURSOR", Help: "lines after CURSOR", Set: cmdline.Text(&o.afterCursor)},
+			{Word: "cursor-file", Value: required, Name: "FILE", Help: "lines after the cursor in FILE, or all if there is no FILE; at the end, write the new cursor to FILE",
+				Values: cmdline.Values{Files: true}, Set: cmdline.Text(&o.cursorFile)},
+
+			{Head: "Options that change how lines are shown:",
+				Letter: 'r', Word: "reverse", Help: "newest lines first", Set: cmdline.Flag(&o.reverse)},
+			{Letter: 'f', Word: "follow", Help: "show the last 10 lines, then new lines as they come", Set: cmdline.Flag(&o.follow)},
+			{Word: "no-tail", Help: "with -f: show all lines first", Set: cmdline.Flag(&o.noTail)},
+			{Letter: 'o', Word: "output", Value: required, Name: "FORMAT", Help: "show lines in this format (default local):" + formatHelp(),
+				Values: cmdline.Values{Words: formatNames()}, Set: o.setFormat},
+			{Word: "utc", Help: "the same as -o utc", Set: func(string) error { return o.setFormat("utc") }},
+			{Word: "tai", Help: "labels count leap seconds, as those of s6-log do", Set: cmdline.Flag(&o.tai)},
+			{Word: "name", Help: "show which log each line is from (shown if there are several, but not with tai64n, cat)",
+				Set: func(string) error { o.names = "always"; return nil }},
+			{Word: "no-name", Help: "do not show it", Set: func(string) error { o.names = "never"; return nil }},
+			{Word: "show-cursor", Help: "at the end, show the cursor", Set: cmdline.Flag(&o.showCursor)},
+			{Word: "color", Value: optional, Name: "WHEN", Help: "use colors: always, never or auto (on a terminal)",
+				Values: cmdline.Values{Words: []string{"always", "never", "auto"}}, Set: o.setColor},
+			{Word: "no-pager", Help: "do not run a pager, even on a terminal", Set: cmdline.Flag(&o.noPager)},
+			{Word: "list", Help: "show the LOGs, or all that can be found, with the times of their lines, number of files and size", Set: cmdline.Flag(&o.list)},
+			{Letter: 'q', Word: "quiet", Help: "do not warn about missing files", Set: cmdline.Flag(&o.quiet)},
+		},
+	}
 }
 
-// parseOptions parses the arguments after the program's name.
-func parseOptions(args []string) (o options, err error) {
+// parseOptions parses the arguments after the program's name. If they ask for help or the
+// like, it returns that text as answer.
+func parseOptions(args []string) (o options, answer string, err error) {
 	o = options{lines: engine.AllLines, look: look{format: render.Default(), color: "auto", names: "auto"}}
-	if o.dirs, err = o.set().Parse(args); err != nil || o.help || o.version {
-		return o, err
+	if o.dirs, answer, err = o.command().Parse(args); err != nil || answer != "" {
+		return o, answer, err
 	}
-	return o, cmdline.Wrong(o.check())
+	return o, "", cmdline.Wrong(o.check())
 }
 
 const defaultLines = 10 // of -n without a number, and of -f

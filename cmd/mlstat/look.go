@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"multilog/internal/cmdline"
 	"multilog/internal/console"
 	"multilog/internal/reason"
 	"multilog/rotate/lockpage"
@@ -18,13 +19,13 @@ type look struct {
 }
 
 // lookAt reads the status of each directory. It warns of directories that it can't read,
-// and returns exitTrouble then.
+// and returns cmdline.ExitFailed then.
 func lookAt(dirs []string, stderr io.Writer) (looks []look, status int) {
 	for _, dir := range dirs {
 		s, err := lockpage.ReadStatus(dir)
 		if err != nil {
 			say(stderr, console.Warning, "unable to look at "+dir+": "+reason.Of(err))
-			status = exitTrouble
+			status = cmdline.ExitFailed
 		}
 		if s != nil {
 			looks = append(looks, look{s, time.Now()})

@@ -18,30 +18,20 @@ import (
 	"multilog/internal/console"
 	"multilog/internal/reason"
 	"multilog/internal/signals"
-	"multilog/internal/version"
 )
 
-const usage = `usage: mlstat [-w | --json | --openmetrics] [directory ...]
-
+// The texts of --help above and below the options.
+const (
+	about = `
 Show what the loggers of log directories are doing, from the lock pages in
 these directories. Loggers do not notice. Without arguments, mlstat looks for
 log directories in the current directory and below.
-
-  -w              show it again every second, with the rates of that second
-  --json          write one JSON object for each directory
-  --openmetrics   write metrics for node_exporter's textfile collector
-  -h, --help      show this help
-  -V, --version   show the version
-
-Exit status: 0 if all went well; 1 if a directory could not be read, or the
-output not written; 2 if the command line is wrong or there is no directory.
 `
 
-// Exit statuses.
-const (
-	exitOK      = 0
-	exitTrouble = 1 // a directory could not be read, or standard output not written
-	exitUsage   = 2 // the command line is wrong, or there is no directory
+	notes = `
+Exit status: 0 if all went well; 2 if the command line is wrong or there is no
+directory; 111 if a directory could not be read, or the output not written.
+`
 )
 
 // watchEvery is the time between two looks with -w.
@@ -50,31 +40,36 @@ const watchEvery = time.Second
 // options are the options and directories on the command line.
 type options struct {
 	watch, json, openmetrics bool
-	help, version            bool
 	dirs                     []string
 }
 
+// command returns the command line, whose options set those in o.
+func (o *options) command() *cmdline.Command {
+	return &cmdline.Command{
+		Name: "mlstat", Forms: []string{"[-w | --json | --openmetrics] [directory ...]"}, About: about, Notes: notes,
+		Arguments: cmdline.Values{Directories: true},
+		Options: []cmdline.Option{
+			{Letter: 'w', Word: "watch", Help: "show it again every second, with the rates of that second", Set: cmdline.Flag(&o.watch)},
+			{Word: "json", Help: "write one JSON object for each directory", Set: cmdline.Flag(&o.json)},
+			{Word: "openmetrics", Help: "write metrics in the text format of OpenMetrics", Set: cmdline.Flag(&o.openmetrics)},
+		},
+	}
+}
+
 // parse parses the arguments after the program's name.
-func parse(args []string) (o options, err error) {
-	set := cmdline.Set{Options: []cmdline.Option{
-		{Letter: 'w', Set: cmdline.Flag(&o.watch)},
-		{Word: "json", Set: cmdline.Flag(&o.json)},
-		{Word: "openmetrics", Set: cmdline.Flag(&o.openmetrics)},
-		{Letter: 'h', Word: "help", Set: cmdline.Flag(&o.help)},
-		{Letter: 'V', Word: "version", Set: cmdline.Flag(&o.version)},
-	}}
-	if o.dirs, err = set.Parse(args); err != nil || o.help || o.version {
-		return o, err
+func parse(args []string) (o options, answer string, err error) {
+	if o.dirs, answer, err = o.command().Parse(args); err != nil || answer != "" {
+		return o, answer, err
 	}
 	if o.json && o.openmetrics || o.watch && (o.json || o.openmetrics) {
-		return o, cmdline.Wrong(errors.New("-w, --json and --openmetrics exclude each other"))
+		return o, "", cmdline.Wrong(errors.New("-w, --json and --openmetrics exclude each other"))
 	}
 	if len(o.dirs) == 0 {
 		if o.dirs = directoriesBelow("."); len(o.dirs) == 0 {
-			return o, cmdline.Wrong(errors.New("no log directory given, and none found in this directory or below"))
+			return o, "", cmdline.Wrong(errors.New("no log directory given, and none found in this directory or below"))
 		}
 	}
-	return o, nil
+	return o, "", nil
 }
 
 func main() {
@@ -89,7 +84,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	status := show(args, out, stderr)
 	if err := out.Flush(); err != nil {
 		say(stderr, console.Fatal, "unable to write to standard output: "+reason.Of(err))
-		return exitTrouble
+		return cmdline.ExitFailed
 	}
 	return status
 }
@@ -102,17 +97,13 @@ func say(stderr io.Writer, severity, text string) {
 // show does what args ask for, and returns the exit status. An error in writing stays in
 // stdout until its next Flush.
 func show(args []string, stdout *bufio.Writer, stderr io.Writer) int {
-	o, err := parse(args)
+	o, answer, err := parse(args)
 	switch {
 	case err != nil:
 		say(stderr, console.Fatal, err.Error())
-		return exitUsage
-	case o.help:
-		fmt.Fprint(stdout, usage)
-		return exitOK
-	case o.version:
-		fmt.Fprintln(stdout, "mlstat", version.String())
-		return exitOK
+		return cmdline.Status(err)
+	case answer != "":
+		return o.command().Print(stdout, stderr, answer)
 	}
 	looks, status := lookAt(o.dirs, stderr)
 	switch {

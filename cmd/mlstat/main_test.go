@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"multilog/internal/cmdline"
 	"multilog/internal/test/logger"
 	"multilog/rotate/lockpage"
 )
@@ -147,7 +148,7 @@ func TestTrouble(t *testing.T) {
 			name = dir
 		}
 		var stdout, stderr bytes.Buffer
-		if code := run([]string{name}, &stdout, &stderr); code != exitTrouble {
+		if code := run([]string{name}, &stdout, &stderr); code != cmdline.ExitFailed {
 			t.Errorf("%s: exit code %d", name, code)
 		}
 		if !strings.Contains(stderr.String(), want) {
@@ -155,8 +156,8 @@ func TestTrouble(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"--json", "--openmetrics", "x"}, {"-q"}} {
-		if code := run(args, io.Discard, io.Discard); code != exitUsage {
-			t.Errorf("%v: exit code %d, want %d", args, code, exitUsage)
+		if code := run(args, io.Discard, io.Discard); code != cmdline.ExitUsage {
+			t.Errorf("%v: exit code %d, want %d", args, code, cmdline.ExitUsage)
 		}
 	}
 }
@@ -192,7 +193,7 @@ func TestFullDisk(t *testing.T) {
 		defer full.Close()
 		var stderr bytes.Buffer
 		code := run(args, full, &stderr)
-		if want := "mlstat: fatal: unable to write to standard output: out of disk space\n"; code != exitTrouble || stderr.String() != want {
+		if want := "mlstat: fatal: unable to write to standard output: out of disk space\n"; code != cmdline.ExitFailed || stderr.String() != want {
 			t.Errorf("%q: exit code %d, %q", args, code, stderr.String())
 		}
 	}

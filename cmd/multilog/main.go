@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -13,7 +12,6 @@ import (
 	"multilog/internal/self"
 	"multilog/internal/signals"
 	"multilog/internal/slack"
-	"multilog/internal/version"
 	"multilog/internal/zstdcmd"
 	"multilog/pipeline"
 	"multilog/pipeline/linux"
@@ -21,48 +19,10 @@ import (
 	"multilog/rotate"
 )
 
-const usage = `usage: multilog script
-
-multilog reads lines from standard input and appends selected lines to
-logs that are rotated automatically. Each argument of the script is an action:
-
-  t          put a TAI64N label in front of each line; first argument only
-  -pattern   deselect lines that match
-  +pattern   select lines that match
-  e          print selected lines to standard error
-  =file      keep the last selected line in file
-  sSIZE      limit the files of the following directories to SIZE bytes
-  nCOUNT     keep at most COUNT files in each of the following directories
-  !command   run command on each finished file of the following directories
-  ./dir      append selected lines to the log directory dir; also /dir
-
-Beyond daemontools' multilog, which ignores these words:
-
-  tRFC3339 tRFC3339Nano tUnix tUnixMs tUnixNs
-             put this stamp in front of each line; first argument only
-  z, zLEVEL  compress finished files of the following directories with zstd
-  bSIZE      limit files to SIZE, up to 2GiB; overrides s
-  cSIZE      keep at most SIZE of old files
-  aTIME      start a new file when current is TIME old (1h, 24h)
-  yTIME      sync current to disk at most TIME after a write
-  kSIZE      keep SIZE of the filesystem free by removing the oldest files
-  T F S wCODE
-             as in daemontools-encore
-
-multilog ignores other arguments. SIGTERM ends it. SIGALRM starts new files.
-`
-
 func main() {
 	signals.Default(linux.Signals...)
-	if len(os.Args) == 2 {
-		switch os.Args[1] {
-		case "--help":
-			fmt.Print(usage)
-			return
-		case "--version":
-			fmt.Println("multilog", version.String())
-			return
-		}
+	if answer := command.Alone(os.Args[1:]); answer != "" {
+		os.Exit(command.Print(os.Stdout, os.Stderr, answer))
 	}
 	if filepath.Base(os.Args[0]) == zstdcmd.Name {
 		os.Exit(zstdcmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

@@ -1,24 +1,43 @@
-// Package cmdline parses the command lines of mlcat, mlstat and multilog-zstd, so that
-// they take options in one way and complain in the same words.
+// Package cmdline is the command lines of all commands: it parses them, prints --help
+// and --version, and writes completions for shells. So all commands take options in one
+// way, complain in the same words, and end with the same exit statuses.
+//
+// A command declares its options once, in a [Command]. [Command.Parse] sets them; the
+// help text and the completions come from the same declaration.
+//
+// # Options
 //
 // Options look as with getopt_long(3). An option is a letter, a word, or both: -n,
 // --lines. Letters may be joined, words may be shortened. A value follows a letter as the
 // rest of the argument or as the next argument, and a word after an equals sign or as the
 // next argument. Options may stand before and after other arguments. After -- there are
-// no options.
+// no options. Every command has -h, --help, -V, --version and --completion=SHELL.
 //
-// A command declares its options as a [Set] and calls [Set.Parse]. What is wrong with a
-// command line is an [Error], whose text ends with a hint at --help. A command that finds
-// more, such as options that exclude each other, makes one with [Wrong].
+// The arguments of multilog, tai64n and tai64nlocal are daemontools', which knows no
+// options. These commands have the ones above, too, but only where such an option is the
+// only argument; see [Command.Alone].
 //
-// Each command has exit statuses of its own, because those are part of what it replaces:
-// daemontools' are 111 after a failure, journalctl's and grep's 1 and 2.
+// What is wrong with a command line is an [Error], whose text ends with a hint at --help.
+// A command that finds more, such as options that exclude each other, makes one with
+// [Wrong].
+//
+// # Why no library
+//
+// The logger's module has three dependencies, and this is not worth a fourth. It would
+// not be enough either: github.com/spf13/pflag does not shorten words, has no -LEVEL and
+// no value that may be the next argument (-n 5, and -n alone), suggests no other word, and
+// writes no completions, for which cobra is needed on top of it.
 package cmdline
 
-import (
-	"errors"
-	"fmt"
-	"strings"
+import "errors"
+
+// The exit statuses of all commands. A command whose work is only to answer a question
+// uses all of them.
+const (
+	ExitOK     = 0
+	ExitNo     = 1   // nothing was found, or what was to be checked is wrong
+	ExitUsage  = 2   // the command line is wrong
+	ExitFailed = 111 // something has failed; daemontools' commands exit with it, too
 )
 
 // An Error says what is wrong with a command line.
@@ -35,11 +54,47 @@ func Wrong(err error) error {
 	return &Error{err}
 }
 
-// An Option is one option of a command.
+// Status returns the exit status for err, which may be nil.
+func Status(err error) int {
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, new(*Error)):
+		return ExitUsage
+	}
+	return ExitFailed
+}
+
+// A Command is a command, as its user sees it.
+type Command struct {
+	Name  string   // of the program
+	Forms []string // what follows the name in the usage, one for each form
+	About string   // what it does: text between the usage and the options
+	Notes string   // what else its user must know: text behind the options
+
+	Options []Option
+
+	// Number takes an argument that begins with - and a digit, without the -. If it is
+	// nil, there is no such option.
+	Number func(text string) error
+
+	Arguments Values // the other arguments, for completions
+
+	// OneHyphen means that a word may follow one hyphen: -quick. There are no letters
+	// but h and V then.
+	OneHyphen bool
+}
+
+// An Option is one option of a command. One with neither letter nor word only shows its Name
+// in the help text, for Number.
 type Option struct {
 	Letter byte   // as in -n; 0 if it has none
 	Word   string // as in --lines; "" if it has none
 	Value  Value
+	Name   string // what the help text calls the value: FILE
+	Help   string // what the option does; its lines are broken where needed, but for those that begin with a space
+	Head   string // a line of the help text above this option, for it and those that follow
+	Values Values // for completions
 
 	// Set takes the option, with its value, or with "" if it has none. The Error of the
 	// command line names the option before what Set returns.
@@ -60,6 +115,13 @@ const (
 	Optional
 )
 
+// Values are what a shell offers as a value or an argument.
+type Values struct {
+	Words       []string
+	Files       bool
+	Directories bool // but no other files
+}
+
 // Flag returns a function for Option.Set that sets *p to true.
 func Flag(p *bool) func(string) error {
 	return func(string) error { *p = true; return nil }
@@ -68,123 +130,4 @@ func Flag(p *bool) func(string) error {
 // Text returns a function for Option.Set that sets *p to the value.
 func Text(p *string) func(string) error {
 	return func(value string) error { *p = value; return nil }
-}
-
-// A Set is all options of a command.
-type Set struct {
-	Options []Option
-
-	// Number takes an argument that begins with - and a digit, without the -. If it is
-	// nil, there is no such option.
-	Number func(text string) error
-}
-
-// Parse sets the options in args, the arguments after the program's name, and returns
-// the other arguments. The error is an [Error].
-func (s Set) Parse(args []string) (rest []string, err error) {
-	for len(args) > 0 && err == nil {
-		arg := args[0]
-		args = args[1:]
-		switch {
-		case arg == "--":
-			return append(rest, args...), nil
-		case strings.HasPrefix(arg, "--"):
-			args, err = s.word(arg[2:], args)
-		case len(arg) < 2 || arg[0] != '-':
-			rest = append(rest, arg)
-		case s.Number != nil && '0' <= arg[1] && arg[1] <= '9':
-			err = s.Number(arg[1:])
-		default:
-			args, err = s.letters(arg[1:], args)
-		}
-	}
-	return rest, Wrong(err)
-}
-
-// word sets the option that is --arg. It returns args without the value.
-func (s Set) word(arg string, args []string) ([]string, error) {
-	word, value, joined := strings.Cut(arg, "=")
-	opt := s.named(word)
-	switch {
-	case opt == nil:
-		return nil, fmt.Errorf("no such option: --%s", word)
-	case joined && opt.Value == None:
-		return nil, fmt.Errorf("--%s takes no value", opt.Word)
-	case !joined:
-		var err error
-		if value, args, err = opt.next(args); err != nil {
-			return nil, fmt.Errorf("--%s %w", opt.Word, err)
-		}
-	}
-	return args, opt.set("--"+opt.Word, value)
-}
-
-// named returns the option with that word, or else the only option whose word begins with
-// it, or nil.
-func (s Set) named(word string) *Option {
-	var found []*Option
-	for i, opt := range s.Options {
-		switch {
-		case opt.Word == "":
-		case opt.Word == word:
-			return &s.Options[i]
-		case strings.HasPrefix(opt.Word, word):
-			found = append(found, &s.Options[i])
-		}
-	}
-	if len(found) != 1 {
-		return nil
-	}
-	return found[0]
-}
-
-// letters sets the options of one argument. The last one may have a value, which is the
-// rest of the argument or the first of args. It returns args without the value.
-func (s Set) letters(arg string, args []string) ([]string, error) {
-	for arg != "" {
-		letter := arg[0]
-		arg = arg[1:]
-		var opt *Option
-		for i := range s.Options {
-			if s.Options[i].Letter == letter {
-				opt = &s.Options[i]
-			}
-		}
-		if opt == nil {
-			return nil, fmt.Errorf("no such option: -%c", letter)
-		}
-		var value string
-		var err error
-		if arg != "" && opt.Value != None {
-			value, arg = arg, ""
-		} else if value, args, err = opt.next(args); err != nil {
-			return nil, fmt.Errorf("-%c %w", letter, err)
-		}
-		name := "--" + opt.Word
-		if opt.Word == "" {
-			name = "-" + string(letter)
-		}
-		if err := opt.set(name, value); err != nil {
-			return nil, err
-		}
-	}
-	return args, nil
-}
-
-// next takes the option's value from args, if it has one there.
-func (opt *Option) next(args []string) (value string, rest []string, err error) {
-	switch {
-	case opt.Value == Required && len(args) == 0:
-		return "", args, errors.New("needs a value")
-	case opt.Value == Required, opt.Value == Optional && opt.Takes != nil && len(args) > 0 && opt.Takes(args[0]):
-		return args[0], args[1:], nil
-	}
-	return "", args, nil
-}
-
-func (opt *Option) set(name, value string) error {
-	if err := opt.Set(value); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
 }

@@ -13,24 +13,20 @@ import (
 	"multilog/internal/cmdline"
 	"multilog/internal/console"
 	"multilog/internal/seekable"
-	"multilog/internal/version"
 )
 
 // Name is the name of the command. A program that contains it, such as multilog, runs
 // it when its argument zero is this name.
 const Name = "multilog-zstd"
 
-// exitFailed is the exit code after any failure, as in daemontools. After any code but
-// 0 multilog keeps the file and tries again.
-const exitFailed = 111
+// The texts of --help above and below the options.
+const (
+	about = `
+Compress finished files of a log. It serves as a processor of multilog:
+multilog t '!multilog-zstd' ./main
+`
 
-const usage = `usage: multilog-zstd [-LEVEL]    compress standard input to standard output
-       multilog-zstd -d          decompress standard input to standard output
-       multilog-zstd -l FILE...  list frames and sizes of compressed files
-       multilog-zstd -h | --help | -V | --version
-
-It serves as a processor of multilog: multilog t '!multilog-zstd' ./main
-
+	notes = `
 LEVEL is a zstd level from 1 to 22, 3 by default. Three groups differ:
   1, 2       fastest
   3 to 6     much smaller output, in somewhat more time
@@ -38,33 +34,43 @@ LEVEL is a zstd level from 1 to 22, 3 by default. Three groups differ:
 
 The output is a zstd file with a table that lets readers start anywhere in it.
 
-Exit status: 0 if the output is complete, 111 if it is not.
+Exit status: 0 if the output is complete, 2 if the command line is wrong, 111
+if something failed. After any but 0 multilog keeps the file and tries again.
 `
+)
 
 // options are the options and files on the command line.
 type options struct {
 	level            int
 	decompress, list bool
-	help, version    bool
 	files            []string
 }
 
-// parse parses the arguments after the program's name.
-func parse(args []string) (o options, err error) {
-	o.level = seekable.DefaultLevel
-	set := cmdline.Set{
+// command returns the command line, whose options set those in o.
+func (o *options) command() *cmdline.Command {
+	return &cmdline.Command{
+		Name: Name, Forms: []string{
+			"[-LEVEL]     compress standard input to standard output",
+			"-d [FILE...] decompress to standard output",
+			"-l FILE...   list frames and sizes of compressed files",
+		},
+		About: about, Notes: notes, Arguments: cmdline.Values{Files: true},
 		Options: []cmdline.Option{
-			{Letter: 'd', Word: "decompress", Set: cmdline.Flag(&o.decompress)},
-			{Letter: 'l', Word: "list", Set: cmdline.Flag(&o.list)},
-			{Letter: 'h', Word: "help", Set: cmdline.Flag(&o.help)},
-			{Letter: 'V', Word: "version", Set: cmdline.Flag(&o.version)},
+			{Name: "-LEVEL", Help: "compress with this level"},
+			{Letter: 'd', Word: "decompress", Help: "decompress the files, one after the other, or standard input", Set: cmdline.Flag(&o.decompress)},
+			{Letter: 'l', Word: "list", Help: "list frames and sizes", Set: cmdline.Flag(&o.list)},
 		},
 		Number: o.setLevel,
 	}
-	if o.files, err = set.Parse(args); err != nil {
-		return o, err
+}
+
+// parse parses the arguments after the program's name.
+func parse(args []string) (o options, answer string, err error) {
+	o.level = seekable.DefaultLevel
+	if o.files, answer, err = o.command().Parse(args); err != nil || answer != "" {
+		return o, answer, err
 	}
-	return o, cmdline.Wrong(o.check())
+	return o, "", cmdline.Wrong(o.check())
 }
 
 // setLevel takes the option -LEVEL.
@@ -83,20 +89,18 @@ func (o *options) setLevel(text string) error {
 // check returns an error if the options and files do not fit together.
 func (o options) check() error {
 	switch {
-	case o.help || o.version:
-		return nil
 	case o.list && o.decompress:
 		return errors.New("-d and -l exclude each other")
 	case o.list && len(o.files) == 0:
 		return errors.New("-l needs at least one file")
-	case !o.list && len(o.files) > 0:
-		return fmt.Errorf("unexpected argument %s: without -l, input comes from standard input only", o.files[0])
+	case !o.list && !o.decompress && len(o.files) > 0:
+		return fmt.Errorf("unexpected argument %s: without -d or -l, input comes from standard input only", o.files[0])
 	}
 	return nil
 }
 
 // Main runs the command with args, the arguments after the program's name. It returns
-// the exit code: 0, or 111 after any failure, of which it writes a message to stderr.
+// the exit status, which is not 0 after any failure, of which it writes a message to stderr.
 // It closes stdout, because only a close shows that everything was written.
 //
 // Main needs a process of its own: it limits the process to one processor and a small
@@ -104,13 +108,13 @@ func (o options) check() error {
 func Main(args []string, stdin, stdout, stderr *os.File) int {
 	if err := run(args, stdin, stdout, stderr); err != nil {
 		fmt.Fprint(stderr, console.Line(Name, console.Fatal, err.Error()))
-		return exitFailed
+		return cmdline.Status(err)
 	}
-	return 0
+	return cmdline.ExitOK
 }
 
 func run(args []string, stdin, stdout, stderr *os.File) error {
-	o, err := parse(args)
+	o, answer, err := parse(args)
 	if err != nil {
 		return err
 	}
@@ -119,12 +123,12 @@ func run(args []string, stdin, stdout, stderr *os.File) error {
 	}
 	out := newOutput(stdout)
 	switch {
-	case o.help:
-		_, err = io.WriteString(out, usage)
-	case o.version:
-		_, err = fmt.Fprintln(out, Name, version.String())
+	case answer != "":
+		_, err = io.WriteString(out, answer)
 	case o.list:
 		err = list(o.files, out, stderr)
+	case o.decompress && len(o.files) > 0:
+		err = decompressFiles(o.files, out)
 	default:
 		err = filter(o, stdin, out)
 	}
@@ -139,11 +143,11 @@ func filter(o options, stdin *os.File, out *output) error {
 	if closed(stdin) {
 		return errors.New("unable to read standard input: it is closed")
 	}
-	// The command runs beside a busy service, so it uses one processor, also for the
-	// garbage collector. There is almost no garbage: buffers are made once.
-	runtime.GOMAXPROCS(1)
-	debug.SetGCPercent(20)
-	in := &input{r: stdin}
+	if !o.decompress && isTerminal(out.w) {
+		return cmdline.Wrong(errors.New("unable to write to standard output: it is a terminal, and compressed data is not text"))
+	}
+	saveCPU()
+	in := &input{r: stdin, name: "standard input"}
 	if o.decompress {
 		return decompress(in, out)
 	}
@@ -152,6 +156,31 @@ func filter(o options, stdin *os.File, out *output) error {
 		return err
 	}
 	return nil
+}
+
+// decompressFiles decompresses the files to out, one after the other. It stops at the
+// first that it can't decompress.
+func decompressFiles(files []string, out *output) error {
+	saveCPU()
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			return fmt.Errorf("unable to open %s: %w", name, reason(err))
+		}
+		err = decompress(&input{r: f, name: name}, out)
+		_ = f.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveCPU limits the process to one processor, also for the garbage collector, because the
+// command runs beside a busy service. There is almost no garbage: buffers are made once.
+func saveCPU() {
+	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(20)
 }
 
 // reason returns the errno in err, if there is one, or else err. Our messages name the

@@ -14,6 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sys/unix"
 
+	"multilog/internal/cmdline"
 	"multilog/internal/test/logger"
 )
 
@@ -98,7 +99,7 @@ func TestRemoveWrittenKeepsOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.EOF()
-	l.Exits(exitFailed)
+	l.Exits(cmdline.ExitFailed)
 	info, err := os.Stat(name)
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +137,7 @@ func TestEveryFault(t *testing.T) {
 				}
 				break
 			}
-			if code != exitFailed || !strings.Contains(stderr, Name+": fatal: "+test.message) {
+			if code != cmdline.ExitFailed || !strings.Contains(stderr, Name+": fatal: "+test.message) {
 				t.Errorf("%s: exit code %d: %s", inject, code, stderr)
 			}
 			info, err := os.Stat(out)

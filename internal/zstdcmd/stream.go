@@ -15,10 +15,11 @@ import (
 // maxWindowBytes is the limit of zstd -d without its option --long.
 const maxWindowBytes = 128 << 20
 
-// input is standard input. It keeps a read error, which the decoder could not tell
+// input is standard input or a file. It keeps a read error, which the decoder could not tell
 // from an error in the data.
 type input struct {
 	r    *os.File
+	name string // as messages call it
 	read int64 // bytes
 	err  error // the last read error
 }
@@ -27,7 +28,7 @@ func (in *input) Read(p []byte) (int, error) {
 	n, err := in.r.Read(p)
 	in.read += int64(n)
 	if err != nil && err != io.EOF {
-		in.err = fmt.Errorf("unable to read standard input: %w", reason(err))
+		in.err = fmt.Errorf("unable to read %s: %w", in.name, reason(err))
 		return n, in.err
 	}
 	return n, err
@@ -108,6 +109,12 @@ func closed(f *os.File) bool {
 	return null && flags&unix.O_ACCMODE == unix.O_RDWR
 }
 
+// isTerminal reports whether f is a terminal.
+func isTerminal(f *os.File) bool {
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
 // compress compresses in to out. After an error the output is incomplete.
 func compress(in *input, out *output, level int) error {
 	w, err := seekable.NewWriter(out, level)
@@ -149,8 +156,8 @@ func cause(in *input, out *output, err error) error {
 	case out.err != nil:
 		return out.err
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("unable to decompress standard input: unexpected end after %d bytes", in.read)
+		return fmt.Errorf("unable to decompress %s: unexpected end after %d bytes", in.name, in.read)
 	default:
-		return fmt.Errorf("unable to decompress standard input: %w", err)
+		return fmt.Errorf("unable to decompress %s: %w", in.name, err)
 	}
 }

@@ -5,12 +5,12 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"multilog/bench/maillog"
+	"multilog/internal/cmdline"
+	"multilog/internal/console"
 )
 
 // options are the command line.
@@ -27,19 +29,21 @@ type options struct {
 	lines    int64
 	duration time.Duration
 	rate     float64 // lines per second; 0 is as fast as possible
+	labels   bool
+	span     time.Duration // with labels: of the whole log
+	start    time.Time     // with labels: before the first line
 	report   bool
 	progress io.Writer // nil for none
 	redraw   bool      // it is a terminal
 }
 
 func main() {
-	o, err := parse(os.Args[1:], os.Stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		os.Exit(0)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "genlog: fatal:", err)
-		os.Exit(100)
+	o, answer, err := parse(os.Args[1:])
+	switch {
+	case err != nil:
+		fatal(err)
+	case answer != "":
+		os.Exit(o.command().Print(os.Stdout, os.Stderr, answer))
 	}
 	signal.Ignore(unix.SIGPIPE) // a reader that is gone is an end, not a death
 	done, err := run(o, os.Stdout)
@@ -47,63 +51,110 @@ func main() {
 		fmt.Fprintln(os.Stderr, "genlog:", done)
 	}
 	if err != nil && !errors.Is(err, unix.EPIPE) {
-		fmt.Fprintln(os.Stderr, "genlog: fatal:", err)
-		os.Exit(111)
+		fatal(err)
 	}
 }
 
-func parse(args []string, help io.Writer) (options, error) {
-	o := options{bytes: math.MaxInt64, lines: math.MaxInt64}
-	flags := flag.NewFlagSet("genlog", flag.ContinueOnError)
-	flags.SetOutput(help)
-	size := flags.String("bytes", "", "stop before the line that would exceed this `size` (512MB, 1GiB)")
-	lines := flags.Int64("lines", 0, "stop after this `number` of lines")
-	flags.DurationVar(&o.duration, "duration", 0, "stop after this `time`")
-	flags.Float64Var(&o.rate, "rate", 0, "write this `number` of lines per second, one write each (default: as fast as they are taken, 64 KiB a write)")
-	flags.Uint64Var(&o.Seed, "seed", 1, "the same `number` makes the same log")
-	kind := flags.String("kind", "mixed", "`whose` lines: mixed, smtpd or send")
-	labels := flags.Bool("labels", false, "put TAI64N labels of a simulated clock before the lines")
-	span := flags.Duration("span", 24*time.Hour, "with -labels and -lines or -bytes: the `time` from the first to about the last line")
-	start := flags.String("start", "2026-01-01T00:00:00Z", "with -labels: the `instant` before the first line (RFC 3339)")
-	flags.BoolVar(&o.report, "report", false, "say at the end, on standard error, what was written and how long writes took")
-	progress := flags.Bool("progress", false, "say meanwhile, on standard error, how far it is")
-	if err := flags.Parse(args); err != nil {
-		return o, err
+// fatal prints why genlog ends, and ends it.
+func fatal(err error) {
+	fmt.Fprint(os.Stderr, console.Line("genlog", console.Fatal, err.Error()))
+	os.Exit(cmdline.Status(err))
+}
+
+// command returns the command line, whose options set those in o.
+func (o *options) command() *cmdline.Command {
+	const required = cmdline.Required
+	return &cmdline.Command{
+		Name: "genlog", Forms: []string{"[OPTION]..."}, OneHyphen: true,
+		About: "Write the made-up log of a mail exchanger to standard output.",
+		Notes: "Words may also follow one hyphen: -lines.",
+		Options: []cmdline.Option{
+			{Word: "bytes", Value: required, Name: "SIZE", Help: "stop before the line that would exceed this size (512MB, 1GiB)", Set: o.setBytes},
+			{Word: "lines", Value: required, Name: "NUMBER", Help: "stop after this number of lines", Set: o.setLines},
+			{Word: "duration", Value: required, Name: "TIME", Help: "stop after this time", Set: setTime(&o.duration)},
+			{Word: "rate", Value: required, Name: "NUMBER",
+				Help: "write this number of lines per second, one write each (default: as fast as they are taken, 64 KiB a write)", Set: o.setRate},
+			{Word: "seed", Value: required, Name: "NUMBER", Help: "the same number makes the same log (1)", Set: o.setSeed},
+			{Word: "kind", Value: required, Name: "WHOSE", Help: "these lines: mixed, smtpd or send (mixed)",
+				Values: cmdline.Values{Words: []string{"mixed", "smtpd", "send"}}, Set: o.setKind},
+			{Word: "labels", Help: "put TAI64N labels of a simulated clock before the lines", Set: cmdline.Flag(&o.labels)},
+			{Word: "span", Value: required, Name: "TIME",
+				Help: "with --labels and --lines or --bytes: the time from the first to about the last line (24h)", Set: setTime(&o.span)},
+			{Word: "start", Value: required, Name: "INSTANT", Help: "with --labels: the instant before the first line (2026-01-01T00:00:00Z)", Set: o.setStart},
+			{Word: "report", Help: "say at the end, on standard error, what was written and how long writes took", Set: cmdline.Flag(&o.report)},
+			{Word: "progress", Help: "say meanwhile, on standard error, how far it is", Set: o.setProgress},
+		},
 	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+}
+
+// parse parses the command line. If it asks for help or the like, answer is that text.
+func parse(args []string) (o options, answer string, err error) {
+	o = options{bytes: math.MaxInt64, lines: math.MaxInt64, span: 24 * time.Hour, start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	o.Seed = 1
+	rest, answer, err := o.command().Parse(args)
+	if err != nil || answer != "" {
+		return o, answer, err
 	}
-	var err error
-	if o.Kind, err = maillog.ParseKind(*kind); err != nil {
-		return o, err
+	if len(rest) > 0 {
+		return o, "", cmdline.Wrong(fmt.Errorf("unexpected argument %q", rest[0]))
 	}
-	if *size != "" {
-		if o.bytes, err = humanize.ParseBytes(*size); err != nil {
-			return o, fmt.Errorf("-bytes: %w", err)
-		}
-	}
-	if *progress {
-		o.progress = os.Stderr
-		_, err := unix.IoctlGetTermios(int(os.Stderr.Fd()), unix.TCGETS)
-		o.redraw = err == nil
-	}
-	if *lines > 0 {
-		o.lines = *lines
-	}
-	if o.rate < 0 {
-		return o, fmt.Errorf("-rate: %v is negative", o.rate)
-	}
-	if *labels {
-		if o.Start, err = time.Parse(time.RFC3339, *start); err != nil {
-			return o, fmt.Errorf("-start: %w", err)
-		}
+	if o.labels {
 		expected := min(float64(o.lines), float64(o.bytes)/(maillog.MeanLine+26))
 		if expected > 1e15 {
-			return o, errors.New("-labels needs -lines or -bytes, to spread them over -span")
+			return o, "", cmdline.Wrong(errors.New("--labels needs --lines or --bytes, to spread them over --span"))
 		}
-		o.Gap = max(1, time.Duration(float64(*span)/max(1, expected)))
+		o.Start, o.Gap = o.start, max(1, time.Duration(float64(o.span)/max(1, expected)))
 	}
-	return o, nil
+	return o, "", nil
+}
+
+func (o *options) setBytes(s string) (err error) {
+	o.bytes, err = humanize.ParseBytes(s)
+	return err
+}
+
+func (o *options) setLines(s string) (err error) {
+	if o.lines, err = strconv.ParseInt(s, 10, 64); err == nil && o.lines <= 0 {
+		o.lines = math.MaxInt64
+	}
+	return err
+}
+
+func (o *options) setRate(s string) (err error) {
+	if o.rate, err = strconv.ParseFloat(s, 64); err == nil && o.rate < 0 {
+		err = fmt.Errorf("%v is negative", o.rate)
+	}
+	return err
+}
+
+func (o *options) setSeed(s string) (err error) {
+	o.Seed, err = strconv.ParseUint(s, 10, 64)
+	return err
+}
+
+func (o *options) setKind(s string) (err error) {
+	o.Kind, err = maillog.ParseKind(s)
+	return err
+}
+
+func (o *options) setStart(s string) (err error) {
+	o.start, err = time.Parse(time.RFC3339, s)
+	return err
+}
+
+func (o *options) setProgress(string) error {
+	o.progress = os.Stderr
+	_, err := unix.IoctlGetTermios(int(os.Stderr.Fd()), unix.TCGETS)
+	o.redraw = err == nil
+	return nil
+}
+
+// setTime returns a function that sets *to to a time such as 90s.
+func setTime(to *time.Duration) func(string) error {
+	return func(s string) (err error) {
+		*to, err = time.ParseDuration(s)
+		return err
+	}
 }
 
 // totals is what was written.

@@ -11,7 +11,7 @@ import (
 // generate runs the command line.
 func generate(t *testing.T, args string) ([]byte, totals) {
 	t.Helper()
-	o, err := parse(strings.Fields(args), io.Discard)
+	o, _, err := parse(strings.Fields(args))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestLabelledSpan(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
-	o, err := parse(strings.Fields("-progress -lines 1000"), io.Discard)
+	o, _, err := parse(strings.Fields("-progress -lines 1000"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestProgress(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for _, args := range []string{"-kind x", "-bytes x", "-labels", "-rate -1", "more", "-labels -lines 1 -start x", "-nothing"} {
-		if _, err := parse(strings.Fields(args), io.Discard); err == nil {
+		if _, _, err := parse(strings.Fields(args)); err == nil {
 			t.Errorf("%q is accepted", args)
 		}
 	}

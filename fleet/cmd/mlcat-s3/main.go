@@ -11,27 +11,28 @@ import (
 
 	"multilog/fleet/reader"
 	"multilog/fleet/store"
+	"multilog/internal/cmdline"
 	"multilog/internal/console"
 	"multilog/internal/farlog"
 	"multilog/internal/signals"
-	"multilog/internal/version"
 )
 
-const usage = `usage: mlcat-s3
-
+// command is the command line: there are no options but those of all commands.
+var command = cmdline.Command{
+	Name: "mlcat-s3",
+	About: `
 mlcat starts mlcat-s3 to read logs whose names begin with s3://. It is not for
 people: it reads requests from standard input and answers to standard output.
-
+`,
+	Notes: `
 Credentials and region are those of the AWS tools: AWS_ACCESS_KEY_ID,
 AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_REGION, ~/.aws, or the machine's role.
 AWS_ENDPOINT_URL names another store than Amazon's.
-`
 
-// Exit statuses.
-const (
-	exitUsage = 2
-	exitFatal = 111
-)
+Exit status: 0 at the end of its input; 2 if the command line is wrong; 111
+after an error.
+`,
+}
 
 func main() {
 	signals.Default()
@@ -39,21 +40,21 @@ func main() {
 }
 
 func run(args []string) int {
+	rest, answer, err := command.Parse(args)
+	if err == nil && len(rest) > 0 {
+		err = cmdline.Wrong(errors.New("mlcat-s3 takes no arguments: use mlcat s3://BUCKET/PREFIX/HOST/LOG"))
+	}
 	switch {
-	case len(args) == 1 && (args[0] == "--version" || args[0] == "-V"):
-		fmt.Println("mlcat-s3", version.String())
-		return 0
-	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h"):
-		fmt.Print(usage)
-		return 0
-	case len(args) > 0:
-		console.Say("mlcat-s3", console.Fatal, "mlcat-s3 takes no arguments: use mlcat s3://... (--help tells more)")
-		return exitUsage
+	case err != nil:
+		console.Say("mlcat-s3", console.Fatal, err.Error())
+		return cmdline.Status(err)
+	case answer != "":
+		return command.Print(os.Stdout, os.Stderr, answer)
 	}
 	h := &handler{buckets: make(map[string]store.Store), logs: make(map[string]*reader.Log)}
 	if err := farlog.Serve(os.Stdin, os.Stdout, h); err != nil {
 		console.Say("mlcat-s3", console.Fatal, err.Error())
-		return exitFatal
+		return cmdline.ExitFailed
 	}
 	return 0
 }

@@ -15,46 +15,13 @@ import (
 	"multilog/fleet/layout"
 	"multilog/fleet/ship"
 	"multilog/fleet/store"
+	"multilog/internal/cmdline"
 	"multilog/internal/console"
 	"multilog/internal/signals"
-	"multilog/internal/version"
-)
-
-// Exit codes.
-const (
-	exitWrong = 1   // --check has found that something is missing or different
-	exitUsage = 2   // the command line
-	exitFatal = 111 // it can't start, or can't check
 )
 
 // memoryBytes is what Go's collector keeps the heap below, where it can.
 const memoryBytes = 64 << 20
-
-const usage = `usage: mlship [--every=TIME] [--keep=SIZE] [--host=NAME] [--metrics=FILE]
-              DIR[=LOG]... s3://BUCKET[/PREFIX]
-       mlship --check [--host=NAME] DIR[=LOG]... s3://BUCKET[/PREFIX]
-
-mlship sends log directories of multilog, s6-log or svlogd to an object store:
-finished files as they are, and what is in current in small pieces. Every line
-is in the store once, in order. The loggers know nothing of it. It runs until it
-is told to end by a signal.
-
-The log in DIR is kept below PREFIX/HOST/LOG. LOG is the name of the service, as
-far as the path tells: /service/qmail-send/log/main is qmail-send.
-
-  --every=TIME    send what is new after this time (2s); 0: finished files only
-  --keep=SIZE     keep at most this much, per directory, of what the logger has
-                  removed but the store has not taken yet (1GiB)
-  --host=NAME     call this host NAME in the store (its host name)
-  --metrics=FILE  write figures to FILE, as OpenMetrics
-  --check         compare store and directories, and end: 0 if all is well, 1 if
-                  something is missing or different
-  --version       show the version
-
-Credentials and region are those of the AWS tools: AWS_ACCESS_KEY_ID,
-AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_REGION, ~/.aws, or the machine's role.
-AWS_ENDPOINT_URL names another store than Amazon's.
-`
 
 func main() {
 	signals.Default(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
@@ -66,22 +33,18 @@ func warn(text string)  { console.Say("mlship", console.Warning, text) }
 func fatal(text string) { console.Say("mlship", console.Fatal, text) }
 
 func run(args []string, stdout io.Writer) int {
-	o, err := parse(args)
+	o, answer, err := parse(args)
 	switch {
 	case err != nil:
 		fatal(err.Error())
-		return exitUsage
-	case o.help:
-		fmt.Fprint(stdout, usage)
-		return 0
-	case o.version:
-		fmt.Fprintln(stdout, "mlship", version.String())
-		return 0
+		return cmdline.Status(err)
+	case answer != "":
+		return o.command().Print(stdout, os.Stderr, answer)
 	}
 	s3, err := store.NewS3(context.Background(), o.bucket)
 	if err != nil {
 		fatal(err.Error())
-		return exitFatal
+		return cmdline.ExitFailed
 	}
 	if o.check {
 		return check(o, s3, stdout)
@@ -175,7 +138,7 @@ func check(o options, s store.Store, stdout io.Writer) int {
 		r, err := l.Check(context.Background())
 		if err != nil {
 			fatal(l.Name().String() + ": unable to check: " + err.Error())
-			return exitFatal
+			return cmdline.ExitFailed
 		}
 		fmt.Fprintf(stdout, "%s: %d files with %d lines in the store, %d of them here and the same, %d not sent yet; %d bytes of unfinished files\n",
 			l.Name(), r.Files, r.Lines, r.Same, r.Waiting, r.Live)
@@ -184,7 +147,7 @@ func check(o options, s store.Store, stdout io.Writer) int {
 		}
 		for _, wrong := range r.Wrong {
 			fmt.Fprintf(stdout, "%s: wrong: %s\n", l.Name(), wrong)
-			code = exitWrong
+			code = cmdline.ExitNo
 		}
 	}
 	return code

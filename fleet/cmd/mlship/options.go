@@ -21,7 +21,6 @@ type options struct {
 	keep           int64
 	host, metrics  string
 	check          bool
-	help, version  bool
 	dirs           []dirOption
 	bucket, prefix string
 }
@@ -31,27 +30,71 @@ type dirOption struct{ dir, log string }
 const (
 	defaultEvery = 2 * time.Second
 	minEvery     = 100 * time.Millisecond
-	defaultKeep  = "1GiB"
+	defaultKeep  = 1 << 30 // bytes
 )
 
-// parse understands args; options may come before, between and after the others.
-func parse(args []string) (o options, err error) {
-	keep := defaultKeep
-	o.every = defaultEvery
-	set := cmdline.Set{Options: []cmdline.Option{
-		{Word: "every", Value: cmdline.Required, Set: o.setEvery},
-		{Word: "keep", Value: cmdline.Required, Set: cmdline.Text(&keep)},
-		{Word: "host", Value: cmdline.Required, Set: cmdline.Text(&o.host)},
-		{Word: "metrics", Value: cmdline.Required, Set: cmdline.Text(&o.metrics)},
-		{Word: "check", Set: cmdline.Flag(&o.check)},
-		{Letter: 'h', Word: "help", Set: cmdline.Flag(&o.help)},
-		{Letter: 'V', Word: "version", Set: cmdline.Flag(&o.version)},
-	}}
-	rest, err := set.Parse(args)
-	if err != nil || o.help || o.version {
-		return o, err
+// The texts of --help above and below the options.
+const (
+	about = `
+mlship sends log directories of multilog, s6-log or svlogd to an object store:
+finished files as they are, and what is in current in small pieces. Every line
+is in the store once, in order. The loggers know nothing of it. It runs until it
+is told to end by a signal.
+
+The log in DIR is kept below PREFIX/HOST/LOG. LOG is the name of the service, as
+far as the path tells: /service/qmail-send/log/main is qmail-send.
+`
+
+	notes = `
+Credentials and region are those of the AWS tools: AWS_ACCESS_KEY_ID,
+AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_REGION, ~/.aws, or the machine's role.
+AWS_ENDPOINT_URL names another store than Amazon's.
+
+Exit status: 0 after a signal, or if --check finds all well; 1 if it finds
+something missing or different; 2 if the command line is wrong; 111 if mlship
+can't start or can't check.
+`
+)
+
+// command returns the command line, whose options set those in o.
+func (o *options) command() *cmdline.Command {
+	const required = cmdline.Required
+	return &cmdline.Command{
+		Name: "mlship", Forms: []string{
+			"[OPTION]... DIR[=LOG]... s3://BUCKET[/PREFIX]",
+			"--check [--host=NAME] DIR[=LOG]... s3://BUCKET[/PREFIX]",
+		},
+		About: about, Notes: notes, Arguments: cmdline.Values{Directories: true, Words: []string{"s3://"}},
+		Options: []cmdline.Option{
+			{Word: "every", Value: required, Name: "TIME", Help: "send what is new after this time (2s); 0: finished files only", Set: o.setEvery},
+			{Word: "keep", Value: required, Name: "SIZE",
+				Help: "keep at most this much, per directory, of what the logger has removed but the store has not taken yet (1GiB)", Set: o.setKeep},
+			{Word: "host", Value: required, Name: "NAME", Help: "call this host NAME in the store (its host name)", Set: cmdline.Text(&o.host)},
+			{Word: "metrics", Value: required, Name: "FILE", Help: "write figures to FILE, as OpenMetrics",
+				Values: cmdline.Values{Files: true}, Set: cmdline.Text(&o.metrics)},
+			{Word: "check", Help: "compare store and directories, and end: 0 if all is well, 1 if something is missing or different", Set: cmdline.Flag(&o.check)},
+		},
 	}
-	return o, cmdline.Wrong(o.complete(keep, rest))
+}
+
+// parse parses args. If they ask for help or the like, it returns that text as answer.
+func parse(args []string) (o options, answer string, err error) {
+	o.every, o.keep = defaultEvery, defaultKeep
+	rest, answer, err := o.command().Parse(args)
+	if err != nil || answer != "" {
+		return o, answer, err
+	}
+	return o, "", cmdline.Wrong(o.complete(rest))
+}
+
+// setKeep takes the value of --keep.
+func (o *options) setKeep(text string) error {
+	size, err := humanize.ParseBytes(text)
+	if err != nil || size > math.MaxInt64 {
+		return fmt.Errorf("%q is no size such as 500MB or 10GiB", text)
+	}
+	o.keep = int64(size)
+	return nil
 }
 
 // setEvery takes the value of --every.
@@ -66,13 +109,8 @@ func (o *options) setEvery(text string) (err error) {
 	return nil
 }
 
-// complete takes the values that need a closer look, and the arguments.
-func (o *options) complete(keep string, rest []string) error {
-	size, err := humanize.ParseBytes(keep)
-	if err != nil || size > math.MaxInt64 {
-		return fmt.Errorf("--keep: %q is no size such as 500MB or 10GiB", keep)
-	}
-	o.keep = int64(size)
+// complete takes the arguments, and finds out what no option has told.
+func (o *options) complete(rest []string) (err error) {
 	if o.host == "" {
 		if o.host, err = os.Hostname(); err != nil {
 			return fmt.Errorf("unable to find out this host's name: %w; give it with --host", err)

@@ -7,10 +7,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"multilog/internal/cmdline"
 )
 
 func TestParse(t *testing.T) {
-	o, err := parse([]string{"/service/qmail-send/log/main", "--every=1m", "/var/log/smtpd", "--keep", "2GiB", "/x=y=z", "--host=mx1", "s3://logs/a/b/"})
+	o, _, err := parse([]string{"/service/qmail-send/log/main", "--every=1m", "/var/log/smtpd", "--keep", "2GiB", "/x=y=z", "--host=mx1", "s3://logs/a/b/"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +42,7 @@ func TestParseErrors(t *testing.T) {
 		"--host=a/b /a s3://b":          "--host: ",
 		"--hots=a /a s3://b":            "hots",
 	} {
-		if _, err := parse(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := parse(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", args, err, want)
 		}
 	}
@@ -52,8 +54,8 @@ func TestManual(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, option := range regexp.MustCompile(`--([a-z]+)`).FindAllStringSubmatch(usage, -1) {
-		if option[1] != "help" && !bytes.Contains(page, []byte("Fl Fl "+option[1])) {
+	for _, option := range regexp.MustCompile(`--([a-z]+)`).FindAllStringSubmatch(new(options).command().Help(), -1) {
+		if !bytes.Contains(page, []byte("Fl Fl "+option[1])) {
 			t.Errorf("the manual does not have %s", option[0])
 		}
 	}
@@ -66,7 +68,7 @@ func TestHelpAndVersion(t *testing.T) {
 			t.Errorf("%v: exit %d, %q", args, code, out.String())
 		}
 	}
-	if code := run([]string{"/a"}, nil); code != exitUsage {
+	if code := run([]string{"/a"}, nil); code != cmdline.ExitUsage {
 		t.Errorf("a wrong command line: exit %d", code)
 	}
 }

@@ -4,7 +4,7 @@ package render
 var formats = []*Format{
 	{Name: "local", Help: "label as local time, as in tai64nlocal", make: newLocal, origin: nameOf},
 	{Name: "utc", Help: "label as UTC", UTC: true, make: newUTC, origin: nameOf},
-	{Name: "iso", Help: "label as local time with its offset from UTC", make: newISO, origin: nameOf},
+	{Name: "iso", Help: "label as local time with offset", make: newISO, origin: nameOf},
 	{Name: "short-unix", Help: "label as seconds since 1970", make: newUnix, origin: nameOf},
 	{Name: "tai64n", Help: "line as it was logged", Raw: true, make: newLogged, origin: nameOf},
 	{Name: "json", Help: "one JSON object for each line", escapes: true, make: newJSON, origin: fieldsOf},
