@@ -18,6 +18,7 @@ import (
 	"multilog/cmd/mlcat/internal/render"
 	"multilog/cmd/mlcat/internal/source"
 	"multilog/cmd/mlcat/internal/timespec"
+	"multilog/internal/cmdline"
 	"multilog/tai64n"
 	"multilog/tai64n/localtime"
 )
@@ -55,7 +56,7 @@ func (p *program) prepare() error {
 	}
 	var err error
 	p.style.Pattern, err = pattern.Compile(p.patterns, pattern.Options{Fixed: p.fixed, IgnoreCase: p.ignoreCase})
-	return err
+	return cmdline.Wrong(err)
 }
 
 func (p *program) order() engine.Options {
@@ -67,7 +68,7 @@ func (p *program) order() engine.Options {
 func (p *program) show() error {
 	since, until, err := p.times()
 	if err != nil {
-		return err
+		return cmdline.Wrong(err)
 	}
 	logs, err := p.open(since, until)
 	if err != nil {

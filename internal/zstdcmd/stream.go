@@ -20,8 +20,8 @@ const maxWindowBytes = 128 << 20
 type input struct {
 	r    *os.File
 	name string // as messages call it
-	read int64 // bytes
-	err  error // the last read error
+	read int64  // bytes
+	err  error  // the last read error
 }
 
 func (in *input) Read(p []byte) (int, error) {
