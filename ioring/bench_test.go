@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// benchmark calls f with a queue of each backend, and reports the CPU time that
-// the process, with the kernel's workers for it, took per iteration.
+// benchmark calls f with a queue of each backend. It reports the CPU time per iteration
+// of the process and of the kernel's workers for it.
 func benchmark(b *testing.B, f func(b *testing.B, q *Queue)) {
 	for _, backend := range []string{"ring", "pool"} {
 		b.Run(backend, func(b *testing.B) {
@@ -38,7 +38,7 @@ func cpuTime(b *testing.B) int64 {
 	return ru.Utime.Nano() + ru.Stime.Nano()
 }
 
-// roundTrip is what the loop does with one operation: submit, sleep, complete.
+// roundTrip does with one operation what the loop does: submit, sleep, complete.
 func roundTrip(b *testing.B, q *Queue, op *Op) {
 	q.Submit(op)
 	for q.Inflight() > 0 {
@@ -63,7 +63,7 @@ func BenchmarkNop(b *testing.B) {
 	})
 }
 
-// BenchmarkStat is an operation that no disk takes part in, in a worker.
+// A stat needs a worker, but no disk.
 func BenchmarkStat(b *testing.B) {
 	benchmark(b, func(b *testing.B, q *Queue) {
 		op := &Op{Code: Stat, Dir: unix.AT_FDCWD, Path: "."}

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Do carries op out now, in the caller's goroutine, and fills in its results.
-// It does not call op.Done. An interrupted system call is begun again, except
-// close, after which Linux has given the descriptor away whatever it returns.
+// Do carries out op in the caller's goroutine, waits for it and fills in its results.
+// It does not call op.Done. It repeats an interrupted system call, except close,
+// because Linux has closed the descriptor even then.
 func Do(op *Op) {
 	op.Res, op.Err = 0, nil
 	if op.Code == Run {
@@ -78,7 +78,7 @@ func do(op *Op) error {
 
 const statxMask = unix.STATX_BASIC_STATS | unix.STATX_BTIME
 
-// statxTarget is the file that a Stat means, as statx(2) wants to hear it.
+// statxTarget returns the arguments of statx(2) for the file of a Stat.
 func statxTarget(op *Op) (dir, flags int) {
 	if op.Path == "" {
 		return op.FD, unix.AT_EMPTY_PATH
@@ -91,7 +91,7 @@ func stat(op *Op) error {
 	var stx unix.Statx_t
 	err := unix.Statx(dir, op.Path, flags, statxMask, &stx)
 	if err == unix.ENOSYS || err == unix.EPERM {
-		// Linux before 4.11, or a seccomp profile older than statx.
+		// Linux before 4.11, or a seccomp profile from before statx.
 		return statWithoutBirth(op)
 	}
 	if err == nil {
@@ -138,8 +138,8 @@ func statWithoutBirth(op *Op) error {
 	return err
 }
 
-// readDir lists the directory from its beginning, wherever earlier readers of
-// the same open file description left it.
+// readDir lists the directory from its beginning, wherever earlier readers of the same
+// open file description stopped.
 func readDir(op *Op) error {
 	op.Names = nil
 	if _, err := unix.Seek(op.FD, 0, unix.SEEK_SET); err != nil {
@@ -158,15 +158,15 @@ func readDir(op *Op) error {
 	}
 }
 
-// getLock looks for a lock as fcntl(2) makes them, of a process (F_SETLK) or of
-// an open file description (F_OFD_SETLK); the latter have no process.
+// getLock looks for a lock made by fcntl(2), of a process (F_SETLK) or of an open file
+// description (F_OFD_SETLK), which has no process.
 func getLock(op *Op) error {
 	lock := unix.Flock_t{Type: unix.F_WRLCK}
 	if err := unix.FcntlFlock(uintptr(op.FD), unix.F_OFD_GETLK, &lock); err != nil || lock.Type == unix.F_UNLCK {
 		return err
 	}
 	if op.Res = int64(lock.Pid); op.Res == 0 {
-		op.Res = -1 // it is in another pid namespace
+		op.Res = -1 // its process is in another pid namespace
 	}
 	return nil
 }
@@ -176,7 +176,7 @@ func statfs(op *Op) error {
 	if err := unix.Fstatfs(op.FD, &st); err != nil {
 		return err
 	}
-	// Blocks are counted in fragments, where a filesystem has them (statvfs(3)).
+	// The unit is the fragment if the filesystem has fragments (statvfs(3)).
 	unit := uint64(st.Frsize)
 	if unit == 0 {
 		unit = uint64(st.Bsize)
@@ -188,11 +188,11 @@ func statfs(op *Op) error {
 	return nil
 }
 
-// noCopyOnWrite is FS_NOCOW_FL, see FS_IOC_SETFLAGS(2const): btrfs obeys it.
+// noCopyOnWrite is FS_NOCOW_FL, see FS_IOC_SETFLAGS(2const). btrfs obeys it.
 const noCopyOnWrite = 0x00800000
 
 func inPlace(op *Op) error {
-	flags, err := unix.IoctlGetUint32(op.FD, unix.FS_IOC_GETFLAGS) // 32 bits, whatever ioctl(2) says
+	flags, err := unix.IoctlGetUint32(op.FD, unix.FS_IOC_GETFLAGS) // 32 bits, although ioctl(2) says otherwise
 	if err != nil {
 		return err
 	}

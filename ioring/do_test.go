@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// operations runs every file operation at least once, on what the ones before
-// it left behind, with do carrying them out.
+// operations runs every file operation at least once, on what the operations before it
+// left. do carries them out.
 func operations(t *testing.T, do func(*Op)) {
 	t.Helper()
 	name := t.TempDir()
@@ -29,7 +29,7 @@ func operations(t *testing.T, do func(*Op)) {
 	o.close()
 }
 
-// opTest is a directory with a file "a" in it, that open opens.
+// opTest is a directory with a file "a", which open opens.
 type opTest struct {
 	t    *testing.T
 	do   func(*Op)
@@ -88,7 +88,7 @@ func (o *opTest) stat() {
 	if info.Mtime != want.Mtim.Nano() {
 		o.t.Errorf("stat: mtime %d, want %d", info.Mtime, want.Mtim.Nano())
 	}
-	// 0 where the filesystem does not say.
+	// 0 means that the filesystem does not tell.
 	if b := info.Birth; b != 0 && (b < now.Add(-time.Hour).UnixNano() || b > now.UnixNano()) {
 		o.t.Errorf("stat: birth %d, want some moment before %d", b, now.UnixNano())
 	}
@@ -178,7 +178,7 @@ func (o *opTest) lockAndFree() {
 	}
 }
 
-// recordLocks tries locks as fcntl makes them, which do not see flock's.
+// recordLocks tests the locks of fcntl, which are independent of flock's.
 func (o *opTest) recordLocks() {
 	open := func() int { return int(o.must(&Op{Code: OpenAt, Dir: o.dir, Path: "c", Flags: unix.O_RDWR}).Res) }
 	one, two := open(), open()
@@ -191,7 +191,7 @@ func (o *opTest) recordLocks() {
 	}
 	o.fails(unix.EAGAIN, &Op{Code: SetLock, FD: two})
 	o.must(&Op{Code: Close, FD: one})
-	// A process's own, which another descriptor of it is locked out by.
+	// A lock of this process, which prevents one of another descriptor.
 	if err := unix.FcntlFlock(uintptr(two), unix.F_SETLK, &unix.Flock_t{Type: unix.F_WRLCK}); err != nil {
 		o.t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestDoStatWithoutStatx(t *testing.T) {
 
 func TestReadDirLong(t *testing.T) {
 	name := t.TempDir()
-	const files = 1000 // more than one call of getdents gives
+	const files = 1000 // more than one call of getdents returns
 	for i := range files {
 		if err := os.WriteFile(filepath.Join(name, fmt.Sprintf("@4000000068a%05d.s", i)), nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -242,7 +242,7 @@ func TestReadDirLong(t *testing.T) {
 	}
 }
 
-// openDir opens a directory for the time of the test.
+// openDir opens a directory until the end of the test.
 func openDir(t *testing.T, name string) int {
 	t.Helper()
 	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestExitWithOperationsInFlight: a process that exits, or is killed, in the
-// midst of operations is gone, and with it its lock, without help.
+// A process that exits or is killed while operations are in flight ends, and its locks
+// with it, without help.
 func TestExitWithOperationsInFlight(t *testing.T) {
 	if how := os.Getenv("IORING_TEST_EXIT"); how != "" {
 		exitInFlight(t, how, os.Getenv("IORING_TEST_BACKEND"))
@@ -42,7 +42,7 @@ func TestExitWithOperationsInFlight(t *testing.T) {
 	}
 }
 
-// exitInFlight locks a file, writes to another, submits more operations on that
+// exitInFlight locks a file, writes to another, submits more operations on that file
 // than a ring and a pool take at once, and ends this process.
 func exitInFlight(t *testing.T, how, backend string) {
 	runtime.LockOSThread()
@@ -68,7 +68,7 @@ func exitInFlight(t *testing.T, how, backend string) {
 		q.Submit(&Op{Code: Fsync, FD: data})
 	}
 	q.Flush()
-	wait(t, q, 2*ringSlots-1) // some have finished, some are under way, some wait
+	wait(t, q, 2*ringSlots-1) // some have finished, some are running, some wait
 	if how == "kill" {
 		_ = unix.Kill(os.Getpid(), unix.SIGKILL)
 		select {}

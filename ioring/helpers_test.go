@@ -9,8 +9,8 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// rerun runs the calling test again in a process of its own, with env added to
-// the environment, and fails unless it passes there.
+// rerun runs the calling test again in a process of its own, with env added to the
+// environment. It fails unless the test passes there.
 func rerun(t *testing.T, env ...string) {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")

@@ -1,18 +1,18 @@
 package ioring
 
-// laneOps limits the operations of one lane that are under way at a time. Few
-// are enough for a disk.
+// laneOps limits how many operations of one lane run at a time. A disk needs only a
+// few.
 const laneOps = 4
 
-// A lane is the operations that may have to wait for each other, because the
-// same disk does them (see Op.Lane). Each lane has workers for all that it may
-// have under way, so a disk that hangs does not hold up what others do.
+// lane is a group of operations that may have to wait for each other, because the same
+// disk does them (see Op.Lane). Each lane has workers for all operations that it may
+// run at a time, so a disk that hangs does not delay other lanes.
 type lane struct {
-	busy    int  // under way; at most laneOps
-	waiting fifo // for one of these to finish
+	busy    int  // running; at most laneOps
+	waiting fifo // until one of these finishes
 }
 
-// laneOf returns the lane of op. For a new one there are more workers.
+// laneOf returns the lane of op. A new lane adds workers.
 func (q *Queue) laneOf(op *Op) *lane {
 	l := q.lanes[op.Lane]
 	if l == nil {
@@ -26,7 +26,7 @@ func (q *Queue) laneOf(op *Op) *lane {
 	return l
 }
 
-// admit begins op, or has it wait for its turn in its lane.
+// admit starts op, or makes it wait for its turn in its lane.
 func (q *Queue) admit(op *Op) {
 	l := q.laneOf(op)
 	if l.busy == laneOps {
@@ -37,7 +37,7 @@ func (q *Queue) admit(op *Op) {
 	q.begin(op)
 }
 
-// leave notes that op has finished, and begins the next of its lane.
+// leave notes that op has finished and starts the next one of its lane.
 func (q *Queue) leave(op *Op) {
 	l := q.laneOf(op)
 	if next := l.waiting.pop(); next != nil {
@@ -47,7 +47,7 @@ func (q *Queue) leave(op *Op) {
 	}
 }
 
-// begin has op carried out.
+// begin starts op.
 func (q *Queue) begin(op *Op) {
 	if q.ring != nil && q.ring.takes(op) {
 		q.ring.submit(op)

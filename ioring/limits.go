@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a process may run short of. Who finds out at the start can say so; later,
-// operations would fail, and Go's runtime would end the process when it can't have
+// What a process may run out of. At the start there is still time to say so. Later,
+// operations would fail, and Go's runtime would end the process if it can't create
 // another thread.
 
-// SpareFiles reports how many more descriptors can be opened, up to n, by opening
-// them. The error is why there are no more: EMFILE, or ENFILE for the whole system.
+// SpareFiles returns how many more descriptors can be opened, up to n, by opening them.
+// The error says why there are no more: EMFILE, or ENFILE for the whole system.
 func SpareFiles(n int) (int, error) {
 	var fds []int
 	defer func() {
@@ -31,10 +31,10 @@ func SpareFiles(n int) (int, error) {
 	return n, nil
 }
 
-// SpareTasks reports how many more threads or processes there can be, up to n: it
-// forks children that end at once, and waits for them when all have been. That is
-// the only way to know: limits are per user and per control group, and others live
-// below them, too. The error is why there are no more: EAGAIN.
+// SpareTasks returns how many more threads or processes there can be, up to n. It forks
+// children that end at once, and then waits for them. There is no other way to find
+// out, because limits apply to a user and to a control group, to which other processes
+// belong, too. The error says why there are no more: EAGAIN.
 func SpareTasks(n int) (int, error) {
 	var pids []int
 	defer func() {
@@ -54,18 +54,18 @@ func SpareTasks(n int) (int, error) {
 }
 
 func reap(pid int) error {
-	// Its end sends no signal: such a child has to be asked for.
+	// Its end sends no signal; WALL waits for such a child, too.
 	_, err := unix.Wait4(pid, nil, unix.WALL, nil)
 	return err
 }
 
-// forkNothing forks a child that ends at once. Go's runtime does not work there, so
-// the child makes one system call and nothing else.
+// forkNothing forks a child that ends at once. Go's runtime does not work in the child,
+// so it makes one system call and nothing else.
 //
 //go:norace
 func forkNothing() (pid int, err error) {
-	// No flags, and no signal at the end: the order of the arguments, which differs
-	// between machines, does not matter.
+	// All arguments are 0 (no flags, no signal at the end), so their order, which
+	// differs between machines, does not matter.
 	r, _, e := syscall.RawSyscall6(unix.SYS_CLONE, 0, 0, 0, 0, 0, 0)
 	if e == 0 && r == 0 {
 		for {
@@ -78,8 +78,8 @@ func forkNothing() (pid int, err error) {
 	return int(r), nil
 }
 
-// SpareMemory returns nil if there are so many more bytes of memory as the limits of
-// addresses and of data say, ENOMEM if not. It uses none.
+// SpareMemory returns nil if the limits of addresses and of data leave room for so many
+// more bytes of memory, and ENOMEM if not. It uses no memory.
 func SpareMemory(bytes int) error {
 	memory, err := unix.Mmap(-1, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE|unix.MAP_NORESERVE)
 	if err != nil {
@@ -88,12 +88,12 @@ func SpareMemory(bytes int) error {
 	return unix.Munmap(memory)
 }
 
-// RaiseThreads makes n threads that Go's runtime keeps, and uses when it needs some.
+// RaiseThreads creates n threads, which Go's runtime keeps and uses when it needs some.
 func RaiseThreads(n int) {
 	all, done := make(chan struct{}), make(chan struct{})
 	for range n {
 		go func() {
-			runtime.LockOSThread() // so it is not one that another goroutine has
+			runtime.LockOSThread() // so that the goroutine does not share a thread with another
 			all <- struct{}{}
 			<-done
 			runtime.UnlockOSThread()

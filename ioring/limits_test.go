@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limit sets a soft limit of this process until the test is over.
+// limit sets a soft limit of this process until the end of the test.
 func limit(t *testing.T, which int, soft uint64) {
 	var before unix.Rlimit
 	if err := unix.Prlimit(0, which, nil, &before); err != nil {

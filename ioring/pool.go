@@ -10,7 +10,7 @@ import (
 // when there is work and end when there is none, so an idle pool is nothing
 // but memory.
 type pool struct {
-	do func(*Op) // carries an operation out, and says that it has finished
+	do func(*Op) // carries out an operation and reports that it has finished
 
 	mu      sync.Mutex
 	limit   int
@@ -18,7 +18,7 @@ type pool struct {
 	workers int
 }
 
-// submit never blocks: mu is held for moments only.
+// submit never blocks, because mu is locked only for moments.
 func (p *pool) submit(op *Op) {
 	p.mu.Lock()
 	p.waiting.push(op)
@@ -54,7 +54,7 @@ func (p *pool) work() {
 	}
 }
 
-// fifo is a queue of operations. Its array is used again once it is empty.
+// fifo is a queue of operations. It reuses its array when it is empty.
 type fifo struct {
 	ops  []*Op
 	head int
@@ -62,7 +62,7 @@ type fifo struct {
 
 func (f *fifo) push(op *Op) { f.ops = append(f.ops, op) }
 
-// pop returns nil when there is nothing.
+// pop returns the oldest operation, or nil.
 func (f *fifo) pop() *Op {
 	if f.head == len(f.ops) {
 		return nil

@@ -8,17 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// startWorkers limits the goroutines that start programs. Go starts one program
-// at a time anyway; a second worker is for a program that is slow to load.
+// startWorkers limits the number of goroutines that start programs. Go starts one
+// program at a time anyway; a second worker is for a program that takes long to load.
 const startWorkers = 2
 
-// pollPause is the time between two tries to wait when the system has no memory
-// for that.
+// pollPause is the time between two tries to wait if the system has no memory for it.
 const pollPause = 100 * time.Millisecond
 
-// programs starts programs and waits for them. Any number of them runs at a
-// time, and one goroutine waits for all: a thread for each would cost more than
-// some programs do.
+// programs starts programs and waits for them. Any number of them may run at a time,
+// and one goroutine waits for all, because a thread for each would cost more than some
+// programs do.
 type programs struct {
 	finish   func(*Op)
 	starters pool
@@ -26,11 +25,11 @@ type programs struct {
 	mu       sync.Mutex
 	free     []*starter
 	running  []child
-	wake     int // eventfd: another one is running; -1 until it is needed
+	wake     int // eventfd that says that another program runs; -1 until it is needed
 	watching bool
 }
 
-// child is a program that runs.
+// child is a running program.
 type child struct {
 	op    *Op
 	pid   int
@@ -62,7 +61,7 @@ func (p *programs) start(op *Op) {
 	}
 }
 
-// fork starts a program on a starter that is free, or a new one, which then stays.
+// fork starts a program on a free starter, or on a new one, which then remains.
 func (p *programs) fork(cmd *Command) (pid, pidfd int, err error) {
 	s := p.takeStarter(cmd.Idle)
 	if s == nil {
@@ -77,7 +76,7 @@ func (p *programs) fork(cmd *Command) (pid, pidfd int, err error) {
 	return pid, pidfd, err
 }
 
-// takeStarter takes a free starter of that kind from the list; nil if there is none.
+// takeStarter takes a free starter of that kind from the list, or returns nil.
 func (p *programs) takeStarter(idle bool) *starter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -90,7 +89,7 @@ func (p *programs) takeStarter(idle bool) *starter {
 	return nil
 }
 
-// watch has the watcher wait for a program, and reports whether it can.
+// watch makes the watcher wait for a program and reports whether it can.
 func (p *programs) watch(r child) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -112,7 +111,7 @@ func (p *programs) watch(r child) bool {
 	return true
 }
 
-// wait waits for programs until none is left.
+// wait waits until no program is left.
 func (p *programs) wait() {
 	var fds []unix.PollFd
 	for {
@@ -144,8 +143,8 @@ func (p *programs) wait() {
 	}
 }
 
-// take takes the programs that have ended from the list: those whose
-// descriptors, which are the first of the list in its order, are readable.
+// take takes the programs that have ended from the list. fds are the descriptors of the
+// first programs of the list, in order; those of ended programs are readable.
 func (p *programs) take(fds []unix.PollFd) (ended []child) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -161,7 +160,8 @@ func (p *programs) take(fds []unix.PollFd) (ended []child) {
 	return ended
 }
 
-// close ends the starters and gives the descriptor back. No program runs any more.
+// close ends the starters and closes the descriptor. Invariant: on entry, no program
+// runs.
 func (p *programs) close() {
 	for _, s := range p.free {
 		s.end()

@@ -7,38 +7,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Options for [NewQueue].
+// Options are the options of [NewQueue].
 type Options struct {
-	// Backend is "ring", "pool", or empty to choose what works.
+	// Backend is "ring" or "pool". If it is empty, NewQueue uses a ring if it can.
 	Backend string
 }
 
-// Queue carries operations out in the background. Its methods are for one
-// goroutine, the owner. It may move between threads, but these must last as
-// long as the queue, as Go's threads do unless a goroutine ends that is locked to
-// one. The kernel may end any sleep of a thread that has submitted with EINTR
-// when an operation has finished. Goroutines of the queue
-// need a processor (GOMAXPROCS) besides the one that an owner in a raw system
-// call holds.
+// Queue carries out operations in the background. Its methods belong to one goroutine,
+// the owner. The owner may move between threads, but these must live as long as the
+// queue; Go's threads do, unless a goroutine that is locked to its thread ends. When an
+// operation has finished, the kernel may end any sleep of a thread that has submitted
+// with EINTR. The goroutines of the queue need a processor (GOMAXPROCS) in addition to
+// the one that an owner in a raw system call occupies.
 type Queue struct {
 	eventfd  int
-	inflight int // submitted, and not reaped
+	inflight int // submitted and not reaped
 
-	ring     *ring // nil where goroutines do everything
+	ring     *ring // nil if goroutines do everything
 	reason   string
 	files    pool
 	lanes    map[uint64]*lane
 	programs *programs
 
-	reaped fifo // finished, Done not yet called
+	reaped fifo // finished; Done was not called yet
 
 	mu       sync.Mutex
 	finished []*Op // by the pools
-	spare    []*Op // the array that finished takes next
+	spare    []*Op // the next array of finished
 }
 
-// NewQueue makes a queue. Its errors are syscall.Errno, or say why the backend
-// that was asked for cannot be had.
+// NewQueue makes a queue. Its errors are of type syscall.Errno, or say why it can't
+// have the requested backend.
 func NewQueue(o Options) (*Queue, error) {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
@@ -73,8 +72,8 @@ func (q *Queue) choose(backend string) (err error) {
 	return err
 }
 
-// Backend is "ring" where file operations go to the kernel's io_uring, "pool"
-// where goroutines do all of them.
+// Backend returns "ring" if the kernel's io_uring does file operations, and "pool" if
+// goroutines do all of them.
 func (q *Queue) Backend() string {
 	if q.ring != nil {
 		return "ring"
@@ -82,27 +81,27 @@ func (q *Queue) Backend() string {
 	return "pool"
 }
 
-// Reason says why Backend is "pool". It is empty when that was asked for, and
-// for a ring.
+// Reason returns why Backend is "pool". It is empty if that was requested, and for a
+// ring.
 func (q *Queue) Reason() string { return q.reason }
 
-// FD is a descriptor that polls readable when operations have finished. The
-// owner waits for it, level- or edge-triggered, and then calls Complete, which
-// makes it unreadable again. It is not to be read, written or closed.
+// FD returns a descriptor that becomes readable when operations have finished. The
+// owner waits for it, level- or edge-triggered, and then calls Complete, which makes it
+// unreadable again. Nothing else may read, write or close it.
 func (q *Queue) FD() int { return q.eventfd }
 
-// Inflight returns the number of operations that were submitted and have not
-// finished, as far as the last Complete has seen.
+// Inflight returns the number of operations that were submitted and have not finished,
+// as of the last Complete.
 func (q *Queue) Inflight() int { return q.inflight }
 
-// Submit takes op and returns at once, however many are in flight. They may
-// finish in any order, and wait for others of their lane only. Programs ([Run])
-// run side by side, as many as there are.
+// Submit takes op and returns at once, however many operations are in flight. They may
+// finish in any order, and wait only for others of their lane. Programs ([Run]) run
+// side by side, any number of them.
 //
-// When the process ends in the midst of operations, each is carried out before
-// the process is gone, and its locks with it, or not at all. But the kernel's
-// ring lets go of the files of these operations a moment later, so a descriptor
-// whose flock others wait for is not for Submit.
+// If the process ends while operations are in flight, each is either carried out before
+// the process and its locks are gone, or not at all. But the kernel's ring releases the
+// files of these operations a moment later. So do not submit an operation on a
+// descriptor whose flock another process waits for.
 func (q *Queue) Submit(op *Op) {
 	q.inflight++
 	if op.Code == Run {
@@ -112,22 +111,21 @@ func (q *Queue) Submit(op *Op) {
 	}
 }
 
-// Flush tells the kernel about what has been submitted since the last Flush.
-// The owner calls it before it waits.
+// Flush tells the kernel what was submitted since the last Flush. The owner calls it
+// before it waits.
 func (q *Queue) Flush() {
 	if q.ring != nil {
 		q.ring.flush()
 	}
 }
 
-// Complete calls Done of the operations that have finished, in the owner's
-// goroutine, and returns how many there were. It may be called at any time.
+// Complete calls Done of the operations that have finished, in the owner's goroutine,
+// and returns their number. It may be called at any time.
 //
-// It works in two phases. First it takes all operations that have finished from
-// the ring and the pools, and begins those that waited for their turn. Then it
-// calls Done of each. So whatever Done does, it never runs within the ring's
-// completion loop: what it submits is at most begun, never completed, before
-// the other operations have been handed back.
+// It works in two phases. First it takes all finished operations from the ring and the
+// pools, and starts those that waited for their turn. Then it calls Done of each. So
+// Done never runs within the ring's completion loop: an operation that Done submits may
+// start, but does not complete before all others have been handed back.
 func (q *Queue) Complete() int {
 	q.reap()
 	n := 0
@@ -140,10 +138,10 @@ func (q *Queue) Complete() int {
 	return n
 }
 
-// reap takes what has finished from the ring and the pools.
+// reap takes the finished operations from the ring and the pools.
 func (q *Queue) reap() {
-	// The event counter is reset before the finished operations are taken: one
-	// that finishes in between signals again, and is not missed.
+	// Reset the event counter before taking finished operations. One that finishes in
+	// between signals again and is not missed.
 	resetEvent(q.eventfd)
 	if q.ring != nil {
 		q.ring.complete(q.take)
@@ -159,7 +157,7 @@ func (q *Queue) reap() {
 	q.spare = ops
 }
 
-// take takes a finished operation, and begins the next one of its lane.
+// take takes a finished operation and starts the next one of its lane.
 func (q *Queue) take(op *Op) {
 	q.inflight--
 	q.reaped.push(op)
@@ -181,7 +179,7 @@ func (q *Queue) finish(op *Op) {
 
 // signalEvent makes an eventfd readable.
 func signalEvent(fd int) {
-	one := [8]byte{1} // in either byte order not 0, which is all that counts
+	one := [8]byte{1} // not 0 in either byte order
 	_, _ = unix.Write(fd, one[:])
 }
 
@@ -191,9 +189,8 @@ func resetEvent(fd int) {
 	_, _ = unix.Read(fd, counter[:])
 }
 
-// Close waits for what is in flight, calls Done for it and for what that
-// submits, and gives the descriptors back. It is for tests: a process can just
-// exit.
+// Close waits for the operations in flight and for those that their Done submits, and
+// closes the descriptors. It is for tests: a process can simply exit.
 func (q *Queue) Close() error {
 	for q.inflight > 0 {
 		q.Flush()

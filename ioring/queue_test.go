@@ -31,7 +31,7 @@ func queues(t *testing.T, f func(t *testing.T, q *Queue)) {
 			}
 			f(t, q)
 			if q.Inflight() == 0 && readable(t, q) {
-				t.Error("readable though nothing is in flight")
+				t.Error("the queue is readable although nothing is in flight")
 			}
 			if err := q.Close(); err != nil {
 				t.Error(err)
@@ -50,8 +50,8 @@ func readable(t *testing.T, q *Queue) bool {
 	return n > 0
 }
 
-// wait sleeps until the queue's descriptor is readable, then completes, until
-// at most left operations are in flight.
+// wait sleeps until the queue's descriptor is readable and completes, until at most
+// left operations are in flight.
 func wait(t *testing.T, q *Queue, left int) {
 	t.Helper()
 	for q.Inflight() > left {
@@ -64,7 +64,7 @@ func wait(t *testing.T, q *Queue, left int) {
 	}
 }
 
-// do carries one operation out on q.
+// do carries out one operation on q.
 func (q *Queue) do(t *testing.T) func(*Op) {
 	return func(op *Op) {
 		t.Helper()
@@ -120,7 +120,7 @@ func TestQueueManyInFlight(t *testing.T) {
 	})
 }
 
-// TestQueueSteps submits each operation in the Done of the one before it.
+// Each operation is submitted in the Done of the one before it.
 func TestQueueSteps(t *testing.T) {
 	queues(t, func(t *testing.T, q *Queue) {
 		name := t.TempDir()
@@ -152,8 +152,8 @@ func TestQueueSteps(t *testing.T) {
 	})
 }
 
-// TestQueueRunsSideBySide: programs do not wait for each other, nor file
-// operations for programs, and no thread waits for each of them.
+// Programs do not wait for each other, and file operations do not wait for programs. No
+// thread waits for each of them.
 func TestQueueRunsSideBySide(t *testing.T) {
 	queues(t, func(t *testing.T, q *Queue) {
 		const programs = 12
@@ -185,7 +185,7 @@ func TestQueueRunsSideBySide(t *testing.T) {
 		if len(order) != 0 {
 			t.Fatalf("programs ended: %v", order)
 		}
-		// The last one first: it runs although all others do.
+		// The last one first: it runs although all others run.
 		for i := programs - 1; i >= 0; i-- {
 			if _, err := unix.Write(gates[i], []byte("\n")); err != nil {
 				t.Fatal(err)
@@ -210,8 +210,7 @@ func countThreads(t *testing.T) int {
 	return len(entries)
 }
 
-// TestQueueLanes: what waits in one lane, for a disk that hangs, does not hold
-// up other lanes.
+// Operations that wait in one lane, for a disk that hangs, do not delay other lanes.
 func TestQueueLanes(t *testing.T) {
 	queues(t, func(t *testing.T, q *Queue) {
 		dir := openDir(t, t.TempDir())
@@ -219,7 +218,7 @@ func TestQueueLanes(t *testing.T) {
 			t.Fatal(err)
 		}
 		const hanging = 3 * laneOps
-		for range hanging { // until somebody opens the other end
+		for range hanging { // until the other end is opened
 			q.Submit(&Op{Code: OpenAt, Dir: dir, Path: "fifo", Flags: unix.O_WRONLY, Lane: 1, Done: func(op *Op) {
 				if op.Err == nil {
 					unix.Close(int(op.Res))
@@ -251,8 +250,8 @@ func TestQueueLanes(t *testing.T) {
 	})
 }
 
-// TestQueueEdgeTriggered: a wait that is told of each edge only is woken for
-// every operation that finishes after Complete.
+// A wait that gets only edges is woken for every operation that finishes after
+// Complete.
 func TestQueueEdgeTriggered(t *testing.T) {
 	queues(t, func(t *testing.T, q *Queue) {
 		epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
@@ -288,9 +287,9 @@ func TestNewQueueUnknownBackend(t *testing.T) {
 	}
 }
 
-// All operations that have finished are taken from the ring and the pools before
-// Done of the first is called: a Done that does much, or submits, or calls Complete
-// itself, does not run in the midst of that.
+// Complete takes all finished operations from the ring and the pools before it calls
+// the first Done. So a Done that does much, or submits, or calls Complete itself, does
+// not run in the middle of that.
 func TestCompleteReapsFirst(t *testing.T) {
 	queues(t, func(t *testing.T, q *Queue) {
 		const ops = 3
@@ -298,7 +297,7 @@ func TestCompleteReapsFirst(t *testing.T) {
 		for i := range ops {
 			q.Submit(&Op{Code: Nop, Lane: uint64(i), Done: func(*Op) {
 				if called++; q.Inflight() > 0 {
-					t.Errorf("%d operations are still to be taken when Done number %d is called", q.Inflight(), called)
+					t.Errorf("%d operations are not taken yet when Done number %d is called", q.Inflight(), called)
 				}
 				nested += q.Complete()
 			}})

@@ -9,10 +9,10 @@ import (
 // rewriteBytes is how much of a file is written again at a time.
 const rewriteBytes = 256 << 10
 
-// rewrite writes a file's data over itself and syncs it. When an fsync has
-// failed, Linux takes the pages that it could not write for clean: another
-// fsync succeeds without writing them. As long as they are in memory, writing
-// them again makes them dirty again.
+// rewrite writes a file's data over itself and syncs it. After a failed fsync, Linux
+// takes the pages that it could not write for clean, and another fsync succeeds without
+// writing them. As long as they are in memory, writing them again makes them dirty
+// again.
 func rewrite(op *Op) error {
 	fd, err := unix.Openat(op.Dir, op.Path, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {

@@ -13,37 +13,37 @@ import (
 )
 
 const (
-	// ringSlots limits the operations that are in the ring at once; the others
-	// wait. The submission queue has as many entries, so GetSQE never returns
-	// nil. The completion queue has twice as many, so it never overflows.
+	// ringSlots limits the operations that are in the ring at a time; the others wait.
+	// The submission queue has as many entries, so GetSQE never returns nil. The
+	// completion queue has twice as many, so it never overflows.
 	ringSlots = 32
 
-	// ringUnboundedWorkers limits the kernel's threads for what is not done to
-	// files, which nothing needs. The others are limited by widen.
+	// ringUnboundedWorkers limits the kernel's threads for operations that are not on
+	// files; there are none. widen limits the others.
 	ringUnboundedWorkers = 1
 )
 
 // ringSetups are tried in turn, newest first: Linux 6.6, 5.19, 5.6.
 //
-// The owner sleeps on an eventfd and looks at the completion queue when that
-// fires, so completions must get there without the owner's help. A worker posts
-// them itself, except under IORING_SETUP_DEFER_TASKRUN: there it only notes them, and the
-// owner must call io_uring_enter to have them posted. (Measured: that costs half
-// as much CPU again per operation.)
+// The owner sleeps on an eventfd and looks at the completion queue when that becomes
+// readable, so completions must get there without the owner's help. A worker posts them
+// itself, except with IORING_SETUP_DEFER_TASKRUN: then it only notes them, and the
+// owner must call io_uring_enter to have them posted. (Measured: that costs half as
+// much CPU again per operation.)
 //
-// After a worker has completed an operation, the owner still has to free the
-// request. With uring.SetupCoopTaskrun it does so when it is in the kernel anyway. That
-// can end a sleep of the owner with EINTR.
+// After a worker has completed an operation, the owner must free the request. With
+// uring.SetupCoopTaskrun it does so the next time it is in the kernel. That can end a
+// sleep of the owner with EINTR.
 //
-// IORING_SETUP_SINGLE_ISSUER is not used: the owner is a goroutine, and Go may move it to
-// another thread while it sleeps.
+// IORING_SETUP_SINGLE_ISSUER is not used: the owner is a goroutine, which Go may move
+// to another thread while it sleeps.
 var ringSetups = []uint32{
 	uring.SetupClamp | uring.SetupSubmitAll | uring.SetupCoopTaskrun | uring.SetupNoSQArray,
 	uring.SetupClamp | uring.SetupSubmitAll | uring.SetupCoopTaskrun,
 	uring.SetupClamp,
 }
 
-// ringNeeds are the features that ring relies on. All are in Linux 5.12.
+// ringNeeds are the features that ring requires. All are in Linux 5.12.
 const ringNeeds = uring.FeatNodrop | uring.FeatSubmitStable | uring.FeatNativeWorkers
 
 // newRing makes the kernel's ring; tests replace it.
@@ -62,7 +62,7 @@ type kernelRing interface {
 	Close() error
 }
 
-// ring carries operations out with the kernel's io_uring.
+// ring carries out operations with the kernel's io_uring.
 type ring struct {
 	kernel  kernelRing
 	has     [len(codeNames)]bool // the operations that the kernel has
@@ -70,16 +70,16 @@ type ring struct {
 	free    []uint8 // indexes of slots
 	waiting fifo    // for a slot
 
-	// threads holds the threads that have submitted, and whether
-	// endIdleWorkers worked there: the kernel keeps workers for each.
+	// threads has the threads that have submitted, because the kernel keeps workers for
+	// each. The value reports whether endIdleWorkers worked there.
 	threads map[int]bool
 
-	// refused gets the operations that the kernel has no resources for now.
+	// refused gets the operations for which the kernel has no resources now.
 	refused func(*Op)
 }
 
-// slot holds what an operation in the ring needs until it completes. Paths and
-// stx keep their memory for the next operation.
+// slot is what an operation in the ring needs until it completes. Paths and stx keep
+// their memory for the next operation.
 type slot struct {
 	op      *Op
 	path    []byte
@@ -87,9 +87,9 @@ type slot struct {
 	stx     *unix.Statx_t
 }
 
-// openRing makes a ring that signals completions on eventfd, and calls refused
-// for each operation that the kernel has no resources for. The error says what
-// the kernel refuses.
+// openRing makes a ring that signals completions on eventfd and calls refused for each
+// operation for which the kernel has no resources. The error says what the kernel
+// refuses.
 func openRing(eventfd int, refused func(*Op)) (*ring, error) {
 	kernel, err := setupRing()
 	if err != nil {
@@ -114,14 +114,14 @@ func setupRing() (*uring.Ring, error) {
 		if err == nil {
 			return kernel, nil
 		}
-		if err != unix.EINVAL { // EINVAL is what a flag gets that the kernel does not know
+		if err != unix.EINVAL { // the kernel returns EINVAL for an unknown flag
 			break
 		}
 	}
 	return nil, fmt.Errorf("io_uring_setup: %w%s", err, whyRefused(err))
 }
 
-// whyRefused returns what the operator should look at next, in parentheses.
+// whyRefused returns, in parentheses, what the operator should check next.
 func whyRefused(err error) string {
 	const sysctl = "/proc/sys/kernel/io_uring_disabled"
 	switch err {
@@ -137,7 +137,7 @@ func whyRefused(err error) string {
 	return ""
 }
 
-// prepare finds out what the kernel has, and sets up signals and workers.
+// prepare checks what the kernel has, and sets up the eventfd and workers.
 func (r *ring) prepare(kernel *uring.Ring, eventfd int) error {
 	if kernel.Features()&ringNeeds != ringNeeds {
 		return errors.New("io_uring: the kernel is too old for it")
@@ -158,28 +158,28 @@ func (r *ring) prepare(kernel *uring.Ring, eventfd int) error {
 	return nil
 }
 
-// widen raises the limit of the kernel's threads for file operations. It has set
-// a limit before, so it does not refuse another.
+// widen raises the limit of the kernel's threads for file operations. Setting it has
+// worked once, so it does not fail.
 func (r *ring) widen(workers int) {
 	_ = r.kernel.RegisterIOWQMaxWorkers(uint32(workers), ringUnboundedWorkers)
 }
 
-// endIdleWorkers makes the kernel's workers of this thread end when they have
-// nothing to do, unless a call before did. The thread must have submitted: the
-// kernel knows no workers of another.
+// endIdleWorkers makes the kernel's workers of this thread end when they have nothing
+// to do, unless an earlier call has done so. The thread must have submitted; otherwise
+// the kernel has no workers for it.
 //
-// The last idle worker never ends, and wakes every five seconds to see whether it
-// is the last, except on a CPU outside of its mask. With a mask that has no CPU all
+// The last idle worker never ends. It wakes every five seconds to check whether it is
+// the last, unless it runs on a CPU outside of its mask. With a mask without CPUs, all
 // workers end five seconds after the last operation: since Linux 6.3, and in later
-// releases of 6.1. The mask has no other effect, because a thread can't be moved to
-// no CPU. Where the kernel refuses, or is older, the wakes stay.
+// releases of 6.1. The mask has no other effect, because a thread can't be moved to no
+// CPU. If the kernel refuses or is older, the worker continues to wake.
 func (r *ring) endIdleWorkers() {
 	if tid := unix.Gettid(); !r.threads[tid] {
 		r.threads[tid] = r.kernel.RegisterIOWQAff(new(unix.CPUSet)) == nil
 	}
 }
 
-// ringOps are the operations that can go to the ring.
+// ringOps are the operations that a ring can do.
 var ringOps = map[Code]uint8{
 	Nop:       uring.OpNop,
 	OpenAt:    uring.OpOpenat,
@@ -196,7 +196,7 @@ var ringOps = map[Code]uint8{
 	SyncRange: uring.OpSyncFileRange,
 }
 
-// takes reports whether op can go to the ring.
+// takes reports whether the ring can do op.
 func (r *ring) takes(op *Op) bool {
 	if int(op.Code) >= len(r.has) || !r.has[op.Code] {
 		return false
@@ -258,11 +258,10 @@ func (r *ring) prep(i uint8) {
 	}
 	sqe.UserData = uint64(i)
 	if op.Code != Nop {
-		// Without this flag the kernel may do the operation at once, and the
-		// owner waits. Measured on ext4, next to a process that calls fsync:
-		// each close of a file with preallocated blocks put the owner to sleep
-		// for up to 8 ms, and so did some sync_file_range; with the flag none
-		// did.
+		// Without this flag the kernel may carry out the operation at once, and the
+		// owner waits. Measured on ext4, next to a process that calls fsync: each close
+		// of a file with preallocated blocks put the owner to sleep for up to 8 ms, and
+		// so did some calls of sync_file_range; with the flag none did.
 		sqe.Flags |= uring.SQEAsync
 	}
 }
@@ -277,7 +276,7 @@ func (s *slot) setNewPath(op *Op) *byte {
 	return &s.newPath[0]
 }
 
-// flush submits. What the kernel does not take goes to refused.
+// flush submits. Operations that the kernel does not take go to refused.
 func (r *ring) flush() {
 	for r.kernel.SQReady() > 0 {
 		n, err := r.kernel.Submit()
@@ -304,8 +303,8 @@ func (r *ring) complete(done func(*Op)) {
 			continue
 		}
 		if res == -int32(unix.ECANCELED) {
-			// The kernel has no worker and can't start one (RLIMIT_NPROC), so
-			// the operation has not begun.
+			// The kernel has no worker and can't start one (RLIMIT_NPROC), so the
+			// operation has not started.
 			r.refused(r.release(i))
 			continue
 		}
@@ -321,8 +320,8 @@ func (r *ring) complete(done func(*Op)) {
 	}
 }
 
-// release takes the operation out of slot i, and gives the slot to the next one
-// that waits.
+// release takes the operation out of slot i and gives the slot to the next one that
+// waits.
 func (r *ring) release(i uint8) *Op {
 	op := r.slots[i].op
 	r.slots[i].op = nil

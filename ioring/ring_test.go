@@ -15,7 +15,7 @@ import (
 	"multilog/ioring/uring"
 )
 
-// newRingQueue makes a queue on a ring, or skips where there can be none.
+// newRingQueue makes a queue on a ring, or skips the test if it can't.
 func newRingQueue(t *testing.T) *Queue {
 	t.Helper()
 	runtime.LockOSThread()
@@ -34,7 +34,7 @@ func newRingQueue(t *testing.T) *Queue {
 	return q
 }
 
-// skipWithoutRing skips when err says that this machine refuses io_uring, or is
+// skipWithoutRing skips the test if err says that this machine refuses io_uring or is
 // too old.
 func skipWithoutRing(t *testing.T, err error) {
 	t.Helper()
@@ -43,11 +43,11 @@ func skipWithoutRing(t *testing.T, err error) {
 	}
 }
 
-// TestRingTakesEverything: a kernel that has all operations gets them.
+// A kernel that has all operations gets all of them.
 func TestRingTakesEverything(t *testing.T) {
 	q := newRingQueue(t)
 	if !kernelversion.AtLeast(t, 6, 9) {
-		t.Skip("this kernel may lack some")
+		t.Skip("this kernel may lack some operations")
 	}
 	for code := range ringOps {
 		if !q.ring.takes(&Op{Code: code}) {
@@ -65,22 +65,22 @@ func TestRingTakesEverything(t *testing.T) {
 	}
 }
 
-// TestRingUsesNewestFlags: what fits the newest kernels is what they use.
+// The newest kernels use the flags for the newest kernels.
 func TestRingUsesNewestFlags(t *testing.T) {
 	q := newRingQueue(t)
 	if !kernelversion.AtLeast(t, 6, 6) {
-		t.Skip("this kernel may lack some")
+		t.Skip("this kernel may lack some flags")
 	}
 	if got := q.ring.kernel.(*uring.Ring).Flags(); got != ringSetups[0] {
 		t.Errorf("flags %#x, want %#x", got, ringSetups[0])
 	}
 }
 
-// TestRingOlderFlags has the kernel refuse flags as older ones do.
+// The kernel refuses flags as older ones do.
 func TestRingOlderFlags(t *testing.T) {
 	setup := newRing
 	defer func() { newRing = setup }()
-	since := [...][2]int{{6, 6}, {5, 19}, {5, 6}} // Linux, that has ringSetups
+	since := [...][2]int{{6, 6}, {5, 19}, {5, 6}} // the Linux that has each of ringSetups
 	for i, known := range ringSetups {
 		newRing = func(entries uint32, p *uring.Params) (*uring.Ring, error) {
 			if p.Flags&^known != 0 {
@@ -98,8 +98,8 @@ func TestRingOlderFlags(t *testing.T) {
 	}
 }
 
-// TestQueueFallsBack: whatever the kernel refuses a ring with, the queue works
-// on its goroutines and says why, and refuses to be when a ring is demanded.
+// With whatever error the kernel refuses a ring, the queue uses goroutines and says
+// why. If a ring is requested, NewQueue fails.
 func TestQueueFallsBack(t *testing.T) {
 	setup := newRing
 	defer func() { newRing = setup }()
@@ -110,7 +110,7 @@ func TestQueueFallsBack(t *testing.T) {
 	} {
 		newRing = func(uint32, *uring.Params) (*uring.Ring, error) { return nil, errno }
 		if q, err := NewQueue(Options{Backend: "ring"}); !errors.Is(err, errno) {
-			t.Errorf("%v: a ring was demanded: %v, %v", errno, q, err)
+			t.Errorf("%v: a ring was requested: %v, %v", errno, q, err)
 		}
 		q, err := NewQueue(Options{})
 		if err != nil {
@@ -134,8 +134,7 @@ type refusing struct {
 
 func (r *refusing) Submit() (int, error) { return 0, r.err }
 
-// TestRingRefusesSubmission: the pool does what the kernel has no memory for at the
-// moment.
+// The pool does the operations for which the kernel has no memory at the moment.
 func TestRingRefusesSubmission(t *testing.T) {
 	q := newRingQueue(t)
 	kernel := q.ring.kernel
@@ -186,8 +185,7 @@ func (f *fakeRing) complete(res int32) {
 	f.prepared = f.prepared[1:]
 }
 
-// TestRingInterrupted: an operation that a signal interrupted begins again, except
-// a close.
+// An operation that a signal has interrupted starts again, except a close.
 func TestRingInterrupted(t *testing.T) {
 	for code, want := range map[Code]error{Fsync: nil, Close: unix.EINTR} {
 		f := &fakeRing{}
@@ -213,7 +211,7 @@ func TestRingInterrupted(t *testing.T) {
 	}
 }
 
-// TestRingCancelled: what the kernel found no worker for is done elsewhere.
+// An operation for which the kernel found no worker is done elsewhere.
 func TestRingCancelled(t *testing.T) {
 	f := &fakeRing{}
 	var elsewhere *Op
@@ -231,8 +229,8 @@ func TestRingCancelled(t *testing.T) {
 	}
 }
 
-// TestRingWorkersAreFew: however many operations sleep, no more than
-// laneOps of the kernel's threads sleep with them.
+// However many operations sleep, at most laneOps of the kernel's threads sleep with
+// them.
 func TestRingWorkersAreFew(t *testing.T) {
 	q := newRingQueue(t)
 	dir := openDir(t, t.TempDir())
@@ -255,8 +253,8 @@ func TestRingWorkersAreFew(t *testing.T) {
 	}
 }
 
-// TestRingWorkersEnd: the kernel's workers for the ring go away when there is
-// nothing to do, since the last would otherwise wake up every five seconds.
+// The kernel's workers for the ring end when there is nothing to do. Otherwise the last
+// one would wake up every five seconds.
 func TestRingWorkersEnd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes more than five seconds")

@@ -2,8 +2,8 @@ package ioring
 
 import "golang.org/x/sys/unix"
 
-// run starts cmd and waits for it, and for nothing that it leaves behind.
-// It returns the exit status, or 128 + the number of the signal that ended it.
+// run starts cmd and waits for it, but not for processes that it leaves behind. It
+// returns the exit status, or 128 plus the number of the signal that ended it.
 func run(cmd *Command) (int64, error) {
 	s, err := newStarter(cmd.Idle)
 	if err != nil {
@@ -20,8 +20,8 @@ func run(cmd *Command) (int64, error) {
 	return waitFor(pid)
 }
 
-// waitFor waits until a program has ended. It returns the exit status, or 128 +
-// the number of the signal that ended it.
+// waitFor waits until a program has ended. It returns the exit status, or 128 plus the
+// number of the signal that ended it.
 func waitFor(pid int) (int64, error) {
 	for {
 		var status unix.WaitStatus

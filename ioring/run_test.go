@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// shell runs script with /bin/sh in the directory dir, and returns the finished
+// shell runs script with /bin/sh in the directory dir and returns the finished
 // operation and the output.
 func shell(t *testing.T, do func(*Op), dir int, script string, idle bool) (*Op, string) {
 	t.Helper()
@@ -87,7 +87,7 @@ func TestRunInRenamedDirectory(t *testing.T) {
 
 func TestRunDescriptors(t *testing.T) {
 	dir := openDir(t, t.TempDir())
-	leak, err := unix.Open("/dev/null", unix.O_RDONLY, 0) // without O_CLOEXEC, like one we were started with
+	leak, err := unix.Open("/dev/null", unix.O_RDONLY, 0) // without O_CLOEXEC, as if we had inherited it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +115,7 @@ func TestRunDescriptors(t *testing.T) {
 	}
 }
 
-// TestRunLeavesChildBehind: what a program starts and leaves running, with all
-// its descriptors, is not waited for.
+// A process that a program leaves running, with all its descriptors, is not waited for.
 func TestRunLeavesChildBehind(t *testing.T) {
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
@@ -127,7 +126,7 @@ func TestRunLeavesChildBehind(t *testing.T) {
 		Path: "/bin/sh", Args: []string{"sh", "-c", "sleep 1000 & echo $!"},
 		Dir: openDir(t, t.TempDir()), Files: []int{-1, pipe[1], 2},
 	}}
-	Do(op) // would take 1000 s
+	Do(op) // waiting for the child would take 1000 s
 	unix.Close(pipe[1])
 	if op.Err != nil || op.Res != 0 {
 		t.Fatalf("%d, %v", op.Res, op.Err)
@@ -139,7 +138,7 @@ func TestRunLeavesChildBehind(t *testing.T) {
 		pid = pid*10 + int(c-'0')
 	}
 	if err := unix.Kill(pid, 0); pid == 0 || err != nil {
-		t.Fatalf("child %d is not there: %v", pid, err)
+		t.Fatalf("child %d does not run: %v", pid, err)
 	}
 	if err := unix.Kill(pid, unix.SIGKILL); err != nil {
 		t.Error(err)
@@ -172,13 +171,12 @@ func TestRunIdleIOClass(t *testing.T) {
 	}
 }
 
-// TestRunSignals: what this process catches is neither blocked nor ignored in
-// the child.
+// Signals that this process catches are neither blocked nor ignored in the child.
 func TestRunSignals(t *testing.T) {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, unix.SIGTERM, unix.SIGALRM, unix.SIGPIPE)
 	defer signal.Stop(c)
-	// Not through a shell: some unblock everything themselves.
+	// Without a shell: some unblock everything themselves.
 	op, got := program(t, Do, openDir(t, t.TempDir()), false, "grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status")
 	if op.Res != 0 {
 		t.Fatalf("grep: %d", op.Res)
@@ -193,8 +191,8 @@ func TestRunSignals(t *testing.T) {
 	}
 }
 
-// TestRunSignalsBlockedByParent starts this test program again with ALRM
-// blocked, as a careless supervisor might. (The Go runtime unblocks TERM itself.)
+// This test's program starts again with ALRM blocked, as a careless supervisor might do
+// it. (The Go runtime unblocks TERM itself.)
 func TestRunSignalsBlockedByParent(t *testing.T) {
 	if os.Getenv("IORING_TEST_BLOCKED") != "" {
 		var mask unix.Sigset_t
@@ -215,8 +213,8 @@ func TestRunSignalsBlockedByParent(t *testing.T) {
 	})
 }
 
-// Programs that run one after another are started by one thread, which stays: another
-// one for each costs more than to start it.
+// One thread, which remains, starts programs that run one after another. A new thread
+// for each would cost more than the start of the program.
 func TestStarterStays(t *testing.T) {
 	q, err := NewQueue(Options{Backend: "pool"})
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"multilog/internal/test/seccomp"
 )
 
-// TestUnderSeccomp runs in a process of its own, under a filter that refuses
-// what the default profiles of Docker and containerd refuse and this package
-// would use: io_uring and unshare, both with EPERM.
+// TestUnderSeccomp runs in a process of its own, under a filter that refuses, with
+// EPERM, what the default profiles of Docker and containerd refuse and this package
+// would use: io_uring and unshare.
 func TestUnderSeccomp(t *testing.T) {
 	if os.Getenv("IORING_TEST_SECCOMP") == "" {
 		rerun(t, "IORING_TEST_SECCOMP=1")
@@ -23,7 +23,7 @@ func TestUnderSeccomp(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := NewQueue(Options{Backend: "ring"}); !errors.Is(err, unix.EPERM) {
-		t.Errorf("a ring was demanded: error %v", err)
+		t.Errorf("a ring was requested: error %v", err)
 	}
 	q, err := NewQueue(Options{})
 	if err != nil {

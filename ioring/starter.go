@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// idleNice is added to the nice value, as nice(1) does unasked. A program
-	// that only ever ran when nothing else wants the CPU could fall behind for
-	// good on a busy machine, and files to be processed would pile up.
+	// idleNice is added to the nice value, as nice(1) does by default. A program that
+	// runs only when nothing else needs the CPU could fall behind for good on a busy
+	// machine, and files to be processed would pile up.
 	idleNice = 10
 	maxNice  = 19
 
-	firstInheritable = 3 // descriptors from here on are closed in the child
+	firstInheritable = 3 // the child closes descriptors from here on
 )
 
 // See ioprio_set(2).
@@ -29,28 +29,28 @@ const (
 	ioprioClassShift = 13
 )
 
-// starterTasks are a starter's thread, and a program.
+// starterTasks counts a starter's thread and a program.
 const starterTasks = 2
 
-// starter is a thread that starts programs. A thread has what programs inherit, and
-// this process must keep as it is: nice value, I/O priority, signal mask, and once
-// unshared the working directory. It may have a low priority, so it shares no lock
-// with the owner of a queue.
+// starter is a thread that starts programs. Programs inherit properties of a thread
+// that this process must not change: nice value, I/O priority, signal mask, and, once
+// it is unshared, the working directory. The thread may have a low priority, so it
+// shares no lock with the owner of a queue.
 type starter struct {
 	idle     bool // Command.Idle of its programs
 	commands chan *Command
 	started  chan started
 }
 
-// started is what has become of a command.
+// started is the result of a command's start.
 type started struct {
 	pid   int
-	pidfd int // polls readable when the program has ended; -1 where the kernel has none
+	pidfd int // readable when the program has ended; -1 if the kernel has no pidfd
 	err   error
 }
 
 // newStarter makes a starter. The error is EAGAIN if there can't be another thread and
-// a program: Go's runtime ends the process when it can't have a thread.
+// a program: Go's runtime ends the process if it can't create a thread.
 func newStarter(idle bool) (*starter, error) {
 	if _, err := SpareTasks(starterTasks); err != nil {
 		return nil, err
@@ -60,8 +60,8 @@ func newStarter(idle bool) (*starter, error) {
 	return s, nil
 }
 
-// start starts cmd. pidfd is a descriptor that polls readable when the program has
-// ended; -1 where the kernel has none.
+// start starts cmd. pidfd is a descriptor that becomes readable when the program has
+// ended, or -1 if the kernel has none.
 func (s *starter) start(cmd *Command) (pid, pidfd int, err error) {
 	s.commands <- cmd
 	r := <-s.started
@@ -76,7 +76,8 @@ func (s *starter) serve() {
 	if s.idle {
 		lowerPriority()
 	}
-	// What the parent of this process had blocked, programs get unblocked.
+	// Programs get all signals unblocked, also those that this process's parent had
+	// blocked.
 	var none unix.Sigset_t
 	maskErr := unix.PthreadSigmask(unix.SIG_SETMASK, &none, nil)
 	unshared := unix.Unshare(unix.CLONE_FS) == nil
@@ -98,9 +99,8 @@ func start(cmd *Command, unshared bool, pidfd *int) (pid int, err error) {
 		attr.Files[i] = uintptr(fd) // -1 becomes ^0, which ForkExec closes
 	}
 	closeOnExec()
-	// The working directory is given by descriptor, since it may have been
-	// renamed: by fchdir where unshare is allowed, through /proc where it isn't
-	// (containers).
+	// The working directory is given by descriptor, since it may have been renamed: by
+	// fchdir if unshare is allowed, and through /proc if not (containers).
 	if !unshared {
 		attr.Dir = "/proc/self/fd/" + strconv.Itoa(cmd.Dir)
 	} else if err := unix.Fchdir(cmd.Dir); err != nil {
@@ -109,21 +109,21 @@ func start(cmd *Command, unshared bool, pidfd *int) (pid int, err error) {
 	return syscall.ForkExec(cmd.Path, cmd.Args, &attr)
 }
 
-// onThrowawayThread calls f in a goroutine of its own and waits for it. The
-// goroutine ends locked to its thread, and so the thread ends, too (see
-// runtime.LockOSThread), some time after this has returned. What belongs to a
-// thread in Linux (nice value, I/O priority, signal mask, and the working
-// directory once unshared) can be changed there, and a process forked there
-// inherits it, without anything else of this process being touched: the Go
-// runtime starts its own threads from no thread that a goroutine has locked.
+// onThrowawayThread calls f in a goroutine of its own and waits for it. The goroutine
+// ends locked to its thread, so the thread ends, too (see runtime.LockOSThread), some
+// time after onThrowawayThread has returned. f can change what belongs to a thread in
+// Linux (nice value, I/O priority, signal mask, and, once it is unshared, the working
+// directory), and a process forked there inherits it. Nothing else of this process
+// changes: the Go runtime starts its own threads from no thread that a goroutine has
+// locked.
 func onThrowawayThread(f func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		runtime.LockOSThread()
 		if unix.Gettid() == unix.Getpid() {
-			// The main thread cannot end before the process. While this
-			// goroutine holds it, another one gets another thread.
+			// The main thread cannot end before the process. While this goroutine is
+			// locked to it, another goroutine gets another thread.
 			onThrowawayThread(f)
 			runtime.UnlockOSThread()
 			return
@@ -133,8 +133,8 @@ func onThrowawayThread(f func()) {
 	<-done
 }
 
-// lowerPriority makes the calling thread nicer, and its I/O wait for everyone
-// else's. Neither is needed for anything to work, so refusals are ignored.
+// lowerPriority raises the calling thread's nice value and makes its I/O wait for that
+// of all others. It ignores errors, because nothing depends on it.
 func lowerPriority() {
 	if raw, err := unix.Getpriority(unix.PRIO_PROCESS, 0); err == nil {
 		nice := 20 - raw // the system call returns 20 - nice
@@ -143,9 +143,9 @@ func lowerPriority() {
 	_, _, _ = unix.Syscall(unix.SYS_IOPRIO_SET, ioprioWhoProcess, 0, ioprioClassIdle<<ioprioClassShift)
 }
 
-// closeOnExec marks every descriptor but the standard ones, also those that
-// this process was given unmarked. What a child is to have is duplicated for
-// it after the fork, which clears the mark.
+// closeOnExec marks every descriptor but the standard ones, also those that this
+// process has inherited unmarked. Descriptors for a child are duplicated after the
+// fork, which clears the mark.
 func closeOnExec() {
 	if unix.CloseRange(firstInheritable, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) == nil {
 		return

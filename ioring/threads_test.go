@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestOwnerMoves submits from one thread after another.
+// The owner submits from one thread after another.
 func TestOwnerMoves(t *testing.T) {
 	q, err := NewQueue(Options{})
 	if err != nil {
@@ -18,7 +18,7 @@ func TestOwnerMoves(t *testing.T) {
 	for range 4 {
 		next := make(chan struct{})
 		go func() {
-			runtime.LockOSThread() // and let the thread go on: other tests' rings may use it
+			runtime.LockOSThread() // and let the thread live on: other tests' rings may use it
 			defer runtime.UnlockOSThread()
 			defer close(next)
 			seen[unix.Gettid()] = true
