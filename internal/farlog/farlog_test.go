@@ -94,7 +94,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// What a helper says instead of the protocol is told, and nobody waits for ever.
+// A helper that does not speak the protocol is reported, and no caller waits forever.
 func TestBrokenHelpers(t *testing.T) {
 	for said, want := range map[string]string{
 		"":                 "it ended at once",
@@ -130,7 +130,7 @@ func TestBrokenHelpers(t *testing.T) {
 	}
 }
 
-// A helper that is not installed is told, and where it was looked for.
+// The error about a helper that is not installed says where it was looked for.
 func TestNoHelper(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	if _, err := Start("mlcat-nothing"); err == nil || !strings.Contains(err.Error(), "neither beside mlcat nor in PATH") {

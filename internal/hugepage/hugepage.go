@@ -34,7 +34,7 @@ var (
 )
 
 // Alloc returns a zeroed buffer of n bytes. Buffers come from huge pages until these
-// have used 8 MiB, and stay allocated for ever. Later buffers, and those of more than
+// have used 8 MiB, and stay allocated for good. Later buffers, and those of more than
 // Bytes, come from Go's heap. Goroutines may call Alloc at the same time.
 func Alloc(n int) []byte {
 	if n <= 0 || n > Bytes {

@@ -92,7 +92,7 @@ func (c *Content) lowerBound(target tai64n.Label) (off int64, labelled bool, err
 		if err != nil {
 			return 0, false, err
 		}
-		if at == high { // no labels there: the blocks belong to the block before
+		if at == high { // no labels there, so the blocks belong to the block before
 			high = mid
 			continue
 		}
@@ -114,7 +114,7 @@ func (c *Content) lowerBound(target tai64n.Label) (off int64, labelled bool, err
 	if low == 0 {
 		return off, true, nil
 	}
-	// The line may start in the block before, or right behind it.
+	// The line may start in the block before, or directly behind it.
 	m, ok, err := c.boundIn(low-1, target)
 	if err != nil {
 		return 0, false, err

@@ -37,9 +37,9 @@ type Content struct {
 	spool      *os.File
 	blockBytes int64 // of a plain file's blocks
 
-	// LowerBound keeps here, for its next call: the first labelled line of a block (the
-	// zero mark if it has none), the first bytes of a frame, and the two blocks that it
-	// decompressed last.
+	// LowerBound keeps the following for its next call: the first labelled line of a
+	// block (the zero mark if it has none), the first bytes of a frame, and the two
+	// blocks that it decompressed last.
 	firsts   map[int]mark
 	heads    map[int][]byte
 	searched [2]unpacked
@@ -122,7 +122,7 @@ func (c *Content) Blocks() int {
 	return int((c.size + c.blockBytes - 1) / c.blockBytes)
 }
 
-// Block returns where in the content block i begins, and its bytes.
+// Block returns the offset of block i in the content and its size, both in bytes.
 func (c *Content) Block(i int) (off, size int64) {
 	if c.frames != nil {
 		return c.frames[i].Offset, c.frames[i].Size
@@ -131,8 +131,8 @@ func (c *Content) Block(i int) (off, size int64) {
 	return off, min(c.blockBytes, c.size-off)
 }
 
-// BlockAt returns the block that holds the byte at off, or the number of blocks if off is
-// the end of the content.
+// BlockAt returns the block that contains the byte at off, or the number of blocks if
+// off is the end of the content.
 func (c *Content) BlockAt(off int64) int {
 	if c.frames == nil {
 		return int(off / c.blockBytes)

@@ -14,8 +14,8 @@ import (
 	"multilog/tai64n"
 )
 
-// labelled returns lines in order, some without a label, some with the label of
-// the line before, and the labels that were used.
+// labelled returns lines in order, some without a label, some with the label of the
+// line before, and the labels that occur.
 func labelled(rnd *rand.Rand, size int) (content []byte, labels []tai64n.Label) {
 	l := tai64n.FromUnixNano(1_700_000_000_000_000_000)
 	for len(content) < size {
@@ -186,8 +186,8 @@ func TestLabelBefore(t *testing.T) {
 	}
 }
 
-// A file that ends or is spoilt anywhere: no panic, no more memory than it is
-// worth, and what comes before the damage is read.
+// A file that ends or is damaged anywhere causes no panic, takes no more memory than
+// its size justifies, and is read up to the damage.
 func FuzzTornFile(f *testing.F) {
 	content, _ := labelled(rand.New(rand.NewPCG(3, 3)), 3000)
 	for _, p := range packers {
@@ -206,7 +206,7 @@ func FuzzTornFile(f *testing.F) {
 			io.Copy(io.Discard, io.LimitReader(r, 1<<20))
 			r.Close()
 		}
-		c.Spool() // damage is what is tested
+		c.Spool() // an error is no failure: the test is about damage
 		c.LowerBound(tai64n.Label{Sec: 1 << 62})
 		for i := range min(c.Blocks(), 10) {
 			if block, err := c.ReadBlock(i, nil); err == nil && len(block) > maxFrameBytes {

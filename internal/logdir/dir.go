@@ -6,41 +6,40 @@ import (
 	"slices"
 )
 
-// Dir is a log directory that is looked at again and again. It is for one
-// goroutine at a time.
+// Dir is a log directory that is looked at repeatedly. One goroutine may use it at a
+// time.
 type Dir struct {
 	Path string // for messages
 
 	dir      Directory
-	watch    Watch  // nil when the directory tells no changes
-	watching bool   // every change of the directory is told
-	blind    bool   // some changes since the last look were not told
-	id       string // of the directory; "" before it was found
+	watch    Watch  // nil if the directory reports no changes
+	watching bool   // the directory reports every change
+	blind    bool   // some changes since the last look were not reported
+	id       string // of the directory; "" until it is found
 
-	mostOpen int // how many files a first look opens
+	mostOpen int // how many files the first look opens
 
 	labels  map[string]bool   // known old files
-	pending map[string]string // the identities of known old files that wait to be finished, by label
+	pending map[string]string // the identities of known old files that are not finished, by label
 	pins    []*pin            // known files that have no label yet, in order
-	seen    map[string]int    // by label: names that came, less those that went, since the last look
-	passed  string            // the label that `previous` had, and will have again; newest if it had none, "" if that is not known
+	seen    map[string]int    // by label: how many names have come minus how many have gone since the last look
+	passed  string            // the label that previous had and will have again; newest if it had none, "" if it is not known
 }
 
-// newest stands for the label of a file that has none yet, and is newer than all
-// that have one.
+// newest stands for the label of a file that has none yet. It is newer than all labels.
 const newest = "~"
 
-// A pin is a known file that is held open, so that it stays known by its identity.
+// pin is a known file that is kept open, so that its identity stays the same.
 type pin struct {
 	*File
-	got   string // that label, once it is known
-	there bool   // the file is in the snapshot, under whatever name
+	got   string // its label, once it is known
+	there bool   // the file is in the snapshot, under any name
 }
 
-// NewDir returns the log directory path of the file system, which need not exist yet.
+// NewDir returns the log directory path of the file system. It need not exist yet.
 func NewDir(path string) *Dir { return OpenDir(path, osDir{filepath.Clean(path)}) }
 
-// OpenDir returns the log that is in dir. Messages call it path.
+// OpenDir returns the log in dir. path is its name in messages.
 func OpenDir(path string, dir Directory) *Dir {
 	d := &Dir{Path: path, dir: dir, seen: make(map[string]int), mostOpen: maxWaiting}
 	if w, ok := dir.(Watcher); ok {
@@ -49,7 +48,7 @@ func OpenDir(path string, dir Directory) *Dir {
 	return d
 }
 
-// Close ends the watching. The files that were found are their user's to close.
+// Close stops watching. The caller closes the files that Look has returned.
 func (d *Dir) Close() {
 	if d.watch != nil {
 		d.watch.Close()
@@ -57,7 +56,7 @@ func (d *Dir) Close() {
 	d.forget()
 }
 
-// forget makes ready for another directory at the same path.
+// forget prepares for another directory at the same path.
 func (d *Dir) forget() {
 	d.unpin(func(*pin) bool { return true })
 	d.labels, d.pending = nil, nil
@@ -75,7 +74,7 @@ func (d *Dir) unpin(which func(*pin) bool) {
 	})
 }
 
-// pinOf returns the pin that is the file id, or nil.
+// pinOf returns the pin of the file id, or nil.
 func (d *Dir) pinOf(id string) *pin {
 	i := slices.IndexFunc(d.pins, func(p *pin) bool { return p.id == id })
 	if i < 0 {
@@ -84,18 +83,18 @@ func (d *Dir) pinOf(id string) *pin {
 	return d.pins[i]
 }
 
-// held returns another File that is the same file, held open by itself.
+// held returns another File for the same file, with an open Handle of its own.
 func (f *File) held() *File {
 	h := *f
 	h.handle = f.handle.hold()
 	return &h
 }
 
-// Look returns the files that are new since the last look, in order: at the first
-// one all. Files that are not old ones are open, and after the first look all are,
-// so that nothing can remove what they hold.
+// Look returns the files that are new since the last look, in order; the first look
+// returns all. Files that are not old ones are open. After the first look all are, so
+// that their content stays readable when they are removed.
 //
-// An error that wraps [fs.ErrNotExist] means that there is no such directory now.
+// An error that wraps [fs.ErrNotExist] means that no such directory exists now.
 func (d *Dir) Look() ([]*File, error) {
 	id, err := d.dir.ID()
 	if err != nil {
@@ -113,7 +112,7 @@ func (d *Dir) Look() ([]*File, error) {
 	return d.newFiles(s), nil
 }
 
-// start watches the directory that has the path now.
+// start watches the directory that is at the path now.
 func (d *Dir) start() {
 	if d.watch == nil {
 		d.blind = true
@@ -124,8 +123,8 @@ func (d *Dir) start() {
 	}
 }
 
-// note takes in what happened in the directory, and reports whether there may be
-// new files.
+// note records what has happened in the directory, and reports whether there may be new
+// files.
 func (d *Dir) note() (changed bool) {
 	for _, c := range d.changes() {
 		changed = changed || c.Kind != Written || c.Name == "next"
@@ -133,7 +132,7 @@ func (d *Dir) note() (changed bool) {
 	return changed || !d.watching
 }
 
-// changes takes in what happened in the directory, and returns it.
+// changes records what has happened in the directory, and returns it.
 func (d *Dir) changes() []Change {
 	if d.watch == nil {
 		return nil
@@ -158,7 +157,7 @@ func (d *Dir) changes() []Change {
 	return changes
 }
 
-// pass notes which label `previous` had before.
+// pass records which label previous had before.
 func (d *Dir) pass(c Change) {
 	switch {
 	case c.Name == "previous":
@@ -171,18 +170,19 @@ func (d *Dir) pass(c Change) {
 	}
 }
 
-// count notes that an old file's name came or went.
+// count records that an old file's name has come (n is 1) or gone (-1).
 func (d *Dir) count(name string, n int) {
 	if IsOld(name) {
 		d.seen[labelOf(name)] += n
 	}
 }
 
-// keptLabels of old files are known at least, whether these are there or not.
+// keptLabels is the minimum number of old files' labels that stay known, whether the
+// files exist or not.
 const keptLabels = 1000
 
-// forgetRemoved keeps the known labels few: those of old, which are there, and the
-// greatest.
+// forgetRemoved limits the known labels to those of old, the files that exist, and the
+// greatest ones.
 func (d *Dir) forgetRemoved(old []string) {
 	if len(d.labels) <= 2*(len(old)+keptLabels) {
 		return

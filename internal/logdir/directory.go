@@ -5,32 +5,32 @@ import (
 	"time"
 )
 
-// A Directory is where a log's files are: a directory of a file system, or
-// anything else that lists names and opens them.
+// Directory is where a log's files are: a directory of a file system, or anything else
+// that lists names and opens them.
 //
-// Names and files may come and go at any time, also within a call.
+// Names and files may come and go at any time, also during a call.
 type Directory interface {
-	// ID returns the directory's identity. It changes when another directory takes
-	// the place of this one. An error that wraps [fs.ErrNotExist] means that there
-	// is no such directory now.
+	// ID returns the directory's identity. It changes if another directory takes the
+	// place of this one. An error that wraps [fs.ErrNotExist] means that no such
+	// directory exists now.
 	ID() (string, error)
 
-	// Names returns the names in the directory, in any order. A name that is there
-	// from the beginning of the call to its end is returned. One that comes or goes
-	// meanwhile may be returned or not. So of a file that is renamed meanwhile both
-	// names, one or none may be returned (readdir(3) promises no more).
+	// Names returns the names in the directory, in any order. It returns each name that
+	// exists from the beginning of the call to its end. It may or may not return a name
+	// that comes or goes meanwhile. So it may return both names of a file that is
+	// renamed meanwhile, one, or none (readdir(3) promises no more).
 	Names() ([]string, error)
 
-	// Stat returns what is known of the file that has name now. An error that wraps
-	// [fs.ErrNotExist] means that no file has it.
+	// Stat returns what is known of the file that has this name now. An error that
+	// wraps [fs.ErrNotExist] means that no file has it.
 	Stat(name string) (Info, error)
 
-	// Open opens the file that has name now, with errors as Stat's. The file can be
-	// read until it is closed, also when it has lost its name.
+	// Open opens the file that has this name now. The errors are those of Stat. The
+	// file can be read until it is closed, even if it has lost its name.
 	Open(name string) (Handle, error)
 }
 
-// A Handle is an open file of a Directory.
+// Handle is an open file of a Directory.
 type Handle interface {
 	io.ReaderAt
 	io.Closer
@@ -39,34 +39,35 @@ type Handle interface {
 
 // Info is what is known of a file.
 type Info struct {
-	// ID is the file's identity: the same under all its names and while it grows,
-	// never that of another file that is there at the same time, nor of one that is
-	// there while this one is open. For a file system it is made of device, inode
-	// and time of birth, for an object store of the entity tag. It holds no space,
-	// plus sign or comma, since cursors show it.
+	// ID is the file's identity. It is the same under all its names and while it grows,
+	// and differs from that of any file that exists at the same time, or that exists
+	// while this file is open. For a file system it consists of device, inode and time
+	// of birth, for an object store of the entity tag. It contains no space, plus sign
+	// or comma, because cursors show it.
 	ID string
 
 	Size     int64 // bytes
 	Modified time.Time
-	Names    int   // how many names the file has, 0 once it was removed; 1 where that can't be known
-	Complete bool  // loggers mark a file that is complete so: its owner may execute it
-	Err      error // why the file can't be read as a log's, such as [syscall.EISDIR]; nil mostly
+	Names    int   // the number of the file's names, 0 after its removal; 1 if it can't be known
+	Complete bool  // the logger has marked the file as complete: its owner may execute it
+	Err      error // why the file can't be read as a log's, such as [syscall.EISDIR]; usually nil
 }
 
-// A Watcher is a [Directory] that tells what changes in it.
+// Watcher is a [Directory] that reports its changes.
 type Watcher interface {
 	Watch() Watch
 }
 
-// A Watch tells the changes of a directory.
+// Watch reports the changes of a directory.
 type Watch interface {
-	// Start watches the directory that has the path now, and reports whether every
-	// change is told from now on. Otherwise some may be told: that the directory begins
-	// to exist, or what one of several machines does that share a file system.
+	// Start watches the directory that is at the path now. complete reports whether
+	// every change will be reported. Otherwise some may be: that the directory has come
+	// into existence, or what one of several machines does that share a file system.
 	Start() (complete bool)
 
-	// Changes returns what happened since it was called last, in order: at least all
-	// that a call of the Directory could see which has returned before.
+	// Changes returns what has happened since its last call, in order. It includes at
+	// least everything that an earlier call of a method of the Directory could have
+	// seen.
 	Changes() []Change
 
 	// Wait returns when there are changes, after most, or when it is interrupted.
@@ -75,27 +76,27 @@ type Watch interface {
 	// Rest returns after most, or when it is interrupted.
 	Rest(most time.Duration)
 
-	// Interrupt ends a Wait or Rest. It may be called by another goroutine.
+	// Interrupt ends a Wait or Rest. Another goroutine may call it.
 	Interrupt()
 
 	Close()
 }
 
-// A Change is one change of a directory.
+// Change is one change of a directory.
 type Change struct {
 	Kind ChangeKind
 	Name string
 	From string // for Came: the name that the file had before, "" if it had none
 }
 
-// A ChangeKind tells what a change was.
+// ChangeKind is the kind of a change.
 type ChangeKind int
 
 // The kinds of changes.
 const (
-	Came    ChangeKind = iota // Name is there now
-	Went                      // Name is not there any more
+	Came    ChangeKind = iota // Name exists now
+	Went                      // Name exists no longer
 	Written                   // the file Name has grown
-	Missed                    // changes were not told
-	Moved                     // the directory has gone from its path
+	Missed                    // some changes were not reported
+	Moved                     // the directory is no longer at its path
 )

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Which changes a directory is watched for.
+// The changes for which a directory is watched.
 const (
 	cameEvents  = unix.IN_CREATE | unix.IN_MOVED_TO
 	wentEvents  = unix.IN_DELETE | unix.IN_MOVED_FROM
@@ -17,7 +17,7 @@ const (
 	watchEvents = cameEvents | wentEvents | selfEvents | unix.IN_MODIFY
 )
 
-// An event is one of inotify's.
+// event is an event of inotify.
 type event struct {
 	wd     int32
 	mask   uint32
@@ -27,30 +27,31 @@ type event struct {
 
 // inotify is the Watch of a directory of the file system.
 //
-// A change can be seen, by who opens a name, before it is told. But Linux tells it
-// before it unlocks the directory (fs/namei.c: fsnotify_move, fsnotify_create and the
-// like), and listing the directory takes that lock. So Changes lists a little first.
+// A process that opens a name can see a change before inotify reports it. But Linux
+// reports it before it unlocks the directory (fs/namei.c: fsnotify_move,
+// fsnotify_create and others), and listing the directory takes that lock. So Changes
+// first lists a few names.
 type inotify struct {
 	path string
-	fd   int    // -1 where there is no inotify
+	fd   int    // -1 if there is no inotify
 	wake int    // an eventfd that ends a wait, or -1
 	list int    // the directory that is watched, or -1
-	wd   int32  // what is watched
-	half *event // the first half of a rename, the other one is still to come
+	wd   int32  // its watch descriptor
+	half *event // the first half of a rename whose second half has not come yet
 	buf  []byte
 }
 
 const (
 	eventBufferBytes = 64 << 10
 
-	// halfMost is how long the second half of a rename is waited for. It comes within
-	// microseconds, and not at all where the file left the directory.
+	// halfMost is the maximum wait for the second half of a rename. It comes within
+	// microseconds, or never if the file has left the directory.
 	halfMost = 20 * time.Millisecond
 )
 
 func newInotify(path string) *inotify {
 	w := &inotify{path: path, fd: -1, wake: -1, list: -1}
-	// There are limits per user. Without, looking now and then does it too.
+	// There are limits per user. Without inotify, looking from time to time also works.
 	if fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC); err == nil {
 		w.fd = fd
 	}
@@ -67,7 +68,7 @@ func (w *inotify) Close() {
 	w.fd, w.wake, w.list = -1, -1, -1
 }
 
-// Start watches the directory or, while it does not exist, the one nearest to it.
+// Start watches the directory or, if it does not exist, the nearest one above it.
 func (w *inotify) Start() (complete bool) {
 	unix.Close(w.list)
 	w.list = -1
@@ -83,7 +84,7 @@ func (w *inotify) Start() (complete bool) {
 	return false
 }
 
-// add watches path, and nothing else.
+// add watches path and nothing else.
 func (w *inotify) add(path string) bool {
 	if w.fd < 0 {
 		return false
@@ -93,22 +94,22 @@ func (w *inotify) add(path string) bool {
 		return false
 	}
 	if int32(wd) != w.wd && w.wd != 0 {
-		_, _ = unix.InotifyRmWatch(w.fd, uint32(w.wd)) // fails when its directory is gone
+		_, _ = unix.InotifyRmWatch(w.fd, uint32(w.wd)) // fails if its directory is gone
 	}
 	w.wd = int32(wd)
 	return true
 }
 
-// settle returns when all is told that could be seen before the call.
+// settle returns when everything is reported that could be seen before the call.
 func (w *inotify) settle() {
 	if w.list >= 0 {
 		var entries [1024]byte
-		_, _ = unix.Getdents(w.list, entries[:]) // it takes the lock, whatever comes of it
+		_, _ = unix.Getdents(w.list, entries[:]) // it takes the lock, whatever it returns
 	}
 }
 
-// isShared reports whether others may change the file system of path, too: of that
-// inotify tells nothing.
+// isShared reports whether other machines may change the file system of path. inotify
+// does not report what they do.
 func isShared(path string) bool {
 	var st unix.Statfs_t
 	if err := unix.Statfs(path, &st); err != nil {
@@ -122,7 +123,7 @@ func isShared(path string) bool {
 	return false
 }
 
-// Interrupt ends a wait, from another goroutine.
+// Interrupt ends a wait. Another goroutine may call it.
 func (w *inotify) Interrupt() {
 	_, _ = unix.Write(w.wake, binary.NativeEndian.AppendUint64(nil, 1))
 }
@@ -161,7 +162,7 @@ func (w *inotify) Changes() []Change {
 	}
 }
 
-// append adds what e tells to changes.
+// append appends what e reports to changes.
 func (w *inotify) append(changes []Change, e *event) []Change {
 	if e.mask&unix.IN_Q_OVERFLOW != 0 {
 		return append(w.endHalf(changes), Change{Kind: Missed})
@@ -174,7 +175,7 @@ func (w *inotify) append(changes []Change, e *event) []Change {
 		w.half = nil
 		return append(changes, Change{Came, e.name, from})
 	}
-	if e.mask&unix.IN_MODIFY == 0 { // that may come between the halves
+	if e.mask&unix.IN_MODIFY == 0 { // such an event may come between the halves
 		changes = w.endHalf(changes)
 	}
 	switch {
@@ -192,7 +193,7 @@ func (w *inotify) append(changes []Change, e *event) []Change {
 	return changes
 }
 
-// endHalf adds the first half of a rename as a change of its own.
+// endHalf turns the first half of a rename into a change of its own.
 func (w *inotify) endHalf(changes []Change) []Change {
 	if w.half != nil {
 		changes = append(changes, Change{Kind: Went, Name: w.half.name})
@@ -219,7 +220,7 @@ func (w *inotify) read() []event {
 	}
 }
 
-// appendEvents takes apart what was read from an inotify descriptor (inotify(7)).
+// appendEvents parses what was read from an inotify descriptor (inotify(7)).
 func appendEvents(events []event, buf []byte) []event {
 	native := binary.NativeEndian
 	for len(buf) >= unix.SizeofInotifyEvent {

@@ -12,36 +12,36 @@ import (
 	"multilog/tai64n"
 )
 
-// ErrRemoved means that an old file was removed, as loggers do with the oldest,
-// after it was found and before it was opened.
+// ErrRemoved means that a file was removed after it was found and before it was opened.
+// Loggers remove the oldest files.
 var ErrRemoved = errors.New("it was removed meanwhile")
 
-// A File is one file of a log. It stays the same file under whatever name the
-// logger gives it later.
+// File is one file of a log. It remains the same file whatever name the logger gives it
+// later.
 type File struct {
 	Dir   string // the directory's path, for messages
 	Name  string // its name in Dir when it was found
-	Label string // the label in an old file's name; "" while there is none
-	After string // the label of the old file before it; "" when there is none
+	Label string // the label in an old file's name; "" if it has none yet
+	After string // the label of the old file before it; "" if there is none
 
-	// Gap is what is missing between the file before and this one. A File that
-	// has nothing but a Gap has no Name.
+	// Gap describes what is missing between the file before and this one. A File that
+	// has only a Gap has no Name.
 	Gap *Gap
 
 	in     Directory
 	handle *shared
 	id     string
-	alone  bool // no part of a log directory
+	alone  bool // it is not part of a log directory
 	whole  bool // the logger has marked it as complete
 }
 
-// A Gap is a part of the log that was removed before it could be read.
+// Gap is a part of the log that was removed before it could be read.
 type Gap struct {
-	Files    int    // how many old files; -1 when that is not known
-	From, To string // the first's label and the last's
+	Files    int    // the number of old files; -1 if it is not known
+	From, To string // the labels of the first and the last file
 }
 
-// shared is a Handle that several hold. The last one that releases it closes it.
+// shared is a Handle with several users. The last one that releases it closes it.
 type shared struct {
 	Handle
 	users atomic.Int32
@@ -76,10 +76,10 @@ func (f *File) Path() string {
 // logger was killed.
 func (f *File) Torn() bool { return unfinished(f.Name) && !f.whole }
 
-// ID returns the file's identity (see [Info]), once it is open.
+// ID returns the file's identity (see [Info]). The file must be open.
 func (f *File) ID() string { return f.id }
 
-// Modified returns when the file was written last.
+// Modified returns when the file was last written.
 func (f *File) Modified() (time.Time, error) {
 	h, err := f.Open()
 	if err != nil {
@@ -99,8 +99,8 @@ func (f *File) Size() (int64, error) {
 	return info.Size, err
 }
 
-// Open opens the file, also when it has another name by now. A file that is open
-// already is returned as it is. [ErrRemoved] means that it is gone.
+// Open opens the file, even if it has another name by now. If the file is open already,
+// Open returns the same Handle. [ErrRemoved] means that the file is gone.
 func (f *File) Open() (Handle, error) {
 	if f.handle != nil {
 		return f.handle, nil
@@ -124,7 +124,8 @@ func (f *File) Open() (Handle, error) {
 	return nil, fmt.Errorf("unable to read %s: %w", f.Path(), ErrRemoved)
 }
 
-// maxMoves is more than how often a file is renamed after it was given its label.
+// maxMoves is more than the number of times that a file is renamed after it gets its
+// label.
 const maxMoves = 8
 
 // openLabelled opens the old file that has the label now.
@@ -140,13 +141,13 @@ func (f *File) openLabelled() error {
 	return f.openAs(name)
 }
 
-// oldNow returns the names of the old files that are there now, in order.
+// oldNow returns the names of the old files that exist now, in order.
 func (f *File) oldNow() ([]string, error) {
 	all, err := f.in.Names()
 	return oldNames(all), err
 }
 
-// openPrevious opens the file if a processor works on it.
+// openPrevious opens the file if a processor is working on it.
 func (f *File) openPrevious() error {
 	h, info, err := f.openAt("previous")
 	if err != nil {
@@ -160,8 +161,7 @@ func (f *File) openPrevious() error {
 	return nil
 }
 
-// openProcessed opens what a processor has made of the file, if that is the result
-// that is there.
+// openProcessed opens a processor's result if it was made from the file.
 func (f *File) openProcessed() error {
 	h, info, err := f.openAt("processed")
 	if err != nil {
@@ -181,12 +181,12 @@ func (f *File) openProcessed() error {
 	return err
 }
 
-// isResultOf reports whether f, the result of a processor that is there, is made of
-// the file with label, which waited to be processed; old are the old files there.
-// Such a file has its name until it is `previous`, and no other name until its
-// result gets one. So a result is what is made of the file that is nowhere else,
-// unless loggers have removed that: they remove the oldest, and the lines of the
-// others are later.
+// isResultOf reports whether f, a processor's result, was made from the file with
+// label, which waited to be processed. old are the existing old files. A file that
+// waits keeps its name until it becomes `previous`, and then has no other name until
+// its result gets one. So a result was made from the file that is nowhere else, unless
+// loggers have removed that one: they remove the oldest, and the lines of the others
+// are later.
 func (f *File) isResultOf(label string, old []string) bool {
 	if nameOf(old, label) != "" {
 		return false
@@ -194,7 +194,7 @@ func (f *File) isResultOf(label string, old []string) bool {
 	return len(old) > 0 && label > labelOf(old[0]) || f.wrote() <= label
 }
 
-// isAt reports whether name is the file id, or with "" whether there is no such name.
+// isAt reports whether the file id has this name; if id is "", whether no file has it.
 func (f *File) isAt(name, id string) bool {
 	info, err := f.in.Stat(name)
 	if id == "" {
@@ -215,7 +215,7 @@ func (f *File) openAt(name string) (Handle, Info, error) {
 	return h, info, err
 }
 
-// take makes h the file.
+// take makes h the Handle of the file.
 func (f *File) take(h Handle, info Info) {
 	f.handle, f.id, f.whole = share(h), info.ID, info.Complete
 }
@@ -240,15 +240,15 @@ func (f *File) Close() {
 	}
 }
 
-// OpenFile returns a file that is read by itself.
+// OpenFile returns a file that is not part of a log directory.
 func OpenFile(path string) (*File, error) {
 	dir, name := filepath.Split(path)
 	f := &File{Dir: filepath.Dir(path), Name: name, in: osDir{dir}, alone: true}
 	return f, f.openAs(f.Name)
 }
 
-// Content returns what is in the file now. Names tell what may be compressed: not
-// what a logger writes.
+// Content returns the current content of the file. By its name it determines whether
+// the file may be compressed: a file that a logger is writing is not.
 func (f *File) Content() (*Content, error) {
 	h, err := f.Open()
 	if err != nil {
@@ -269,8 +269,7 @@ func (f *File) Content() (*Content, error) {
 	return c, nil
 }
 
-// Until returns a label that no line of the file is later than, while its logger's
-// clock is not set back; without one, ok is false. There is none on the other side:
-// a file's first lines may have been read, and labelled, shortly before the old file
-// before it got its name.
+// Until returns a label that no line of the file is later than, unless its logger's
+// clock was set back. ok is false if there is none. No such bound exists for the first
+// line: lines may be read and labelled shortly before the file before gets its name.
 func (f *File) Until() (label tai64n.Label, ok bool) { return tai64n.ParseString(f.Label) }

@@ -8,24 +8,25 @@ import (
 )
 
 const (
-	// maxWaiting is how many files may wait to be read before no more are looked
-	// for. Each costs a descriptor.
+	// maxWaiting is the number of files that may wait to be read before the Follower
+	// stops looking for more. Each needs a descriptor.
 	maxWaiting = 500
 
-	// pollEvery is for what nobody tells: network filesystems, directories whose
-	// parents do not exist, a lack of inotify instances.
+	// pollEvery is the time between two looks if changes are not reported: on network
+	// filesystems, in directories whose parents do not exist, without inotify
+	// instances.
 	pollEvery = time.Second
 
 	maxRest = 200 * time.Millisecond
 
-	// maxMoving bounds how many looks in a row fail with [ErrMoving] before the
-	// following ends with that.
+	// maxMoving limits how many looks in a row may fail with [ErrMoving] before the
+	// Follower ends with that error.
 	maxMoving = 20
 )
 
-// A Follower finds the files of a log as they come to be, while somebody else
-// reads them, however slowly: it opens them at once, so that they can be read
-// also when the logger has removed them.
+// Follower finds the files of a log as they come into existence, while its user reads
+// them, however slowly. It opens them at once, so that they can be read even after the
+// logger has removed them.
 type Follower struct {
 	dir  *Dir
 	stop chan struct{}
@@ -33,20 +34,20 @@ type Follower struct {
 
 	mu      sync.Mutex
 	waiting []*File
-	err     error // what looking for files ended with
+	err     error // the error that ended the search for files
 	changed chan struct{}
 	slots   chan struct{}
 }
 
-// Follow looks at dir, from now on by itself. Before, Look may have been called;
-// only what is new since is handed out.
+// Follow returns a Follower that looks at dir, which nothing else may use from now on.
+// If Look was called before, the Follower returns only files that are new since.
 func Follow(dir *Dir) *Follower {
 	f := &Follower{dir: dir, stop: make(chan struct{}), changed: make(chan struct{}, 1), slots: make(chan struct{}, 1)}
 	f.done.Go(f.run)
 	return f
 }
 
-// Close ends the following.
+// Close stops the Follower.
 func (f *Follower) Close() {
 	close(f.stop)
 	f.interrupt()
@@ -57,12 +58,12 @@ func (f *Follower) Close() {
 	}
 }
 
-// Changed returns a channel that has a value when there may be something new to
-// read: another file, or more in the last one.
+// Changed returns a channel that has a value when there may be something new to read:
+// another file, or more in the last one.
 func (f *Follower) Changed() <-chan struct{} { return f.changed }
 
-// Next returns the next file, or nil while there is none. The files before it are
-// complete. The error is what ended the following.
+// Next returns the next file, or nil if there is none yet. The files before it are
+// complete. The error is the one that ended the Follower.
 func (f *Follower) Next() (*File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -99,8 +100,8 @@ func (f *Follower) run() {
 			continue
 		}
 		f.tell()
-		// Of a directory of thousands of files a look takes long; then it should
-		// not take all the time there is.
+		// In a directory of thousands of files a look takes long. Then looking must not
+		// take all the time.
 		f.rest(min(2*time.Since(began), maxRest))
 		missing := errors.Is(err, fs.ErrNotExist)
 		if err != nil && !missing {
@@ -112,7 +113,7 @@ func (f *Follower) run() {
 		}
 		for again := false; !again; {
 			if missing {
-				f.dir.start() // to be told when it begins to exist
+				f.dir.start() // to learn when the directory comes into existence
 			}
 			began := time.Now()
 			f.wait(pollEvery)
@@ -174,7 +175,7 @@ func (f *Follower) tell() {
 	}
 }
 
-// look takes what is new, once there is room for it.
+// look takes the new files as soon as there is room for them.
 func (f *Follower) look() error {
 	for f.full() {
 		select {

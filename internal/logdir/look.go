@@ -5,26 +5,30 @@ import (
 	"slices"
 )
 
-// A look finds in a snapshot the files that are new.
+// look finds the new files in a snapshot.
+//
+// It has more than 15 fields: the names and files of the snapshot that it sorts out,
+// and the four lists that are its result. Its methods are the steps of one function,
+// newFiles, and share all of them.
 type look struct {
 	*snapshot
 
 	old      []string // names of old files, one for each label, in order
-	current  *File    // the newest file: `current` or, while there is none, `next`
-	next     *File    // what the logger has prepared, or begun already
-	previous *File    // what a processor works on, or its result
-	at       string   // what previous is sorted by among labels; "" for the oldest of the new files
-	worked   string   // its label, where it is a known file that has one
+	current  *File    // the newest file: current, or next if there is no current
+	next     *File    // what the logger has prepared or already begun
+	previous *File    // what a processor is working on, or its result
+	at       string   // the place of previous among labels; "" if it is the oldest of the new files
+	worked   string   // its label, if it is a known file that has one
 
-	known   map[string]bool // labels of old files that are there and were known before
+	known   map[string]bool // labels of existing old files that were known before
 	files   []*File         // the new ones, in order
 	lost    []string        // labels of old files that came and went since the last look, in order
-	guessed []string        // labels that were taken for those of known files, as their order has it
-	unsure  bool            // more may be lost than is known
+	guessed []string        // labels that were assigned to known files, because of their order
+	unsure  bool            // there may be more lost files than are known
 }
 
-// newFiles returns the files of a snapshot that are new, in order. It takes over
-// the snapshot's files.
+// newFiles returns the new files of a snapshot, in order. It takes over the snapshot's
+// files.
 func (d *Dir) newFiles(s *snapshot) []*File {
 	l := &look{snapshot: s, known: make(map[string]bool)}
 	var all []string
@@ -49,14 +53,15 @@ func (d *Dir) newFiles(s *snapshot) []*File {
 	return l.files
 }
 
-// release takes the file that is open as name out of the snapshot, nil if there is none.
+// release takes the file that is open under this name out of the snapshot, or returns
+// nil.
 func (l *look) release(name string) *File {
 	f := l.opened[name]
 	delete(l.opened, name)
 	return f
 }
 
-// takeLost notes which old files came and went since the last look.
+// takeLost determines which old files came and went since the last look.
 func (l *look) takeLost() {
 	for label, count := range l.seen {
 		if count <= 0 && label != l.passed && !l.labels[label] && nameOf(l.old, label) == "" && !l.first {
@@ -66,7 +71,7 @@ func (l *look) takeLost() {
 	slices.Sort(l.lost)
 }
 
-// takeNewest takes the files that are written, if they are not known.
+// takeNewest takes the files that are being written, unless they are known.
 func (l *look) takeNewest() {
 	for _, name := range []string{"current", "next"} {
 		f := l.release(name)
@@ -82,8 +87,8 @@ func (l *look) takeNewest() {
 	}
 }
 
-// takePrevious takes what a processor works on, or its result, if it is not known
-// under another name.
+// takePrevious takes the file that a processor is working on, or its result, unless it
+// is known under another name.
 func (l *look) takePrevious() {
 	f := l.release("previous")
 	if f == nil {
@@ -102,8 +107,8 @@ func (l *look) takePrevious() {
 	l.previous = f
 }
 
-// isKnownPrevious reports whether f, which is `previous` or its result, is known or
-// is an old file of this look too.
+// isKnownPrevious reports whether f, which is `previous` or its result, is known or is
+// also an old file of this look.
 func (l *look) isKnownPrevious(f *File) bool {
 	if p := l.pinOf(f.id); p != nil {
 		if f.Label != "" {
@@ -142,7 +147,7 @@ func (l *look) takeOld() {
 		}
 		f := l.release(name)
 		if f == nil {
-			f = l.file(name) // of a first look
+			f = l.file(name) // in a first look
 			f.id = l.ids[name]
 		}
 		f.After, after = after, label
@@ -155,8 +160,8 @@ func (l *look) takeOld() {
 	}
 }
 
-// pinNamed returns the pin that is the old file f, or another file with its label,
-// nil if none is.
+// pinNamed returns the pin of the old file f, or of another file with its label, or
+// nil.
 func (l *look) pinNamed(label string, f *File) *pin {
 	if p := l.pinOf(f.id); p != nil || f.id == "" {
 		return p
@@ -169,15 +174,14 @@ func (l *look) pinNamed(label string, f *File) *pin {
 	return nil
 }
 
-// learn makes the label of f known: that file is known already.
+// learn notes the label of f, which is a known file.
 func (l *look) learn(f *File) {
 	l.labels[f.Label] = true
 	l.waits(f)
 	f.Close()
 }
 
-// continues reports whether a file that was known is there still. Then no newer one
-// was removed.
+// continues reports whether a known file still exists. Then no newer one was removed.
 func (l *look) continues() bool {
 	if l.worked != "" {
 		return true

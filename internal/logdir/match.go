@@ -6,14 +6,13 @@ import (
 	"multilog/tai64n"
 )
 
-// What a processor makes of a file is another file: it has another identity, and
-// what ties it to the first is what it holds. No two lines of a log have the same
-// label, but for those that a logger labelled within one unit of its clock. So a
-// file that begins with a label which is in another file is what a processor made of
-// that.
+// A processor's result is another file than its input and has another identity; only
+// the content connects the two. No two lines of a log have the same label, except those
+// that a logger labelled within one unit of its clock. So if the first label of a file
+// also occurs in another file, a processor has made the one from the other.
 
-// labels returns the first label in the file and the last one, as in names; ok is
-// false where it has none, or can't be read.
+// labels returns the first and the last label in the file, as in names. ok is false if
+// it has none or can't be read.
 func (f *File) labels() (first, last string, ok bool) {
 	c, err := f.Content()
 	if err != nil {
@@ -36,8 +35,8 @@ func (f *File) labels() (first, last string, ok bool) {
 	return first, last, true
 }
 
-// firstLine returns the first labelled line of the content, and its text as far as
-// it was read.
+// firstLine returns the first labelled line of the content, and its text as far as it
+// was read.
 func (c *Content) firstLine() (m mark, text []byte, ok bool) {
 	head, err := c.head(headBytes)
 	if err != nil {
@@ -84,16 +83,16 @@ func (c *Content) head(n int) ([]byte, error) {
 	return head, nil
 }
 
-// kinship is what the contents of two files tell.
+// kinship is what a comparison of two files' contents shows.
 type kinship int
 
 const (
-	unclear kinship = iota // they do not tell
-	same                   // it is one file of the log
+	unclear kinship = iota // it does not show anything
+	same                   // both are the same file of the log
 	other                  // they are two files of the log
 )
 
-// kin compares a file with what may be a processor's result of it, by what they hold.
+// kin compares the content of a file with that of a possible result of a processor.
 func kin(file, result *File) kinship {
 	c, err := result.Content()
 	if err != nil {
@@ -103,15 +102,15 @@ func kin(file, result *File) kinship {
 	first, last, ok := file.labels()
 	switch label := m.label.String(); {
 	case !ok && file.isEmpty():
-		return other // if not, nothing was read of it
+		return other // otherwise nothing was read of it
 	case !ok && !labelled:
 		return kinByHead(file, c)
 	case !ok || !labelled:
 		return unclear
 	case label == first && first != last:
 	case label == last:
-		// Loggers whose labels are coarse may give the last lines of a file and the first
-		// of the next the same one.
+		// A logger with coarse labels may give the same label to the last lines of a
+		// file and the first of the next.
 		if !file.hasLine(text) {
 			return other
 		}
@@ -162,9 +161,9 @@ func kinByHead(file *File, result *Content) kinship {
 	return same
 }
 
-// wrote returns a label that is not before the last line of the file: its last
-// label or, where it has none, the time at which it was written last. It is "" for
-// what a processor has made, later, of lines without labels.
+// wrote returns a label that is not before the last line of the file: its last label
+// or, if it has none, the time at which it was last written. It returns "" for a
+// processor's result without labels, which was written later.
 func (f *File) wrote() string {
 	if _, last, ok := f.labels(); ok {
 		return last

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A directory whose files are replaced between any two system calls can't be read,
-// and a look says so. It does not go on for ever.
+// A directory whose files are replaced between any two system calls can't be read. A
+// look reports that and does not go on forever.
 func TestEndlessMotionEnds(t *testing.T) {
 	for tells := range tellings {
 		t.Run("tells-"+tells.String(), func(t *testing.T) {
@@ -29,7 +29,7 @@ func TestEndlessMotionEnds(t *testing.T) {
 				t.Fatalf("%d files, %v after %d changes", len(files), err, moves)
 			}
 			if d.open != 0 {
-				t.Errorf("%d files are open still", d.open)
+				t.Errorf("%d files are still open", d.open)
 			}
 			d.pause = func() {}
 			if files, err := dir.Look(); err != nil || len(files) != 1 {
@@ -39,8 +39,8 @@ func TestEndlessMotionEnds(t *testing.T) {
 	}
 }
 
-// A directory that tells its changes can be read while names change all the time:
-// what is new is found, so long as the files that are opened stay for a moment.
+// A directory that reports its changes can be read while names change all the time: new
+// files are found if the files that are opened stay for a moment.
 func TestNamesMayChangeAllTheTime(t *testing.T) {
 	d := newSimDir(rand.New(rand.NewPCG(1, 1)))
 	d.watch = &simWatch{dir: d}
@@ -54,7 +54,7 @@ func TestNamesMayChangeAllTheTime(t *testing.T) {
 	defer dir.Close()
 	calls, made := 0, there
 	d.pause = func() {
-		if calls++; calls%3 != 0 { // a listing takes many calls, to open a file takes two
+		if calls++; calls%3 != 0 { // a listing takes many calls, opening a file takes two
 			return
 		}
 		d.create(name(made))

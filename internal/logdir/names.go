@@ -7,8 +7,8 @@ import (
 	"multilog/tai64n"
 )
 
-// IsOld reports whether name is that of an old file. All of multilog, s6-log and svlogd
-// count, and remove, files whose names begin with '@' and have at least 25 bytes.
+// IsOld reports whether name is that of an old file. multilog, s6-log and svlogd all
+// count and remove files whose names begin with '@' and have at least 25 bytes.
 func IsOld(name string) bool { return len(name) >= tai64n.Len && name[0] == '@' }
 
 // labelOf returns the label in the name of an old file: its first 25 bytes.
@@ -18,7 +18,8 @@ func labelOf(name string) string { return name[:tai64n.Len] }
 func oldNames(all []string) []string {
 	var old []string
 	for _, name := range all {
-		// svlogd's processor makes a .t of a .u; it becomes a .s when it is complete.
+		// svlogd's processor writes a .t for a .u, which becomes a .s when it is
+		// complete.
 		if IsOld(name) && !strings.HasSuffix(name, ".t") {
 			old = append(old, name)
 		}
@@ -27,9 +28,9 @@ func oldNames(all []string) []string {
 	return onePerLabel(slices.Compact(old))
 }
 
-// onePerLabel returns one name for each label. Of two names, one of which begins with the
-// other, it keeps the shorter: a compressor makes the longer one of it, and may be at work
-// or have left both. Of a .u and a .s it keeps the .s, which svlogd has made of the .u
+// onePerLabel returns one name for each label. If one name begins with another, it
+// keeps the shorter: a compressor makes the longer one from it and may be working or
+// have left both. Of a .u and a .s it keeps the .s, which svlogd has made from the .u
 // that it removes next.
 func onePerLabel(old []string) []string {
 	kept := old[:0]
@@ -55,6 +56,6 @@ func nameOf(old []string, label string) string {
 	return ""
 }
 
-// unfinished reports whether an old file waits to be finished, or was left by a logger that
-// was killed. Its last line may be incomplete.
+// unfinished reports whether an old file waits to be finished, or was left by a logger
+// that was killed. Its last line may be incomplete.
 func unfinished(name string) bool { return strings.HasSuffix(name, ".u") }

@@ -8,25 +8,25 @@ import (
 )
 
 const (
-	// wholeBytes is the size up to which Order reads all labels of a content. It is
-	// more than a file has by default.
+	// wholeBytes is the size up to which Order reads all labels of a content. It
+	// exceeds the default size of a file.
 	wholeBytes = 128 << 10
 
-	// orderSamples is the number of places where Order looks in a larger content.
+	// orderSamples is the number of places at which Order reads a larger content.
 	orderSamples = 32
 )
 
-// An Order is what [Content.Order] found.
+// Order is the result of [Content.Order].
 type Order struct {
-	Labelled    bool         // a line has a label
-	Ascends     bool         // no label that was read is before the one read ahead of it
-	First, Last tai64n.Label // of those that were read
+	Labelled    bool         // there is a line with a label
+	Ascends     bool         // of the labels that were read, none is before the one in front of it
+	First, Last tai64n.Label // of the labels that were read
 }
 
-// Order looks at the order of the labels, which step back where a clock was set back.
-// Up to 128 KiB of content it reads all of them. Of more it reads the first label
-// at 32 places spread evenly and, if it is not compressed, the last one. The content must
-// not be a stream.
+// Order checks the order of the labels, which step back if a clock was set back. If the
+// content has at most 128 KiB, it reads all labels. Otherwise it reads the first label
+// at 32 places at equal distances and, if the content is not compressed, the last one.
+// The content must not be a stream.
 func (c *Content) Order() (Order, error) {
 	o := Order{Ascends: true}
 	if c.size <= wholeBytes {
@@ -50,7 +50,7 @@ func (c *Content) Order() (Order, error) {
 			o.add(m.label)
 		}
 	}
-	if c.frames != nil { // the last label costs all of a frame
+	if c.frames != nil { // the last label requires decompressing a whole frame
 		return o, nil
 	}
 	label, count, _, err := fine.LabelBefore(c.size)
@@ -70,8 +70,9 @@ func (o *Order) add(l tai64n.Label) {
 	o.Last = l
 }
 
-// EachLine reads the content from its start and calls f for each line: with the offset at
-// which it starts, and its label, if ok is set. A last line that has no newline counts.
+// EachLine reads the content from its start and calls f for each line, with its offset
+// and its label; ok reports whether it has a label. A last line without a newline
+// counts.
 func (c *Content) EachLine(f func(off int64, label tai64n.Label, ok bool)) error {
 	in, err := c.Stream()
 	if err != nil {
@@ -79,13 +80,13 @@ func (c *Content) EachLine(f func(off int64, label tai64n.Label, ok bool)) error
 	}
 	defer in.Close()
 	room := int64(BlockBytes)
-	if c.size >= 0 { // a smaller content fits, and its end is seen at once
+	if c.size >= 0 { // a smaller content fits, and its end shows at once
 		room = min(room, c.size+tai64n.Len)
 	}
 	buf := make([]byte, room)
 	off := int64(0) // of buf's first byte, in the content
 	rest := 0       // bytes of buf
-	inside := false // buf begins within a line that was told
+	inside := false // buf begins within a line for which f was called
 	for {
 		n, err := in.Read(buf[rest:])
 		data, end := buf[:rest+n], 0
@@ -103,7 +104,7 @@ func (c *Content) EachLine(f func(off int64, label tai64n.Label, ok bool)) error
 			}
 			end += i + 1
 		}
-		if inside { // the rest of the line is not needed
+		if inside { // skip the rest of the line
 			end = len(data)
 		}
 		off += int64(end)

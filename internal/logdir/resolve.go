@@ -2,11 +2,11 @@ package logdir
 
 import "slices"
 
-// matchPins finds out what became of the known files that have no name any more:
-// they were processed, and have become other files, or they were removed. Loggers
-// remove the oldest files first, processors take them in order, and every file that
-// is older than one of these is known. So what became of the oldest of them is the
-// oldest of the new files, unless that file was removed.
+// matchPins determines what happened to the known files that have no name any more:
+// they were processed and became other files, or they were removed. Loggers remove the
+// oldest files first, processors take them in order, and every file that is older than
+// one of these is known. So the oldest of them became the oldest of the new files,
+// unless it was removed.
 func (l *look) matchPins() {
 	older := slices.ContainsFunc(l.old, func(name string) bool {
 		label := labelOf(name)
@@ -35,8 +35,8 @@ func (l *look) matchPins() {
 			l.labels[p.got] = true
 			l.lost = l.lost[1:]
 		case f != nil:
-			// If p was not removed, f is its result: that is so if an older file is
-			// there, or all is told and nothing was removed.
+			// If p was not removed, f is its result. It was not if an older file
+			// exists, or if all changes are reported and no removal was.
 			k := same
 			if !older && l.blind {
 				k = kin(p.File, f)
@@ -54,7 +54,7 @@ func (l *look) matchPins() {
 	}
 }
 
-// goOnWith makes f, a processor's result, the file by which p stays known.
+// goOnWith makes f, a processor's result, the file of the pin p.
 func (l *look) goOnWith(p *pin, f *File) {
 	if f.Label != "" {
 		p.got = f.Label
@@ -66,9 +66,9 @@ func (l *look) goOnWith(p *pin, f *File) {
 	p.there = true
 }
 
-// placePrevious puts previous among the new files: behind those that are finished,
-// and before those that wait to be processed. An old file that is left as it was by
-// an outage does not wait: its label is before the lines of previous.
+// placePrevious puts previous among the new files: behind those that are finished, and
+// before those that wait to be processed. An old file that a kill has left does not
+// wait: its label is before the lines of previous.
 func (l *look) placePrevious() {
 	f := l.previous
 	if f == nil {
@@ -83,7 +83,7 @@ func (l *look) placePrevious() {
 	case l.passed == newest:
 		l.at = newest
 	default:
-		oldest = true // it was there at the last look, or what it is made of
+		oldest = true // it, or its input, existed at the last look
 	}
 	at := slices.IndexFunc(l.files, func(old *File) bool {
 		return old.Label >= l.at && (f.Label != "" || oldest || unfinished(old.Name))
@@ -97,7 +97,7 @@ func (l *look) placePrevious() {
 	l.files = slices.Insert(l.files, at, f)
 }
 
-// placeNewest puts `current`, and `next` when it has been begun, at the end.
+// placeNewest puts `current` at the end, and behind it `next` if it has been begun.
 func (l *look) placeNewest() {
 	after := ""
 	if len(l.old) > 0 {
@@ -120,7 +120,7 @@ func (f *File) isEmpty() bool {
 	return err != nil || info.Size == 0
 }
 
-// insertGaps puts what is lost at its place among the new files.
+// insertGaps puts the lost files at their places among the new files.
 func (l *look) insertGaps() {
 	if l.unsure && len(l.files) > 0 {
 		l.files = slices.Insert(l.files, 0, l.gap(Gap{Files: -1, To: l.files[0].Label}))
@@ -138,7 +138,7 @@ func (l *look) insertGaps() {
 	}
 }
 
-// order returns what f is sorted by among labels.
+// order returns the text by which f is sorted among labels.
 func (l *look) order(f *File) string {
 	switch {
 	case f.Label != "":
@@ -153,7 +153,7 @@ func (l *look) order(f *File) string {
 
 func (l *look) gap(g Gap) *File { return &File{Dir: l.Path, Gap: &g} }
 
-// remember makes what was found known.
+// remember makes the files that were found known.
 func (l *look) remember() {
 	if l.first {
 		l.labels, l.pending = make(map[string]bool), make(map[string]string)
@@ -180,7 +180,7 @@ func (l *look) remember() {
 	l.blind = !l.watching
 }
 
-// waits notes the identity of an old file that waits to be finished: it will be
+// waits notes the identity of an old file that waits to be finished: it will become
 // `previous`, without its label.
 func (l *look) waits(f *File) {
 	if unfinished(f.Name) || f.Name == "previous" {

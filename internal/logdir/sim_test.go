@@ -14,8 +14,8 @@ import (
 	"multilog/tai64n"
 )
 
-// A logger keeps a log directory as some real one does, one system call at a
-// time, so that its reader can look in between.
+// logger maintains a log directory like one of several real loggers, one system call at
+// a time, so that its reader can look in between.
 type logger struct {
 	rnd   *rand.Rand
 	dir   *simDir
@@ -27,26 +27,26 @@ type logger struct {
 	clock    tai64n.Label
 	lines    int // written
 	inFile   int
-	swapping bool     // one file is full, the next is not there yet
-	steps    []func() // what is under way
+	swapping bool     // one file is full, and the next does not exist yet
+	steps    []func() // the next steps
 	pending  []string // old files that wait to be processed (ours)
 	pruned   int
 	dropped  map[int]bool // lines that a processor has left out
-	back     uint64       // seconds by which the clock was set back, all told
+	back     uint64       // seconds by which the clock was set back in total
 	label    tai64n.Label // of the last line
-	alike    int          // lines in a row that bear it
+	alike    int          // lines in a row that have this label
 }
 
 type loggerKind struct {
 	name      string
-	next      bool   // swaps to `next` first, renames afterwards, as ours does
+	next      bool   // swaps to next first and renames afterwards, as ours does
 	links     bool   // links and unlinks, as daemontools' and s6-log do
 	u         bool   // processes a .u under its label, as svlogd does
-	late      bool   // goes on reading while a processor works, as s6-log does
+	late      bool   // continues to read while a processor works, as s6-log does
 	processor string // "", "cat", "gzip", "zstd", or "head", "tail", "none", which leave two lines of a file or no line
 	cron      bool   // something compresses old files later
-	coarse    bool   // lines have the same label now and then, as daemontools' within a microsecond
-	steps     bool   // the clock is set back now and then
+	coarse    bool   // some lines have the same label, as daemontools' within a microsecond
+	steps     bool   // the clock is sometimes set back
 }
 
 var loggerKinds = []loggerKind{
@@ -74,8 +74,8 @@ var loggerKinds = []loggerKind{
 	{name: "ours-tail-steps", next: true, steps: true, processor: "tail"},
 }
 
-// compressors are what processors use, one at a time: a new one for each little
-// file would cost more than all else.
+// compressors are used by processors, one at a time, because a new one for each small
+// file would cost more than everything else.
 var compressors = struct {
 	gzip *gzip.Writer
 	zstd *zstd.Encoder
@@ -128,7 +128,7 @@ func (l *logger) do() {
 	do()
 }
 
-// settle finishes what is under way.
+// settle does all remaining steps.
 func (l *logger) settle() {
 	for len(l.steps) > 0 {
 		l.do()
@@ -164,7 +164,7 @@ func (l *logger) write() {
 
 func (l *logger) later(steps ...func()) { l.steps = append(l.steps, steps...) }
 
-// rotate begins to make an old file of current.
+// rotate begins to turn current into an old file.
 func (l *logger) rotate() {
 	l.inFile = 0
 	if l.kind.next {
@@ -225,8 +225,8 @@ func (l *logger) rotateOurs() {
 	})
 }
 
-// finish makes an old file of a complete one, which is called by the time if it has
-// no label yet.
+// finish turns a complete file into an old file. Without a label, the file gets the
+// time as its label.
 func (l *logger) finish(from, label string) {
 	ext := ".s"
 	if l.kind.processor == "zstd" {
@@ -265,7 +265,7 @@ func (l *logger) finish(from, label string) {
 	}
 }
 
-// process writes to, which may be there already.
+// process writes to, which may exist already.
 func (l *logger) process(from, to string) {
 	data := l.dir.files[from].data
 	f := l.dir.files[to]
@@ -288,7 +288,7 @@ func (l *logger) process(from, to string) {
 	f.data, f.modified = out.Bytes(), l.clock.Time()
 }
 
-// filters reports whether a processor leaves out lines.
+// filters reports whether a processor omits lines.
 func (k loggerKind) filters() bool {
 	return k.processor == "head" || k.processor == "tail" || k.processor == "none"
 }
@@ -313,7 +313,7 @@ func (l *logger) filter(data []byte) []byte {
 	return bytes.Join(lines[from:to], nil)
 }
 
-// numberOf returns the number of a line, -1 if it is not one that was written.
+// numberOf returns the number of a line, or -1 if no such line was written.
 func numberOf(line []byte) int {
 	text, ok := bytes.CutPrefix(bytes.TrimSuffix(line, []byte("\n"))[LineHead(line):], []byte("line "))
 	n, err := strconv.Atoi(string(text))
@@ -338,7 +338,7 @@ func (l *logger) prune() {
 	}
 }
 
-// crash is an outage and the start after it: what is pending is given a label.
+// crash is a kill and the start after it: pending files get a label.
 func (l *logger) crash() {
 	l.settle()
 	if l.kind.next && l.inFile == 0 && l.dir.files["next"] != nil {

@@ -10,22 +10,21 @@ import (
 	"time"
 )
 
-// A simDir is a directory in memory in which a logger may do something between any
-// two system calls of its reader. It is as unkind as readdir(3) lets file systems
-// be: names have places in an order, a listing goes through that in small pieces,
-// and a name that comes gets a new place, before or behind the one that has been
-// reached.
+// simDir is a directory in memory in which a logger may do something between any two
+// system calls of its reader. It behaves as badly as readdir(3) allows: names have
+// places in an order, a listing goes through them in small pieces, and a new name gets
+// any place, before or behind the one that the listing has reached.
 type simDir struct {
 	rnd   *rand.Rand
 	pause func() // before each system call of the reader
 	files map[string]*simFile
-	order []simName // of files, as they are listed
-	watch *simWatch // nil: it tells no changes
+	order []simName // of files, in the order in which they are listed
+	watch *simWatch // nil: it reports no changes
 	made  int
 	open  int // handles
 }
 
-// A simName is a name's place in a listing.
+// simName is a name's place in a listing.
 type simName struct {
 	place uint64
 	name  string
@@ -127,7 +126,7 @@ func (h *simHandle) Close() error {
 	return nil
 }
 
-// What follows is the logger's side.
+// The rest is for the logger.
 
 // add gives f a name.
 func (d *simDir) add(name string, f *simFile) {
@@ -138,7 +137,7 @@ func (d *simDir) add(name string, f *simFile) {
 	f.names++
 }
 
-// drop takes a name away.
+// drop removes a name.
 func (d *simDir) drop(name string) *simFile {
 	f := d.files[name]
 	if f == nil {
@@ -180,11 +179,11 @@ func (d *simDir) remove(name string) {
 	d.watch.tell(Change{Kind: Went, Name: name})
 }
 
-// A simWatch tells changes late, as Linux does: a rename is seen by who opens the
-// new name, before it is told to a watch, but not by who lists the directory.
+// simWatch reports changes late, as Linux does: a process that opens the new name of a
+// file sees a rename before it is reported, but one that lists the directory does not.
 type simWatch struct {
 	dir    *simDir
-	lossy  bool // now and then it loses changes, and says so
+	lossy  bool // it sometimes loses changes, and says so
 	on     bool
 	late   []Change
 	queued []Change
@@ -192,7 +191,7 @@ type simWatch struct {
 
 func (d *simDir) Watch() Watch {
 	if d.watch == nil {
-		return &simWatch{dir: d} // which never starts
+		return &simWatch{dir: d} // it never starts
 	}
 	return d.watch
 }

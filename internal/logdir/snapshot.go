@@ -8,35 +8,35 @@ import (
 	"slices"
 )
 
-// ErrMoving means that the names in a directory changed faster than it could be
-// listed, however often that was tried.
+// ErrMoving means that the names in a directory changed faster than it could be listed,
+// in all of many tries.
 var ErrMoving = errors.New("its files are renamed faster than they can be listed")
 
-// maxTries bounds how often a snapshot is tried. Each try fails only if something
-// was renamed in the microseconds that it takes, or, where a directory tells no
-// changes, in the time that three listings take.
+// maxTries limits how often a snapshot is tried. A try fails only if something was
+// renamed in the microseconds that it takes or, if the directory reports no changes, in
+// the time of several listings.
 const maxTries = 200
 
-// sameListings are as many as a file can miss, and one more: each of them while it
-// is renamed from @LABEL.u to `previous`, that to `processed`, that to @LABEL.s, and
-// that to what a compressor makes of it.
+// sameListings is one more than the number of listings that can miss a file. Each can
+// miss it while it is renamed: from @LABEL.u to `previous`, to `processed`, to
+// @LABEL.s, and to the name that a compressor gives it.
 const sameListings = 5
 
-// A snapshot is how a directory was at one moment: the names in it, and the files
-// that are needed, open. See the package's documentation for why it is right.
+// snapshot is a directory at one moment: the names in it, and the files that are
+// needed, open. The package's documentation says why it is right.
 type snapshot struct {
 	*Dir
-	first  bool              // no file is known: old files are not opened
-	names  map[string]bool   // those that a log's files have
+	first  bool              // no file is known, so old files are not opened
+	names  map[string]bool   // those that files of a log have
 	opened map[string]*File  // the files that are needed, by name
-	ids    map[string]string // of old files that are not opened and wait to be finished, by name
-	link   string            // the name of the old file that `previous` or its result is, too
+	ids    map[string]string // of old files that are not open and wait to be finished, by name
+	link   string            // the name of the old file that is the same file as previous or its result
 }
 
-// snapshot returns how the directory is. Its files are the caller's to close.
+// snapshot takes a snapshot of the directory. The caller closes its files.
 func (d *Dir) snapshot() (*snapshot, error) {
 	s := &snapshot{Dir: d, first: d.labels == nil}
-	d.changes() // those before do not matter
+	d.changes() // earlier changes do not matter
 	err := s.restart()
 	for try := 0; try < maxTries && err == nil; try++ {
 		var same, missed bool
@@ -60,7 +60,7 @@ func (s *snapshot) close() {
 	}
 }
 
-// drop closes the file that was opened as name.
+// drop closes the file that was opened under this name.
 func (s *snapshot) drop(name string) {
 	if f := s.opened[name]; f != nil {
 		f.Close()
@@ -83,7 +83,7 @@ func (s *snapshot) restart() (err error) {
 	return err
 }
 
-// list returns the names that a log's files have.
+// list returns the names that files of a log have.
 func (s *snapshot) list() (map[string]bool, error) {
 	all, err := s.dir.Names()
 	names := make(map[string]bool, len(all))
@@ -95,7 +95,7 @@ func (s *snapshot) list() (map[string]bool, error) {
 	return names, err
 }
 
-// isLogs reports whether a file of a log may have name.
+// isLogs reports whether a file of a log may have this name.
 func isLogs(name string) bool {
 	switch name {
 	case "next", "current", "previous", "processed":
@@ -104,8 +104,8 @@ func isLogs(name string) bool {
 	return IsOld(name)
 }
 
-// open opens the files that are needed and are not open yet: all but old files that
-// are known. It reports whether one of them is not there any more.
+// open opens the files that are needed and not open yet: all except known old files. It
+// reports whether one of them no longer exists.
 func (s *snapshot) open() (missed bool, err error) {
 	for _, name := range s.needed() {
 		if IsOld(name) && (s.first && len(s.opened) >= s.mostOpen || s.labels[labelOf(name)]) {
@@ -128,8 +128,9 @@ func (s *snapshot) open() (missed bool, err error) {
 	return missed, nil
 }
 
-// needed returns the names of files that are to be opened or, of old files that wait
-// to be finished and are known or are all to be known, identified.
+// needed returns the names of files that must be opened. It also returns those of old
+// files that wait to be finished and are, or will all become, known; only their
+// identity is needed.
 func (s *snapshot) needed() []string {
 	var needed []string
 	for name := range s.names {
@@ -149,7 +150,7 @@ func (s *snapshot) needed() []string {
 	return needed
 }
 
-// worked returns `previous` or, when that has gone, its result, nil if there is neither.
+// worked returns `previous` or, if that is gone, its result, or nil.
 func (s *snapshot) worked() *File {
 	if f := s.opened["previous"]; f != nil {
 		return f
@@ -157,8 +158,8 @@ func (s *snapshot) worked() *File {
 	return s.opened["processed"]
 }
 
-// findLink finds out which old file is `previous` too, or its result: some loggers
-// link a file to its new name before they unlink the old one.
+// findLink determines which old file is the same file as `previous` or its result: some
+// loggers link a file to its new name before they unlink the old one.
 func (s *snapshot) findLink() {
 	f := s.worked()
 	if f == nil || s.link != "" {
@@ -184,7 +185,7 @@ func (s *snapshot) file(name string) *File {
 	return f
 }
 
-// update takes in what has changed, and reports whether nothing has.
+// update applies what has changed. same reports that nothing has.
 func (s *snapshot) update() (same bool, err error) {
 	if !s.watching {
 		return s.compare()
@@ -211,7 +212,7 @@ func (s *snapshot) update() (same bool, err error) {
 	return same, nil
 }
 
-// compare lists the directory again, and reports whether it is as it was.
+// compare lists the directory again. same reports that it is as it was.
 func (s *snapshot) compare() (same bool, err error) {
 	for range sameListings {
 		names, err := s.list()
@@ -234,7 +235,7 @@ func (s *snapshot) compare() (same bool, err error) {
 	return true, nil
 }
 
-// idOf returns the identity of the file that has name now, "" if none has.
+// idOf returns the identity of the file that has this name now, or "".
 func (s *snapshot) idOf(name string) string {
 	info, err := s.dir.Stat(name)
 	if err != nil {
@@ -243,7 +244,7 @@ func (s *snapshot) idOf(name string) string {
 	return info.ID
 }
 
-// hasFile reports whether the file id was there, among those that are open.
+// hasFile reports whether the file id is among those that are open.
 func (s *snapshot) hasFile(id string) bool {
 	for _, f := range s.opened {
 		if f.id == id {

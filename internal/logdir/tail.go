@@ -16,19 +16,19 @@ const (
 
 	readBytes = 256 << 10
 
-	// recentBytes is how much of what was read of an unfinished file is kept, in case
-	// its logger takes it back. It is more than a batch of a logger.
+	// recentBytes is how much of an unfinished file's text is kept in case its logger
+	// takes it back. It exceeds a batch of a logger.
 	recentBytes = 1 << 20
 )
 
-// Files hands out the files of a log, as a [Follower] does.
+// Files is a source of the files of a log, such as a [Follower].
 type Files interface {
 	Next() (*File, error)
 	More() bool
 }
 
-// A Tail reads a log from some place on, while it grows. It returns each line once, in
-// order.
+// Tail reads a log from some place on, while the log grows. It returns each line once,
+// in order.
 type Tail struct {
 	files Files
 	file  *File
@@ -44,8 +44,8 @@ type Tail struct {
 	again  [][]byte // lines that were taken back and will be written again
 }
 
-// NewTail returns a Tail that reads what follows the first off bytes of file, and then the
-// files that files hands out. file may be nil.
+// NewTail returns a Tail that reads what follows the first off bytes of file, and then
+// the files that files returns. file may be nil.
 func NewTail(files Files, file *File, off int64) *Tail {
 	return &Tail{files: files, file: file, off: off, buf: make([]byte, readBytes)}
 }
@@ -112,8 +112,8 @@ func (t *Tail) Close() {
 	}
 }
 
-// enter continues with the next file. If the last line of the file before is known to have
-// no rest, enter returns it.
+// enter continues with the next file. It returns the unfinished last line of the file
+// before if no rest of it will come.
 func (t *Tail) enter(next *File) (lines []byte, gap *Gap, err error) {
 	if next.Gap != nil {
 		return t.flush(), next.Gap, nil
@@ -195,7 +195,7 @@ func (t *Tail) readMore() (int, error) {
 			return n, nil
 		}
 		if err != nil {
-			t.stream = failed{io.EOF} // report it once
+			t.stream = failed{io.EOF} // report the error once
 			return 0, fmt.Errorf("unable to read %s: %w", t.file.Path(), err)
 		}
 		return t.readMore()
@@ -216,7 +216,7 @@ func (t *Tail) readMore() (int, error) {
 	return n, err
 }
 
-// failed is the rest of a damaged stream.
+// failed is the remainder of a damaged stream.
 type failed struct{ err error }
 
 func (f failed) Read([]byte) (int, error) { return 0, f.err }
@@ -225,7 +225,7 @@ func (f failed) Close() error             { return nil }
 // remember keeps what was read of an unfinished file.
 func (t *Tail) remember(data []byte) {
 	if t.file.Label != "" {
-		return // it is complete, so nothing will be taken back
+		return // it is complete, so its logger takes nothing back
 	}
 	if len(t.recent)+len(data) > 2*recentBytes {
 		keep := t.recent[max(0, len(t.recent)-recentBytes):]
@@ -234,9 +234,9 @@ func (t *Tail) remember(data []byte) {
 	t.recent = append(t.recent, data...)
 }
 
-// checkRecent checks whether the logger has taken back what was read. A logger that was
-// killed takes back an unfinished batch and writes it again, with later labels. Then
-// reading continues where the file was cut, and the lines that come again are left out.
+// checkRecent checks whether the logger has taken back what was read. After a kill, the
+// next logger takes back an unfinished batch and writes it again, with later labels.
+// Then reading continues where the file was cut, without the lines that come again.
 func (t *Tail) checkRecent() error {
 	const overlapBytes = 64
 	overlap := min(overlapBytes, len(t.recent))
@@ -265,7 +265,7 @@ func (t *Tail) checkRecent() error {
 	same = bytes.LastIndexByte(t.recent[:same], '\n') + 1
 	t.again = nil
 	for line := range bytes.Lines(t.recent[same:]) {
-		if bytes.HasSuffix(line, []byte("\n")) { // Read did not return the others
+		if bytes.HasSuffix(line, []byte("\n")) { // Read has not returned a line without newline
 			t.again = append(t.again, bytes.Clone(line))
 		}
 	}

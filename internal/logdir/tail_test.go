@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// stepFiles is a follower without a goroutine: it looks when it is told to.
+// stepFiles is a Follower without a goroutine: it looks when it is told to.
 type stepFiles struct {
 	t       testing.TB
 	dir     *Dir
@@ -38,8 +38,8 @@ func (s *stepFiles) Next() (*File, error) {
 	return f, nil
 }
 
-// reading is what came out of a Tail: the numbers of the lines and, where files
-// were reported missing, -1.
+// reading is what a Tail has returned: the numbers of the lines, and -1 for a report of
+// missing files.
 type reading struct {
 	t     testing.TB
 	tail  *Tail
@@ -68,8 +68,8 @@ func (r *reading) all() {
 	}
 }
 
-// wrong says where lines are missing without a word, out of order or doubled. The
-// dropped ones may be missing.
+// wrong returns where lines are missing without a report, out of order or doubled, or
+// "". Dropped lines may be missing.
 func (r *reading) wrong(total int, dropped map[int]bool) string {
 	want, gap := 0, false
 	for _, n := range r.lines {
@@ -82,7 +82,7 @@ func (r *reading) wrong(total int, dropped map[int]bool) string {
 		}
 		for ; want < n; want++ {
 			if !gap && !dropped[want] {
-				return fmt.Sprintf("line %d is missing before line %d, and no word of that", want, n)
+				return fmt.Sprintf("line %d is missing before line %d, without a report", want, n)
 			}
 		}
 		want, gap = n+1, false
@@ -95,7 +95,7 @@ func (r *reading) wrong(total int, dropped map[int]bool) string {
 	return ""
 }
 
-// telling is what a simulated directory tells of changes.
+// telling is which changes a simulated directory reports.
 type telling int
 
 const (
@@ -107,8 +107,8 @@ const (
 
 func (t telling) String() string { return [...]string{"all", "most", "nothing"}[t] }
 
-// history lets a logger and a reader run interleaved, as seed has it, and returns
-// what is wrong with what was read.
+// history runs a logger and a reader in turns, as seed determines, and returns what is
+// wrong with what was read.
 func history(t testing.TB, seed uint64, kind loggerKind, keep int, plain bool, tells telling) (wrong string, lines []int) {
 	l := newLogger(seed, kind, keep)
 	l.plain = plain
@@ -121,10 +121,10 @@ func history(t testing.TB, seed uint64, kind loggerKind, keep int, plain bool, t
 	before := l.pruned
 	dir := OpenDir("sim", l.dir)
 	if !kind.steps && l.rnd.IntN(2) == 0 {
-		dir.mostOpen = 1 // as if there were many
+		dir.mostOpen = 1 // as if there were many files
 	}
-	// How much happens while the directory is read, and between how many calls. A
-	// logger that did more than its reader would never be read to the end.
+	// How much happens while the directory is read, and after how many calls. A logger
+	// that does more than its reader would never be read to the end.
 	budget, seldom := 0, 1
 	rest := func() { budget, seldom = l.rnd.IntN(100), 1+l.rnd.IntN(12) }
 	l.dir.pause = func() {
@@ -176,7 +176,7 @@ func history(t testing.TB, seed uint64, kind loggerKind, keep int, plain bool, t
 		f.Close()
 	}
 	if l.dir.open != 0 {
-		return fmt.Sprintf("%d files are open still", l.dir.open), r.lines
+		return fmt.Sprintf("%d files are still open", l.dir.open), r.lines
 	}
 	return "", r.lines
 }
@@ -199,14 +199,15 @@ func seeds(t testing.TB, most uint64) iter.Seq[uint64] {
 
 var historiesFlag = flag.Uint64("histories", 30, "histories of each kind of directory")
 
-// Whatever loggers rename while a directory is looked at, and whatever it tells of
-// that, every line is read once and in order, or it is said that some were removed.
+// Whatever loggers rename while a directory is read, and whichever changes are
+// reported, every line is read once and in order, or there is a report that files were
+// removed.
 func TestTailReadsEveryLine(t *testing.T) {
 	for _, kind := range loggerKinds {
 		for _, keep := range []int{1000, 6, 2} {
 			for tells := range tellings {
 				if (kind.steps && kind.processor != "" && keep < 1000 || kind.processor == "none") && tells != tellsAll {
-					continue // neither names nor labels tell what the result is of
+					continue // neither names nor labels show the result's input
 				}
 				t.Run(fmt.Sprintf("%s-n%d-tells-%v", kind.name, keep, tells), func(t *testing.T) {
 					for seed := range seeds(t, *historiesFlag) {
@@ -220,12 +221,12 @@ func TestTailReadsEveryLine(t *testing.T) {
 	}
 }
 
-// The same without labels, which leaves identities and changes to go by.
+// The same without labels, so that only identities and changes help.
 func TestTailReadsEveryLineWithoutLabels(t *testing.T) {
 	for _, kind := range loggerKinds {
 		for tells := range tellings {
 			if kind.filters() && tells != tellsAll {
-				continue // nothing tells what the result is of
+				continue // nothing shows the result's input
 			}
 			t.Run(fmt.Sprintf("%s-tells-%v", kind.name, tells), func(t *testing.T) {
 				for seed := range seeds(t, *historiesFlag) {
@@ -238,7 +239,7 @@ func TestTailReadsEveryLineWithoutLabels(t *testing.T) {
 	}
 }
 
-// A checker that cannot fail checks nothing.
+// The checker itself can fail.
 func TestReadingIsChecked(t *testing.T) {
 	for _, tt := range []struct {
 		lines []int
@@ -262,8 +263,8 @@ func TestReadingIsChecked(t *testing.T) {
 	}
 }
 
-// What a killed logger takes back and logs again, with later labels, in the same
-// file or in the next one, is read once.
+// Lines that a logger takes back after a kill and logs again, with later labels, in the
+// same file or in the next one, are read once.
 func TestTakenBack(t *testing.T) {
 	const first = "@400000005000000000000001 one\n"
 	const batch = "@400000005000000000000002 two\n@400000005000000000000003 three\n"

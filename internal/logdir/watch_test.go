@@ -10,7 +10,7 @@ import (
 	"multilog/tai64n"
 )
 
-// The Watch of a real directory tells names that come, go and change.
+// The Watch of a real directory reports names that come, go and change.
 func TestWatchTellsChanges(t *testing.T) {
 	dir := t.TempDir()
 	w := newInotify(dir)
@@ -35,7 +35,7 @@ func TestWatchTellsChanges(t *testing.T) {
 	}
 }
 
-// A file that leaves the directory is told without its new name.
+// A file that leaves the directory is reported without its new name.
 func TestWatchTellsWhatLeaves(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "a")
@@ -56,8 +56,8 @@ func TestWatchTellsWhatLeaves(t *testing.T) {
 	}
 }
 
-// A label that a look did not see, because its file was just being renamed, stays
-// known: else the file would be read again. The oldest are forgotten.
+// A label that a look did not see, because its file was being renamed, stays known.
+// Otherwise the file would be read again. The oldest labels are forgotten.
 func TestRecentLabelsStayKnown(t *testing.T) {
 	d := &Dir{labels: make(map[string]bool)}
 	label := func(i int) string { return tai64n.Label{Sec: 1<<62 + uint64(i)}.String() }
@@ -65,7 +65,7 @@ func TestRecentLabelsStayKnown(t *testing.T) {
 	for i := range known {
 		d.labels[label(i)] = true
 	}
-	const leftover = 7 // of an outage, long ago
+	const leftover = 7 // left by a kill long ago
 	old := []string{label(leftover) + ".u"}
 	for i := known - there; i < known-1; i++ {
 		old = append(old, label(i)+".s")
@@ -77,6 +77,6 @@ func TestRecentLabelsStayKnown(t *testing.T) {
 		}
 	}
 	if n := len(d.labels); n > known/2 || d.labels[label(0)] {
-		t.Errorf("%d of %d labels are known still", n, known)
+		t.Errorf("%d of %d labels are still known", n, known)
 	}
 }

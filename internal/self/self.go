@@ -1,4 +1,4 @@
-// Package self finds the program that runs, so that it can run itself.
+// Package self finds the program that is running, so that it can run itself again.
 package self
 
 import (
@@ -10,17 +10,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// exe is this very program, also when its file has been replaced or removed.
+// exe is this program, even if its file has been replaced or removed.
 const exe = "/proc/self/exe"
 
-// Path returns an absolute path that executes this program: /proc/self/exe, or
-// where /proc is not mounted the path by which it was started. Call it before
-// the working directory changes.
+// Path returns an absolute path that executes this program: /proc/self/exe or, if /proc
+// is not mounted, the path by which it was started. Call it before the working
+// directory changes.
 func Path() (string, error) { return firstExecutable(exe, startedAs()) }
 
-// Execute puts this program, anew, in place of the process, with the same arguments.
-// It returns only if it fails. It prefers the path by which the program was
-// started, if that still leads to it: the kernel names the process after the path.
+// Execute replaces the process by a new run of this program, with the same arguments.
+// It returns only if it fails. If the path by which the program was started still leads
+// to it, Execute prefers that path, because the kernel names the process after it.
 func Execute(environment []string) error {
 	path := exe
 	if started := startedAs(); isThis(started) {
@@ -32,8 +32,9 @@ func Execute(environment []string) error {
 	var files, now unix.Rlimit
 	limited := unix.Getrlimit(unix.RLIMIT_NOFILE, &files)
 	err := syscall.Exec(path, os.Args, environment)
-	// Exec has lowered the limit for descriptors to what it was before package os raised
-	// it. Raised again, it also holds for programs that are started.
+	// Exec has lowered the limit for descriptors to its value before package os raised
+	// it. If it is raised again, the new limit also applies to programs that this one
+	// starts.
 	if limited == nil && unix.Getrlimit(unix.RLIMIT_NOFILE, &now) == nil && now != files {
 		_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &files)
 	}
@@ -46,8 +47,8 @@ func isThis(path string) bool {
 	return unix.Stat(path, &at) == nil && unix.Stat(exe, &this) == nil && at.Dev == this.Dev && at.Ino == this.Ino
 }
 
-// firstExecutable returns the first path that can be executed, made absolute.
-// The error is about the last.
+// firstExecutable returns the first path that can be executed, made absolute. The error
+// is about the last one.
 func firstExecutable(paths ...string) (string, error) {
 	var err error
 	for _, path := range paths {

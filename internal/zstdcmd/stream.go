@@ -72,8 +72,8 @@ func (out *output) Write(p []byte) (int, error) {
 }
 
 // removeWritten truncates a regular file to the length it had before the first write,
-// unless another process has appended to it. A partial file is useless and takes room
-// on a full disk. What stays elsewhere does not decompress without an error.
+// unless another process has appended to it. A partial file is of no use and takes room
+// on a full disk. Output elsewhere stays, but does not decompress without an error.
 func (out *output) removeWritten() {
 	var stat unix.Stat_t
 	if out.start < 0 || unix.Fstat(int(out.w.Fd()), &stat) != nil || stat.Size != out.start+out.written {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// binVariable is the environment variable with the directory of commands that are not to
-// be built.
+// binVariable is the environment variable with a directory of commands; if it is set,
+// none are built.
 const binVariable = "MULTILOG_BIN"
 
 // built is what Binary has built in this process.

@@ -14,12 +14,12 @@ type Logger struct {
 	In       *os.File // the writing end of standard input, if Start has made a pipe
 
 	t      testing.TB
-	cmd    *exec.Cmd // that of Process, once there is one
+	cmd    *exec.Cmd // the command of Process, once there is one
 	stderr string    // the path of the file
 }
 
-// New returns a logger in the directory dir that is still to be started. The test may
-// change Command before.
+// New returns a logger in the directory dir that is not started yet. The test may
+// change Command before it calls Start.
 func New(t testing.TB, dir string, command ...string) *Logger {
 	l := &Logger{t: t, cmd: exec.Command(command[0], command[1:]...)}
 	l.cmd.Dir = dir
@@ -98,36 +98,36 @@ func (l *Logger) Said() string {
 	return string(b)
 }
 
-// Until waits until happened returns true. If that does not come, or the logger ends
-// before, it fails the test with what the logger has said.
+// Until waits until happened returns true. If it does not, or if the logger ends
+// before, it fails the test with what the logger has printed.
 func (l *Logger) Until(what string, happened func() bool) {
 	l.t.Helper()
 	came := false
 	Await(func() bool {
-		ended := l.Ended() // before the look at what happened, so that its last deeds count
+		ended := l.Ended() // check this first, so that the logger's last actions count
 		came = happened()
 		return came || ended
 	})
 	switch {
 	case came:
 	case l.Ended():
-		l.t.Fatalf("it has ended (%s) before this has come: %s\n%s", l.Outcome(), what, l.Said())
+		l.t.Fatalf("the logger has ended (%s) before this happened: %s\n%s", l.Outcome(), what, l.Said())
 	default:
 		l.t.Fatalf("waited %v, in vain: %s\n%s", Patience, what, l.Said())
 	}
 }
 
-// Says waits until the logger has said it.
+// Says waits until the logger has printed the text what.
 func (l *Logger) Says(what string) {
 	l.t.Helper()
 	l.Until("it says "+what, func() bool { return strings.Contains(l.Said(), what) })
 }
 
-// SaidOnce fails the test unless the logger has said it exactly once.
+// SaidOnce fails the test unless the logger has printed the text what exactly once.
 func (l *Logger) SaidOnce(what string) {
 	l.t.Helper()
 	if n := strings.Count(l.Said(), what); n != 1 {
-		l.t.Errorf("it has said %d times %q\n%s", n, what, l.Said())
+		l.t.Errorf("the logger has printed %d times %q\n%s", n, what, l.Said())
 	}
 }
 
@@ -139,8 +139,8 @@ func (l *Logger) Signal(s os.Signal) {
 	}
 }
 
-// Wait waits until the logger has ended, and returns its exit code, -1 if a signal has
-// killed it. The test fails if the logger does not end.
+// Wait waits until the logger has ended and returns its exit code, or -1 if a signal
+// has killed it. The test fails if the logger does not end.
 func (l *Logger) Wait() int {
 	l.t.Helper()
 	Receive(l.t, "the end of the logger", l.Done(), l.Said)

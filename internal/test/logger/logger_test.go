@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(Main{m}.Run()) }
 
-// failing is a test that is to fail.
+// failing is a test that must fail.
 type failing struct {
 	testing.TB
 	message string
@@ -38,7 +38,7 @@ func messageOf(t *testing.T, f func(t testing.TB)) string {
 	return fails.message
 }
 
-// A real logger is built, started, fed, looked at and ended.
+// A real logger is built, started, fed, checked and ended.
 func TestLogger(t *testing.T) {
 	dir := t.TempDir()
 	l := Start(t, dir, nil, Binary(t, "multilog"), "e", "./main")
@@ -56,13 +56,13 @@ func TestLogger(t *testing.T) {
 	}
 }
 
-// What does not come fails the test at once when the logger has ended, with what it has
-// said.
+// If the logger has ended, waiting fails the test at once, with what the logger has
+// printed.
 func TestEndedBefore(t *testing.T) {
 	message := messageOf(t, func(tb testing.TB) {
 		Start(tb, t.TempDir(), nil, "/bin/sh", "-c", "echo why >&2; exit 3").Says("what")
 	})
-	if want := "it has ended (3) before this has come: it says what\nwhy\n"; message != want {
+	if want := "the logger has ended (3) before this happened: it says what\nwhy\n"; message != want {
 		t.Errorf("%q, want %q", message, want)
 	}
 	message = messageOf(t, func(tb testing.TB) {
@@ -73,7 +73,7 @@ func TestEndedBefore(t *testing.T) {
 	}
 }
 
-// The last thing that a process does before its end counts.
+// The last action of a process before its end counts.
 func TestLastDeed(t *testing.T) {
 	dir := t.TempDir()
 	l := Start(t, dir, nil, "/bin/sh", "-c", "read line; echo $line >here")
@@ -85,8 +85,8 @@ func TestLastDeed(t *testing.T) {
 	l.Exits(0)
 }
 
-// A busy process uses processors. Its end, in a group of its own, is that of its
-// children.
+// A busy process uses CPU time. End also ends its children, if it has a process group
+// of its own.
 func TestEnd(t *testing.T) {
 	l := New(t, t.TempDir(), "/bin/sh", "-c", "sleep 1000 & echo $! >&2; while :; do :; done")
 	l.Command().SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -147,7 +147,7 @@ func TestBinary(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
-	const program = "a program that nobody has"
+	const program = "a program that does not exist"
 	for ci, isError := range map[string]bool{"": false, "true": true} {
 		t.Setenv("CI", ci)
 		if missing, err := Missing(program); !missing || (err != nil) != isError {

@@ -16,7 +16,7 @@ const Patience = 2 * time.Minute
 const pollEvery = 5 * time.Millisecond
 
 // Await calls happened every few milliseconds until it returns true, for at most
-// Patience. It reports whether that came.
+// Patience. It reports whether it did.
 func Await(happened func() bool) bool {
 	for end := time.Now().Add(Patience); ; time.Sleep(pollEvery) {
 		if happened() {
@@ -28,8 +28,8 @@ func Await(happened func() bool) bool {
 	}
 }
 
-// Until waits until happened returns true, and fails the test if that does not come.
-// what says in the message what was waited for.
+// Until waits until happened returns true, and fails the test if it does not. what is
+// part of the message: what the test waited for.
 func Until(t testing.TB, what string, happened func() bool) {
 	t.Helper()
 	if !Await(happened) {

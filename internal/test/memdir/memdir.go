@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// memory is where Linux has a tmpfs for everyone (shm_overview(7)).
+// memory is where Linux has a tmpfs for all users (shm_overview(7)).
 const memory = "/dev/shm"
 
 // New returns the path of a new directory, which is removed at the end of the test. It

@@ -60,8 +60,8 @@ func (k *Kernel) Peek() (b []byte, held int, eof bool) {
 // Waiting returns how many bytes are in the pipe.
 func (k *Kernel) Waiting() int { return k.w.Pipe.Tail - k.w.Pipe.Head }
 
-// Hold makes Peek show again bytes that the logger before has taken from the pipe. They
-// must be the last ones that it has taken.
+// Hold makes Peek show again bytes that the previous logger has taken from the pipe.
+// They must be the last ones that it has taken.
 func (k *Kernel) Hold(b []byte) {
 	p := k.w.Pipe
 	if len(b) > p.Head || string(p.Stream[p.Head-len(b):p.Head]) != string(b) {
@@ -156,7 +156,7 @@ func (k *Kernel) wait(until int64, input bool) (terms, alarms int) {
 			return terms, alarms
 		}
 		if k.plan.Lazy && k.w.Rand.IntN(8) == 0 {
-			return terms, alarms // without a reason, which the loop must bear
+			return terms, alarms // without a reason, which the loop must tolerate
 		}
 		next := k.next()
 		if until != 0 {

@@ -44,8 +44,9 @@ type Plan struct {
 	Idle func(k *Kernel)
 }
 
-// Kernel is the kernel as one logger sees it. It is the
-// rotate.Host, the input.Input, and what else the loop runs on.
+// Kernel is the kernel as one logger sees it. It implements rotate.Host, input.Input
+// and what else the loop runs on, so it has many methods. Each interface that it
+// implements has fewer than ten.
 type Kernel struct {
 	Edges bool // input is waited for by edge-triggered epoll
 
@@ -129,7 +130,7 @@ func (k *Kernel) Run(logger func() error) (out Outcome) {
 	return out
 }
 
-// Kill ends the logger here and now.
+// Kill ends the logger at this point.
 func (k *Kernel) Kill() {
 	k.w.tracef("the end of the logger, at call %d", k.calls)
 	k.cutPages()
@@ -144,8 +145,9 @@ func (k *Kernel) Term() { k.terms++; k.w.tracef("SIGTERM") }
 // Alrm sends SIGALRM.
 func (k *Kernel) Alrm() { k.alrms++; k.w.tracef("SIGALRM") }
 
-// call begins every call that has an effect. Time passes, signals come, and the logger is
-// killed if it is to end before this call takes effect. call returns how the call ends.
+// call begins every call that has an effect. Time passes, signals come, and the logger
+// is killed if it must end before this call takes effect. call returns how the call
+// ends.
 func (k *Kernel) call() (end int) {
 	if k.dead {
 		panic(killed{})
@@ -305,7 +307,7 @@ func (k *Kernel) WriteStatus(fd int, b []byte) error {
 	return nil
 }
 
-// fails counts a fallible operation and returns its error if it is to fail.
+// fails counts a fallible operation and returns its error if it must fail.
 func (k *Kernel) fails() error {
 	k.fallible++
 	if k.fallible == k.plan.FailAt {

@@ -44,7 +44,7 @@ func usesFD(op *ioring.Op) bool {
 	return false
 }
 
-// do carries out op, or has it fail, and adds a line to the trace.
+// do carries out op, or makes it fail, and adds a line to the trace.
 func (k *Kernel) do(op *ioring.Op) {
 	var text string
 	if k.w.Trace != nil {
