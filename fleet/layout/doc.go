@@ -32,9 +32,39 @@
 // every moment. Labels that repeat or step back do not matter for this; nothing
 // here compares labels of lines.
 //
-// A reader lists the finished files, then live, then the finished files behind the
-// last once more. If there are new ones it begins again, for their pieces may be
-// gone already. [Look] does that.
+// # Looking while a sender is at work
+//
+// A listing is no moment. Of the keys that come or go while it is made, it has any:
+// a store may read one directory after the other, and a long listing is several
+// requests. So it may have the last file and not the one before it, or an ID without
+// its first pieces. [Look] makes four listings, one after the other: live, live again,
+// the files, and live once more. It takes
+//
+//   - of the files, all up to the last one. If an object ID.@LABEL of the last listing,
+//     or of an earlier one, has an earlier label that is not among them, the files
+//     from there on are listed again;
+//   - of the second listing, the pieces up to the last piece of the first listing,
+//     without those of files that are taken.
+//
+// These follow from the order of a sender's requests: the objects of a log are put in
+// the order of its lines; ID.@LABEL is put before the file @LABEL, and pieces are
+// deleted after it.
+//
+//   - Nothing that was there before Look began is missing. What was in a file is in the
+//     listing of files. A piece was there in both listings, or it was deleted
+//     meanwhile; then its file was put before, and is in the listing of files.
+//   - Nothing is there without what comes before it. Before the last piece of the
+//     first listing was put, all lines before it had been put. So when the second
+//     listing began, each of them was in a piece or in a file, and is taken as the
+//     one or as the other. When the last file was put, all files before it had been
+//     put, and ID.@LABEL of each; so one that the listing has not is noticed, and is in
+//     the next.
+//   - Nothing is there twice. If a file is taken, ID.@LABEL was put before, and the last
+//     listing has it: it stays for an hour.
+//
+// A fast sender does not matter: Look makes as many listings as ever. A piece that it
+// has found may be deleted before it is read. Then the object ID.@LABEL tells which file
+// has its lines, which [Became] returns.
 //
 // When two finished files have one label, as when a file @LABEL.u was compressed
 // by hand between two tries, the one whose name sorts first counts.

@@ -3,7 +3,6 @@ package layout
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -43,71 +42,104 @@ type View struct {
 	Became map[string]ID
 }
 
-// looks is how often Look tries. A log that finishes files faster than it can be
-// listed so many times is read from what is there.
-const looks = 20
-
 // Look returns what a log consists of from the first finished file on that comes
-// after the label after: "" for all. Live is complete in any case.
+// after the label after: "" for all. Live is complete in any case. The package's
+// documentation says why this is what it was at one moment.
 func Look(ctx context.Context, s store.Store, log Log, after string) (View, error) {
 	var v View
-	if err := v.addFiles(ctx, s, log, after); err != nil {
+	first, err := listLive(ctx, s, log)
+	if err != nil {
 		return v, err
 	}
-	for range looks {
-		live, done, err := listLive(ctx, s, log)
-		if err != nil {
+	second := first
+	if len(first.pieces) > 0 {
+		if second, err = listLive(ctx, s, log); err != nil {
 			return v, err
-		}
-		before := len(v.Files)
-		if v.overtaken(live, done) {
-			v.Files = nil
-			if err := v.addFiles(ctx, s, log, after); err != nil {
-				return v, err
-			}
-			if len(v.Files) != before {
-				continue
-			}
-		}
-		last := after
-		if before > 0 {
-			last = v.Files[before-1].Label
-		}
-		if err := v.addFiles(ctx, s, log, last); err != nil {
-			return v, err
-		}
-		if len(v.Files) == before {
-			v.Live = slices.DeleteFunc(live, func(l Live) bool { return slices.ContainsFunc(done[l.ID], v.Has) })
-			v.Became = make(map[string]ID)
-			for id, labels := range done {
-				for _, label := range labels {
-					v.Became[label] = id
-				}
-			}
-			break
 		}
 	}
+	if v.Files, err = listFiles(ctx, s, log, after); err != nil {
+		return v, err
+	}
+	third, err := listLive(ctx, s, log)
+	if err != nil {
+		return v, err
+	}
+	done := mergeDone(first.done, second.done, third.done)
 	for e, err := range s.List(ctx, log.Gaps(), startAfter(log.Gaps(), after), false) {
 		if err != nil {
 			return v, err
 		}
 		v.Gaps = append(v.Gaps, e.Key)
 	}
+	if err := v.addOvertaken(ctx, s, log, after, done); err != nil {
+		return v, err
+	}
+	v.Live = cut(second.inOrder(done), first.inOrder(done))
+	v.Live = slices.DeleteFunc(v.Live, func(l Live) bool { return slices.ContainsFunc(done[l.ID], v.Has) })
+	v.Became = make(map[string]ID)
+	for id, labels := range done {
+		for _, label := range labels {
+			v.Became[label] = id
+		}
+	}
 	return v, nil
 }
 
-// overtaken reports whether pieces are gone because of a file that was put after
-// the files were listed, and before ones that were.
-func (v *View) overtaken(live []Live, done map[ID][]string) bool {
-	n := len(v.Files)
-	if n == 0 {
-		return false
+// addOvertaken adds the files that are missing before the last one: they were put, and
+// then later ones, while the files were listed.
+func (v *View) addOvertaken(ctx context.Context, s store.Store, log Log, after string, done map[ID][]string) error {
+	if len(v.Files) == 0 {
+		return nil
 	}
-	return slices.ContainsFunc(slices.Collect(maps.Keys(done)), func(id ID) bool {
-		between := func(label string) bool { return v.Files[0].Label < label && label < v.Files[n-1].Label }
-		return slices.ContainsFunc(done[id], between) && !slices.ContainsFunc(done[id], v.Has) &&
-			!slices.ContainsFunc(live, func(l Live) bool { return l.ID == id })
-	})
+	last := v.Files[len(v.Files)-1].Label
+	oldest := last
+	for _, labels := range done {
+		for _, label := range labels {
+			if after < label && label < oldest && !v.Has(label) && !slices.Contains(v.Gaps, log.Gap(label)) {
+				oldest = label
+			}
+		}
+	}
+	if oldest == last {
+		return nil
+	}
+	i, _ := slices.BinarySearchFunc(v.Files, oldest, compareLabel)
+	if i > 0 {
+		after = v.Files[i-1].Label
+	}
+	files, err := listFiles(ctx, s, log, after)
+	if err != nil {
+		return err
+	}
+	n, there := slices.BinarySearchFunc(files, last, compareLabel)
+	if there {
+		n++
+	}
+	v.Files = append(v.Files[:i], files[:n]...)
+	return nil
+}
+
+// cut returns the pieces up to the last one of those that were there earlier.
+func cut(all, earlier []Live) []Live {
+	if len(earlier) == 0 {
+		return nil
+	}
+	last := earlier[len(earlier)-1]
+	n := len(all)
+	for n > 0 && compareLive(all[n-1], last) > 0 {
+		n--
+	}
+	all = all[:n]
+	if n == 0 || all[n-1].ID != last.ID {
+		return all
+	}
+	off := last.Pieces[len(last.Pieces)-1].Off
+	end := &all[n-1]
+	end.Pieces = slices.DeleteFunc(end.Pieces, func(p Piece) bool { return p.Off > off })
+	if len(end.Pieces) == 0 {
+		return all[:n-1]
+	}
+	return all
 }
 
 // startAfter returns a key in front of everything behind label.
@@ -118,70 +150,117 @@ func startAfter(dir, label string) string {
 	return dir + label + "\x7f"
 }
 
-// addFiles appends the finished files after label.
-func (v *View) addFiles(ctx context.Context, s store.Store, log Log, label string) error {
+// listFiles returns the finished files after label.
+func listFiles(ctx context.Context, s store.Store, log Log, label string) (files []File, err error) {
 	dir := log.Dir()
 	for e, err := range s.List(ctx, dir+"@", startAfter(dir, label), true) {
 		if err != nil {
-			return err
+			return nil, err
 		}
 		l, ok := Label(e.Key)
 		if e.Prefix || !ok || strings.HasSuffix(e.Key, ".t") {
 			continue
 		}
-		if n := len(v.Files); n > 0 && v.Files[n-1].Label == l {
+		if n := len(files); n > 0 && files[n-1].Label == l {
 			continue
 		}
-		v.Files = append(v.Files, File{e.Key, l, e.Size})
+		files = append(files, File{e.Key, l, e.Size})
 	}
-	return nil
+	return files, nil
 }
+
+func compareLabel(f File, label string) int { return cmp.Compare(f.Label, label) }
 
 // Has reports whether the finished file label is there.
 func (v *View) Has(label string) bool {
-	_, ok := slices.BinarySearchFunc(v.Files, label, func(f File, l string) int { return cmp.Compare(f.Label, l) })
+	_, ok := slices.BinarySearchFunc(v.Files, label, compareLabel)
 	return ok
 }
 
-// listLive returns all pieces, also those that are superseded, and the labels of
-// files that are finished.
-func listLive(ctx context.Context, s store.Store, log Log) (all []Live, done map[ID][]string, err error) {
-	at := map[ID]int{}
-	done = map[ID][]string{}
+// listing is what there is below live.
+type listing struct {
+	pieces map[ID][]Piece  // by Off; also of those that are superseded
+	done   map[ID][]string // labels of files that are finished
+}
+
+func listLive(ctx context.Context, s store.Store, log Log) (listing, error) {
+	l := listing{make(map[ID][]Piece), make(map[ID][]string)}
 	for e, err := range s.List(ctx, log.Live(), "", false) {
 		if err != nil {
-			return nil, nil, err
+			return l, err
 		}
 		id, label, ok := log.ParseLive(e.Key)
 		if !ok {
 			continue
 		}
 		if label != "" {
-			done[id] = append(done[id], label)
+			l.done[id] = append(l.done[id], label)
 			continue
 		}
-		p, ok := log.ParsePiece(e.Key)
-		if !ok {
-			continue
+		if p, ok := log.ParsePiece(e.Key); ok {
+			p.Size = e.Size
+			l.pieces[id] = append(l.pieces[id], p)
 		}
-		p.Size = e.Size
-		i, ok := at[id]
-		if !ok {
-			i = len(all)
-			at[id] = i
-			all = append(all, Live{ID: id})
-		}
-		all[i].Pieces = append(all[i].Pieces, p)
 	}
-	for i := range all {
-		l := &all[i]
-		if labels := done[l.ID]; len(labels) > 0 {
-			l.Label = labels[0]
-		}
-		SortPieces(l.Pieces)
+	for _, pieces := range l.pieces {
+		SortPieces(pieces)
 	}
-	slices.SortStableFunc(all, func(a, b Live) int { return cmp.Compare(a.place(), b.place()) })
-	return all, done, nil
+	return l, nil
+}
+
+// mergeDone returns the labels of files that are finished, from several listings.
+func mergeDone(all ...map[ID][]string) map[ID][]string {
+	merged := make(map[ID][]string)
+	for _, done := range all {
+		for id, labels := range done {
+			for _, label := range labels {
+				if !slices.Contains(merged[id], label) {
+					merged[id] = append(merged[id], label)
+				}
+			}
+		}
+	}
+	return merged
+}
+
+// inOrder returns the pieces of each file, in the order of the files.
+func (l listing) inOrder(done map[ID][]string) []Live {
+	var all []Live
+	for id, pieces := range l.pieces {
+		live := Live{ID: id, Pieces: pieces}
+		if labels := done[id]; len(labels) > 0 {
+			live.Label = slices.Min(labels)
+		}
+		all = append(all, live)
+	}
+	slices.SortFunc(all, compareLive)
+	return all
+}
+
+func compareLive(a, b Live) int {
+	return cmp.Or(cmp.Compare(a.place(), b.place()), cmp.Compare(a.ID, b.ID))
+}
+
+// Became returns the finished file that the pieces of id have become. ok is false if there
+// is none, or if that is more than an hour ago.
+func Became(ctx context.Context, s store.Store, log Log, id ID) (f File, ok bool, err error) {
+	var labels []string
+	for e, err := range s.List(ctx, log.Done(id, ""), "", false) {
+		if err != nil {
+			return f, false, err
+		}
+		if _, label, ok := log.ParseLive(e.Key); ok {
+			labels = append(labels, label)
+		}
+	}
+	for _, label := range labels {
+		for e, err := range s.List(ctx, log.Dir()+label, "", true) {
+			if err != nil || !e.Prefix && !strings.HasSuffix(e.Key, ".t") {
+				return File{e.Key, label, e.Size}, err == nil, err
+			}
+		}
+	}
+	return f, false, nil
 }
 
 // SortPieces sorts the pieces of a file as they follow each other.

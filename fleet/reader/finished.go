@@ -24,7 +24,13 @@ const (
 
 // finished returns the content of the finished file that the pieces id have become.
 func (l *Log) finished(ctx context.Context, id layout.ID) (*logdir.Content, error) {
-	for try := 1; ; try++ {
+	if f, ok, err := layout.Became(ctx, l.store, l.log, id); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return l.open(ctx, f)
+	}
+	for try := 1; ; try++ { // that was long ago, or somebody has deleted more than the pieces
 		view, err := layout.Look(ctx, l.store, l.log, before(id))
 		if err != nil {
 			return nil, err
@@ -71,12 +77,9 @@ func before(id layout.ID) string {
 // isFinished returns the content of a finished file, and reports whether it is the one
 // that the pieces id have become: its first line tells.
 func (l *Log) isFinished(ctx context.Context, f layout.File, id layout.ID) (*logdir.Content, bool, error) {
-	content, err := logdir.NewContent(object{ctx, l.store, f.Key}, f.Size, true)
-	if err == nil {
-		err = content.Spool()
-	}
+	content, err := l.open(ctx, f)
 	if err != nil {
-		return nil, false, fmt.Errorf("unable to read %s: %w", f.Key, err)
+		return nil, false, err
 	}
 	line, err := content.LineAt(0)
 	if err != nil {
@@ -84,6 +87,18 @@ func (l *Log) isFinished(ctx context.Context, f layout.File, id layout.ID) (*log
 	}
 	got, ok := layout.IDOf(bytes.Clone(line))
 	return content, ok && got == id, nil
+}
+
+// open returns the content of a finished file.
+func (l *Log) open(ctx context.Context, f layout.File) (*logdir.Content, error) {
+	content, err := logdir.NewContent(object{ctx, l.store, f.Key}, f.Size, true)
+	if err == nil {
+		err = content.Spool()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("unable to read %s: %w", f.Key, err)
+	}
+	return content, nil
 }
 
 // object is an object as an io.ReaderAt.

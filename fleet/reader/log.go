@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -35,8 +36,9 @@ func New(s store.Store, log layout.Log) *Log {
 // relook is how many of the files that are known a look lists again, the last ones.
 const relook = 10
 
-// looks is how often Look tries when pieces go while it reads them.
-const looks = 20
+// looks is how often Look tries when pieces go while it reads them, and no finished file
+// has taken their place.
+const looks = 3
 
 // Look returns the files of the log whose label is after the label after, or all if it
 // is empty. Later calls may leave out old files that are known. The error wraps
@@ -50,7 +52,7 @@ func (l *Log) Look(ctx context.Context, after string) (farlog.View, error) {
 	for try := 1; ; try++ {
 		view, err := l.look(ctx, after)
 		if store.Is(err, store.NotFound) && try < looks {
-			continue // a piece went: its file is there now
+			continue
 		}
 		return view, err
 	}
@@ -66,24 +68,29 @@ func (l *Log) look(ctx context.Context, after string) (farlog.View, error) {
 		return out, farlog.Missing(fmt.Sprintf("unable to find the log %s in the store: no key begins with %s", l.log, l.log.Dir()))
 	}
 	for _, f := range view.Files {
-		if id := view.Became[f.Label]; l.invented[id] != "" {
-			out.Files = append(out.Files, farlog.File{Name: l.invented[id], ID: string(id), Size: l.live[id].size})
-			continue
-		}
-		name := strings.TrimPrefix(f.Key, l.log.Dir())
-		out.Files = append(out.Files, farlog.File{Name: name, ID: name, Size: f.Size})
+		out.Files = append(out.Files, l.whole(f, view.Became[f.Label]))
 	}
 	// layout.Look can't tell whether the store has files up to after, so it takes what is
 	// left of their pieces for files that are not finished.
 	view.Live = slices.DeleteFunc(view.Live, func(f layout.Live) bool { return f.Label != "" && f.Label <= after })
 	names := l.names(view.Live)
-	for i, live := range view.Live {
+	for i, live := range slices.Clone(view.Live) {
 		f := l.live[live.ID]
 		if f == nil {
 			f = newGrowing(l, live.ID)
 			l.live[live.ID] = f
 		}
 		size, err := f.add(ctx, live.Pieces)
+		if store.Is(err, store.NotFound) { // the file was finished meanwhile
+			file, ok, becameErr := layout.Became(ctx, l.store, l.log, live.ID)
+			if becameErr != nil || !ok {
+				return out, cmp.Or(becameErr, err)
+			}
+			out.Files = append(out.Files, l.whole(file, live.ID))
+			view.Files = append(view.Files, file)
+			view.Live = slices.DeleteFunc(view.Live, func(l layout.Live) bool { return l.ID == live.ID })
+			continue
+		}
 		if err != nil {
 			return out, err
 		}
@@ -95,6 +102,15 @@ func (l *Log) look(ctx context.Context, after string) (farlog.View, error) {
 	}
 	l.view = view
 	return out, nil
+}
+
+// whole returns how a finished file, which the pieces id have become, is shown.
+func (l *Log) whole(f layout.File, id layout.ID) farlog.File {
+	if grown := l.live[id]; grown != nil && l.invented[id] != "" {
+		return farlog.File{Name: l.invented[id], ID: string(id), Size: grown.size}
+	}
+	name := strings.TrimPrefix(f.Key, l.log.Dir())
+	return farlog.File{Name: name, ID: name, Size: f.Size}
 }
 
 // gapLabels returns the labels between which something is missing, as the name of a gap

@@ -114,6 +114,52 @@ func TestGrowing(t *testing.T) {
 	}
 }
 
+// At each request of a reader the sender finishes a file and begins the next. Each look
+// succeeds all the same, and what it shows are lines that follow each other.
+func TestFastSender(t *testing.T) {
+	s := simstore.New(1)
+	const perFile = 10
+	n := 0 // of the file that is not finished
+	begin := func() {
+		id, _ := layout.IDOf([]byte(text(perFile*n, perFile*n+1)))
+		put(t, s, theLog.Piece(id, label(perFile*n).String(), 0), pack(text(perFile*n, perFile*n+5)))
+	}
+	begin()
+	advance := func() {
+		id, _ := layout.IDOf([]byte(text(perFile*n, perFile*n+1)))
+		last := label(perFile*n + perFile - 1).String()
+		put(t, s, theLog.Done(id, last), "")
+		put(t, s, theLog.File(last+".s"), text(perFile*n, perFile*n+perFile))
+		delete(s.Objects, theLog.Piece(id, label(perFile*n).String(), 0))
+		n++
+		begin()
+	}
+	s.Before = func() {
+		before := s.Before
+		s.Before = nil
+		advance()
+		s.Before = before
+	}
+	for range 3 {
+		l, least := New(Retry(s), theLog), n*perFile
+		view, err := l.Look(ctx, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := 0
+		for _, f := range view.Files {
+			data, err := l.Read(ctx, f.ID, 0, 1<<20)
+			if want := text(lines, lines+strings.Count(string(data), "\n")); err != nil || string(data) != want {
+				t.Fatalf("%s has\n%s, want\n%s, %v", f.Name, data, want, err)
+			}
+			lines += strings.Count(string(data), "\n")
+		}
+		if lines < least {
+			t.Errorf("%d lines, but %d were there before", lines, least)
+		}
+	}
+}
+
 // Several files that are not finished have names in their order, and those that were
 // invented stay.
 func TestNames(t *testing.T) {

@@ -179,6 +179,7 @@ func (h *history) readBeside() error {
 			h.sendBy(0)
 		}
 	}
+	s.Within = s.Before
 	after, err := h.contents(s)
 	for w := range before {
 		if err == nil && after[w] == 0 {

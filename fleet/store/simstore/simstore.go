@@ -44,6 +44,10 @@ type Store struct {
 	// owner are at work, too.
 	Before func()
 
+	// Within is called while a page of a listing is made: a key that comes or goes
+	// meanwhile is listed or not. Nil means that a page is what there is at one moment.
+	Within func()
+
 	// Conditional is false for a store that ignores If-None-Match.
 	Conditional bool
 
@@ -182,15 +186,32 @@ func (s *Store) List(_ context.Context, prefix, after string, delimiter bool) it
 }
 
 func (s *Store) page(prefix, after string, delimiter bool) (page []store.Entry, more bool) {
+	sizes := make(map[string]int)
+	for key, o := range s.Objects {
+		sizes[key] = len(o.Data)
+	}
+	if s.Within != nil {
+		s.Within()
+		for _, key := range slices.Sorted(maps.Keys(s.Objects)) { // in an order, so that a seed replays
+			if _, ok := sizes[key]; !ok && s.rng.IntN(2) == 0 {
+				sizes[key] = len(s.Objects[key].Data)
+			}
+		}
+		for _, key := range slices.Sorted(maps.Keys(sizes)) {
+			if _, ok := s.Objects[key]; !ok && s.rng.IntN(2) == 0 {
+				delete(sizes, key)
+			}
+		}
+	}
 	var keys []string
-	for key := range s.Objects {
+	for key := range sizes {
 		if strings.HasPrefix(key, prefix) && key > after {
 			keys = append(keys, key)
 		}
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		e := store.Entry{Key: key, Size: int64(len(s.Objects[key].Data))}
+		e := store.Entry{Key: key, Size: int64(sizes[key])}
 		if i := strings.IndexByte(key[len(prefix):], '/'); delimiter && i >= 0 {
 			e = store.Entry{Key: key[:len(prefix)+i+1], Prefix: true}
 			if len(page) > 0 && page[len(page)-1] == e {
