@@ -22,11 +22,12 @@ const messagesFile = "testdata/messages.txt"
 var update = flag.Bool("update", false, "write "+messagesFile+" anew")
 
 // results matches files whose texts are a command's output, not messages.
-var results = regexp.MustCompile(`^cmd/(mlstat/(table|json|metrics|openmetrics)|mlcat/internal/render/formats)\.go$|^fleet/(ship/metrics|ship/check|store/probe)\.go$`)
+var results = regexp.MustCompile(`^cmd/(mlstat/(table|json|metrics|openmetrics)|mlcat/internal/render/formats|multilog/check)\.go$|^pipeline/script/explain\.go$|^fleet/(ship/metrics|ship/check|store/probe)\.go$`)
 
 // inner maps the beginning of a message that does not name its subject to the message
 // into which the caller puts it, at the place of %.
 var inner = map[string]string{
+	"standard error":     "lines are read from the terminal, up to ^D, and written to %",
 	"is a symbolic link": "unable to use {path}: %",
 	"is a FIFO":          "unable to use {path}: %",
 	"is a socket":        "unable to use {path}: %",

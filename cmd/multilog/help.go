@@ -6,15 +6,19 @@ import "multilog/internal/cmdline"
 // options only where no other argument is.
 var command = &cmdline.Command{
 	Name:  "multilog",
-	Forms: []string{"[ACTION]...", "-h | --help | -V | --version | --completion=SHELL"},
+	Forms: []string{"[ACTION]...", "--check [ACTION]...", "-h | --help | -V | --version | --completion=SHELL"},
 	About: about,
+	Options: []cmdline.Option{
+		{Word: "check", Help: "tell what the script does, what in it is ignored, and whether multilog can start with it; start nothing"},
+	},
 	Notes: `
-These are options only if there is no other argument. Otherwise they are
-patterns.
+--check counts only as the first argument, the others only as the sole one.
+Otherwise they are patterns.
 
 SIGTERM ends multilog. SIGALRM starts new files.
 
-Exit status: 0 at the end of input and after SIGTERM, 111 if it can't start.
+Exit status: 0 at the end of input and after SIGTERM, 111 if it can't start, or
+if --check finds that.
 `,
 	Arguments: cmdline.Values{
 		Words:       []string{"t", "tRFC3339", "tRFC3339Nano", "tUnix", "tUnixMs", "tUnixNs", "e", "z", "F", "S", "T"},
@@ -43,7 +47,7 @@ Beyond daemontools' multilog, which ignores these words:
   z, zLEVEL  compress finished files of the following directories with zstd
   bSIZE      limit files to SIZE, up to 2GiB; overrides s
   cSIZE      keep at most SIZE of old files
-  aTIME      start a new file when current is TIME old (1h, 24h)
+  aTIME      start a new file when current is TIME old (24h, 7d)
   yTIME      sync current to disk at most TIME after a write
   kSIZE      keep SIZE of the filesystem free by removing the oldest files
   T F S wCODE

@@ -24,6 +24,9 @@ func main() {
 	if answer := command.Alone(os.Args[1:]); answer != "" {
 		os.Exit(command.Print(os.Stdout, os.Stderr, answer))
 	}
+	if len(os.Args) > 1 && os.Args[1] == "--check" {
+		os.Exit(check(os.Args[2:], os.Stdout))
+	}
 	if filepath.Base(os.Args[0]) == zstdcmd.Name {
 		os.Exit(zstdcmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
@@ -35,6 +38,7 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
+	notice(parsed)
 	limits, err := linux.CheckLimits(parsed)
 	if err != nil {
 		fatal(err)

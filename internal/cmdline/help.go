@@ -84,13 +84,13 @@ func (opt *Option) help(b *strings.Builder, width int) {
 		if i > 0 {
 			b.WriteString(indent)
 		}
-		b.WriteString(fill(line, indent) + "\n")
+		b.WriteString(Fill(line, indent) + "\n")
 	}
 }
 
-// fill breaks a line before it reaches helpColumns, unless it begins with a space. It
+// Fill breaks a line before it reaches helpColumns, unless it begins with a space. It
 // puts indent before each line but the first.
-func fill(line, indent string) string {
+func Fill(line, indent string) string {
 	if strings.HasPrefix(line, " ") {
 		return line
 	}

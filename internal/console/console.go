@@ -19,6 +19,7 @@ import (
 const (
 	Fatal   = "fatal"   // the command ends
 	Warning = "warning" // the command goes on
+	Note    = "note"    // nothing is wrong
 )
 
 // Line returns a message as all commands print it, "PROGRAM: SEVERITY: TEXT" and a

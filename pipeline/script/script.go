@@ -112,9 +112,9 @@ func (p *parser) action(arg string) {
 		s.Status = append(s.Status, rest)
 		s.add(ToStatus, len(s.Status)-1)
 	case 's':
-		p.conf.Size = min(max(number(rest), minFileBytes), maxFileBytes)
+		p.conf.Size = clampSize(rest)
 	case 'n':
-		p.conf.Count = int(max(number(rest), minFiles))
+		p.conf.Count = int(clampCount(rest))
 	case '!':
 		p.conf.Command, p.zstd = []string{"/bin/sh", "sh", "-c", rest}, false
 	case '.', '/':
@@ -214,12 +214,41 @@ func sizeBetween(to *int64, text string, least, most uint64) error {
 // duration parses a time such as 90s or 24h and stores it in *to, in nanoseconds, but
 // at most maxTimeHours. It returns an error if the time is not longer than 0.
 func duration(to *int64, text string) error {
-	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 {
-		return errors.New("not a time longer than 0, such as 90s, 5m or 24h")
+	d, ok := parseTime(text)
+	if !ok || d <= 0 {
+		return errors.New("not a time longer than 0, such as 90s, 5m, 24h or 7d")
 	}
 	*to = int64(min(d, maxTimeHours*time.Hour))
 	return nil
+}
+
+// parseTime parses a time as time.ParseDuration does. The time may begin with weeks and
+// days, of 24 hours: 2w, 1w3d, 1d12h.
+func parseTime(text string) (d time.Duration, ok bool) {
+	const most = maxTimeHours * time.Hour
+	var days time.Duration
+	for _, unit := range []struct {
+		letter string
+		hours  float64
+	}{{"w", 7 * 24}, {"d", 24}} {
+		n, rest, ok := strings.Cut(text, unit.letter)
+		if !ok {
+			continue
+		}
+		value, err := strconv.ParseFloat(n, 64)
+		if err != nil || strings.Trim(n, "0123456789.") != "" {
+			return 0, false
+		}
+		days += time.Duration(min(value*unit.hours, maxTimeHours) * float64(time.Hour))
+		if text = rest; text == "" {
+			return min(days, most), true
+		}
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 && days > 0 {
+		return 0, false
+	}
+	return min(d, most) + min(days, most), true
 }
 
 // add adds a sink after the rules so far.
