@@ -24,8 +24,8 @@ TIME is "2026-11-24 13:05", "13:05:01.5", "2026-11-24T13:05Z", "yesterday",
 "yesterday 03:00", "now", "-15min", "2h ago", "@1790000000" (Unix time), or a
 label.
 
-Exit status: 0 if all went well, 1 if -g found no line, 2 if the command line
-is wrong, 111 if something failed.
+Exit status: 0 if all went well, 1 if -g or --exclude left no line, 2 if the
+command line is wrong, 111 if something failed.
 
 Examples:
   mlcat -S -15min qmail-send                   the last quarter of an hour

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"multilog/cmd/mlcat/internal/source"
+	"multilog/internal/cmdline"
 	"multilog/internal/findlogs"
 )
 
@@ -38,6 +39,9 @@ func (p *program) locate(arg string) (paths []string, err error) {
 		case namedErr != nil && err != nil && !p.follow:
 			return nil, namedErr
 		}
+	}
+	if errors.Is(err, fs.ErrNotExist) && arg == p.notCount {
+		return nil, cmdline.Wrong(fmt.Errorf("--lines: not a number of lines, nor a log: %q", arg))
 	}
 	if errors.Is(err, fs.ErrNotExist) && !p.follow && isName(arg) {
 		return nil, fmt.Errorf("unable to find a log %s: there is no such file or directory here, nor a service with a log in %s (mlcat --list shows the logs that can be found)",

@@ -4,8 +4,8 @@
 // Package main reads the command line, runs the pager and prints messages. The packages
 // below internal do the rest: source opens logs and keeps which part of them is wanted,
 // cursor remembers places in them, engine reads and orders lines, render selects and
-// formats lines, follow prints lines as they come. pattern and timespec understand what
-// people type.
+// formats lines, histogram counts them, follow prints lines as they come. pattern and timespec
+// understand what people type.
 package main
 
 import (
@@ -59,7 +59,7 @@ func run(args []string) int {
 	switch {
 	case p.failed:
 		return cmdline.ExitFailed
-	case len(p.patterns) > 0 && p.shown == 0 && err == nil:
+	case p.selects() && p.shown == 0 && err == nil:
 		return cmdline.ExitNo
 	}
 	return cmdline.ExitOK

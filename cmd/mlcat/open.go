@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 
 	"multilog/cmd/mlcat/internal/remote"
 	"multilog/cmd/mlcat/internal/render"
 	"multilog/cmd/mlcat/internal/source"
+	"multilog/internal/cmdline"
 	"multilog/internal/farlog"
 	"multilog/internal/findlogs"
 	"multilog/internal/logdir"
@@ -30,6 +32,8 @@ func (p *program) open(since, until *tai64n.Label) ([]*source.Source, error) {
 		opened = append(opened, more...)
 		switch {
 		case err == nil:
+		case errors.As(err, new(*cmdline.Error)):
+			return nil, err
 		case p.wantsCursor() || p.cursor != "" || p.afterCursor != "":
 			return nil, err
 		case first != nil:

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"strconv"
-
 	"multilog/cmd/mlcat/internal/engine"
+	"multilog/cmd/mlcat/internal/pattern"
 	"multilog/cmd/mlcat/internal/render"
 	"multilog/internal/cmdline"
 )
@@ -16,7 +13,9 @@ type options struct {
 	cursors
 	look
 	lines    int // the last ones, or engine.AllLines
+	first    int // the first ones, or 0 for all
 	linesSet bool
+	notCount string // what stands behind -n and is no number
 	reverse  bool
 	follow   bool
 	noTail   bool
@@ -28,10 +27,18 @@ type options struct {
 type selection struct {
 	since, until string
 	patterns     []string
+	exclude      []string
+	all          bool // lines that match all patterns
 	fixed        bool
-	ignoreCase   bool
+	matchCase    pattern.Case
 	invert       bool
+	before       int // lines of context, or notGiven
+	after        int
+	around       int
+	most         int // selected lines; 0 for all
 }
+
+const notGiven = -1
 
 // cursors are the options about cursors.
 type cursors struct {
@@ -48,7 +55,13 @@ type look struct {
 	color   string // always, never or auto
 	names   string // always, never or auto, which means if there are several logs
 	noPager bool
-	list    bool // show the logs, not their lines
+	end     bool // begin at the end in the pager
+
+	// What is shown instead of lines.
+	list      bool // the logs
+	count     bool
+	histogram bool
+	unit      string // of the histogram: minute, hour, day or, for one that fits, ""
 }
 
 // command returns the command line, whose options set those in o.
@@ -62,12 +75,21 @@ func (o *options) command() *cmdline.Command {
 				Letter: 'S', Word: "since", Value: required, Name: "TIME", Help: "lines that are not before TIME", Set: cmdline.Text(&o.since)},
 			{Letter: 'U', Word: "until", Value: required, Name: "TIME", Help: "lines that are not after TIME", Set: cmdline.Text(&o.until)},
 			{Letter: 'g', Word: "grep", Value: required, Name: "PATTERN",
-				Help: "lines that match PATTERN, a regular expression (RE2); without looking at the label; with several -g, lines that match any of them", Set: o.addPattern},
-			{Letter: 'F', Word: "fixed", Help: "PATTERN is plain text", Set: cmdline.Flag(&o.fixed)},
-			{Letter: 'i', Word: "ignore-case", Help: "ignore case in PATTERN", Set: cmdline.Flag(&o.ignoreCase)},
-			{Letter: 'v', Word: "invert-match", Help: "lines that do not match", Set: cmdline.Flag(&o.invert)},
-			{Letter: 'n', Word: "lines", Value: optional, Name: "N", Help: "the last N of the selected lines (default 10), or all",
-				Values: cmdline.Values{Words: []string{"all"}}, Set: o.setLines, Takes: isCount},
+				Help: "lines that match PATTERN, a regular expression (RE2); without looking at the label; with several -g, lines that match any of them", Set: texts(&o.patterns)},
+			{Word: "all", Help: "lines that match all PATTERNs of -g", Set: cmdline.Flag(&o.all)},
+			{Word: "exclude", Value: required, Name: "PATTERN", Help: "leave out lines that match PATTERN", Set: texts(&o.exclude)},
+			{Letter: 'v', Word: "invert-match", Help: "lines that -g would not show", Set: cmdline.Flag(&o.invert)},
+			{Letter: 'F', Word: "fixed", Help: "PATTERNs are plain text", Set: cmdline.Flag(&o.fixed)},
+			{Letter: 'i', Word: "ignore-case", Help: "ignore case in PATTERNs; without -i, that is done if a PATTERN has no capitals",
+				Set: func(string) error { return o.setCase("no") }},
+			{Word: "case-sensitive", Value: optional, Name: "BOOL", Help: "do not ignore case, or do: yes or no",
+				Values: cmdline.Values{Words: []string{"yes", "no"}}, Set: o.setCase},
+			{Letter: 'A', Word: "after-context", Value: required, Name: "NUM", Help: "also NUM lines behind each of these", Set: number(&o.after)},
+			{Letter: 'B', Word: "before-context", Value: required, Name: "NUM", Help: "also NUM lines before each of these", Set: number(&o.before)},
+			{Letter: 'C', Word: "context", Value: required, Name: "NUM", Help: "also NUM lines before and behind", Set: number(&o.around)},
+			{Letter: 'm', Word: "max-count", Value: required, Name: "NUM", Help: "stop after NUM selected lines; with -f, after NUM new ones", Set: number(&o.most)},
+			{Letter: 'n', Word: "lines", Value: optional, Name: "N", Help: "the last N of the selected lines (default 10), all, or with +N the first N",
+				Values: cmdline.Values{Words: []string{"all"}}, Set: o.setLines, Takes: o.isCount},
 			{Word: "cursor", Value: required, Name: "CURSOR", Help: "lines from CURSOR on", Set: cmdline.Text(&o.cursor)},
 			{Word: "after-cursor", Value: required, Name: "CURSOR", Help: "lines after CURSOR", Set: cmdline.Text(&o.afterCursor)},
 			{Word: "cursor-file", Value: required, Name: "FILE", Help: "lines after the cursor in FILE, or all if there is no FILE; at the end, write the new cursor to FILE",
@@ -81,13 +103,17 @@ func (o *options) command() *cmdline.Command {
 				Values: cmdline.Values{Words: formatNames()}, Set: o.setFormat},
 			{Word: "utc", Help: "the same as -o utc", Set: func(string) error { return o.setFormat("utc") }},
 			{Word: "tai", Help: "labels count leap seconds, as those of s6-log do", Set: cmdline.Flag(&o.tai)},
-			{Word: "name", Help: "show which log each line is from (shown if there are several, but not with tai64n, cat)",
+			{Word: "name", Help: "show which log each line is from (shown if there are several, except with -o tai64n and cat)",
 				Set: func(string) error { o.names = "always"; return nil }},
 			{Word: "no-name", Help: "do not show it", Set: func(string) error { o.names = "never"; return nil }},
 			{Word: "show-cursor", Help: "at the end, show the cursor", Set: cmdline.Flag(&o.showCursor)},
 			{Word: "color", Value: optional, Name: "WHEN", Help: "use colors: always, never or auto (on a terminal)",
 				Values: cmdline.Values{Words: []string{"always", "never", "auto"}}, Set: o.setColor},
 			{Word: "no-pager", Help: "do not run a pager, even on a terminal", Set: cmdline.Flag(&o.noPager)},
+			{Letter: 'e', Word: "pager-end", Help: "begin at the end in the pager; implies -n 1000", Set: cmdline.Flag(&o.end)},
+			{Word: "count", Help: "show how many lines there are, instead of the lines", Set: cmdline.Flag(&o.count)},
+			{Word: "histogram", Value: optional, Name: "UNIT", Help: "show how many lines there are in each minute, hour or day, with bars on a terminal",
+				Values: cmdline.Values{Words: []string{"minute", "hour", "day"}}, Set: o.setHistogram},
 			{Word: "list", Help: "show the LOGs, or all that can be found, with the times of their lines, number of files and size", Set: cmdline.Flag(&o.list)},
 			{Letter: 'q', Word: "quiet", Help: "do not warn about missing files", Set: cmdline.Flag(&o.quiet)},
 		},
@@ -97,89 +123,9 @@ func (o *options) command() *cmdline.Command {
 // parseOptions parses the arguments after the program's name. If they ask for help or the
 // like, it returns that text as answer.
 func parseOptions(args []string) (o options, answer string, err error) {
-	o = options{lines: engine.AllLines, look: look{format: render.Default(), color: "auto", names: "auto"}}
+	o = options{lines: engine.AllLines, selection: selection{before: notGiven, after: notGiven, around: notGiven}, look: look{format: render.Default(), color: "auto", names: "auto"}}
 	if o.dirs, answer, err = o.command().Parse(args); err != nil || answer != "" {
 		return o, answer, err
 	}
 	return o, "", cmdline.Wrong(o.check())
-}
-
-const defaultLines = 10 // of -n without a number, and of -f
-
-func (o *options) addPattern(v string) error {
-	o.patterns = append(o.patterns, v)
-	return nil
-}
-
-func (o *options) setLines(v string) error {
-	o.linesSet, o.lines = true, defaultLines
-	switch v {
-	case "":
-		return nil
-	case "all":
-		o.lines = engine.AllLines
-		return nil
-	}
-	n, err := strconv.Atoi(v)
-	if err != nil || n < 0 {
-		return fmt.Errorf("not a number of lines, nor all: %q", v)
-	}
-	o.lines = n
-	return nil
-}
-
-// isCount reports whether the argument behind -n is its number.
-func isCount(arg string) bool {
-	_, err := strconv.ParseUint(arg, 10, 63)
-	return err == nil || arg == "all"
-}
-
-func (o *options) setFormat(v string) (err error) {
-	o.format, err = render.Named(v)
-	return err
-}
-
-func (o *options) setColor(v string) error {
-	switch v {
-	case "":
-		v = "always"
-	case "auto", "always", "never":
-	default:
-		return fmt.Errorf("not always, never or auto: %q", v)
-	}
-	o.color = v
-	return nil
-}
-
-// check returns an error if options do not fit together, and fills in defaults that depend
-// on other options.
-func (o *options) check() error {
-	start := 0
-	for _, given := range []string{o.cursor, o.afterCursor, o.cursorFile} {
-		if given != "" {
-			start++
-		}
-	}
-	switch {
-	case len(o.dirs) == 0 && !o.list:
-		return errors.New("no log directory given; mlcat --list shows those that can be found")
-	case o.list && (o.follow || o.since != "" || o.until != "" || len(o.patterns) > 0 || o.linesSet || start > 0):
-		return errors.New("--list shows logs, and takes no options that select lines")
-	case start > 1:
-		return errors.New("--cursor, --after-cursor and --cursor-file exclude each other")
-	case o.follow && o.reverse:
-		return errors.New("--follow and --reverse exclude each other")
-	case o.follow && o.until != "":
-		return errors.New("--follow and --until exclude each other")
-	case len(o.patterns) == 0 && (o.fixed || o.ignoreCase || o.invert):
-		return errors.New("--fixed, --ignore-case and --invert-match want --grep")
-	case o.noTail && !o.follow:
-		return errors.New("--no-tail wants --follow")
-	}
-	if o.noTail {
-		o.lines = engine.AllLines
-	} else if o.follow && !o.linesSet && o.since == "" && o.cursor == "" && o.afterCursor == "" {
-		o.lines = defaultLines
-	}
-	return nil
 }

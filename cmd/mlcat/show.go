@@ -30,6 +30,7 @@ type program struct {
 	out    output
 	pager  *pager // nil if there is none
 	shown  int    // lines
+	limit  *engine.Limit
 	remote remote.Helpers
 
 	named []os.FileInfo   // directories and files that are open
@@ -51,16 +52,27 @@ func (p *program) prepare() error {
 		Escape: terminal,
 		Invert: p.invert,
 	}
-	if len(p.patterns) == 0 {
-		return nil
+	if !p.count && !p.histogram {
+		p.style.Before, p.style.After = p.before, p.after
 	}
 	var err error
-	p.style.Pattern, err = pattern.Compile(p.patterns, pattern.Options{Fixed: p.fixed, IgnoreCase: p.ignoreCase})
+	opt := pattern.Options{Fixed: p.fixed, Case: p.matchCase}
+	if len(p.exclude) > 0 {
+		if p.style.Exclude, err = pattern.Compile(p.exclude, opt); err != nil {
+			return cmdline.Wrong(err)
+		}
+	}
+	if opt.All = p.all; len(p.patterns) > 0 {
+		p.style.Pattern, err = pattern.Compile(p.patterns, opt)
+	}
+	if most := max(p.first, p.most); most > 0 {
+		p.limit = engine.NewLimit(most, p.first > 0, p.style, p.reverse)
+	}
 	return cmdline.Wrong(err)
 }
 
 func (p *program) order() engine.Options {
-	return engine.Options{Reverse: p.reverse, Lines: p.lines}
+	return engine.Options{Reverse: p.reverse, Lines: p.lines, Limit: p.limit}
 }
 
 // show opens the logs, selects what is wanted of them, prints it, and keeps where that
@@ -74,7 +86,7 @@ func (p *program) show() error {
 	if err != nil {
 		return err
 	}
-	p.style.Marks = p.order().NeedsMarks(len(logs))
+	p.style.Marks = p.order().NeedsMarks(len(logs)) || p.style.HasContext() || p.histogram
 	var live *follow.Logs
 	if p.follow {
 		if live, err = follow.Start(logs); err != nil {
@@ -86,6 +98,12 @@ func (p *program) show() error {
 	}
 	for _, s := range logs {
 		s.Between(since, until)
+	}
+	switch {
+	case p.count:
+		return p.showCount(logs)
+	case p.histogram:
+		return p.showHistogram(logs)
 	}
 	var end cursor.Cursor
 	if p.wantsCursor() && !p.follow { // follow does this itself
@@ -186,9 +204,6 @@ func (p *program) startAtCursor(logs []*source.Source) error {
 	return nil
 }
 
-// wantsCursor reports whether the cursor at the end is wanted.
-func (p *program) wantsCursor() bool { return p.showCursor || p.cursorFile != "" }
-
 // showNew prints lines as they come, until nobody reads them or, if the cursor is
 // wanted, a signal asks mlcat to end.
 func (p *program) showNew(live *follow.Logs) error {
@@ -196,7 +211,7 @@ func (p *program) showNew(live *follow.Logs) error {
 	if p.wantsCursor() {
 		signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	}
-	n, err := live.Print(p.out, p.style, stop)
+	n, err := live.Print(p.out, p.style, p.limit, stop)
 	p.shown += n
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -54,9 +55,14 @@ func (p *program) openPager() {
 	}
 	cmd := exec.Command("/bin/sh", "-c", command)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if os.Getenv("LESS") == "" {
-		cmd.Env = append(os.Environ(), "LESS=FRSXMK")
+	less := os.Getenv("LESS")
+	if less == "" {
+		less = "FRSXMK"
 	}
+	if p.end {
+		less += " +G"
+	}
+	cmd.Env = append(os.Environ(), "LESS="+less)
 	in, err := cmd.StdinPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -75,4 +81,25 @@ func (p *program) closePager() {
 		p.pager.in.Close()
 		_ = p.pager.cmd.Wait() // its status does not matter
 	}
+}
+
+// terminalColumns returns the width of the terminal, or 80 if it is not known.
+func terminalColumns() int {
+	const usual = 80
+	size, err := unix.IoctlGetWinsize(1, unix.TIOCGWINSZ)
+	if err != nil || size.Col == 0 {
+		return usual
+	}
+	return int(size.Col)
+}
+
+// isUTF8 reports whether the locale's characters are those of Unicode.
+func isUTF8() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if value := os.Getenv(name); value != "" {
+			value = strings.ToLower(value)
+			return strings.Contains(value, "utf-8") || strings.Contains(value, "utf8")
+		}
+	}
+	return false
 }

@@ -77,6 +77,18 @@ func (m *Merge) first() (first, second *head) {
 	return first, second
 }
 
+// drop leaves out the streams for which which returns true.
+func (m *Merge) drop(which func(*head) bool) { m.heads = slices.DeleteFunc(m.heads, which) }
+
+// one returns the next line, which is that of h, the first head.
+func (m *Merge) one(h *head) Run {
+	l, i := h.lines, h.at
+	if h.at++; m.reverse {
+		h.at = i - 1
+	}
+	return Run{l.Text[l.Start(i):l.Marks[i].End], 1}
+}
+
 // Next returns the next lines, up to where another stream's line comes first; in
 // reverse, one line. The error is always nil.
 func (m *Merge) Next() (Run, error) {
@@ -86,8 +98,7 @@ func (m *Merge) Next() (Run, error) {
 	}
 	l, from := h.lines, h.at
 	if m.reverse {
-		h.at--
-		return Run{l.Text[l.Start(from):l.Marks[from].End], 1}, nil
+		return m.one(h), nil
 	}
 	for h.at++; h.at < len(l.Marks) && (second == nil || h.before(second, false)); {
 		h.at++

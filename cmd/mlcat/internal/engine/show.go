@@ -14,13 +14,14 @@ const AllLines = -1
 
 // Options say in which order lines are printed, and how many.
 type Options struct {
-	Reverse bool // the newest first
-	Lines   int  // print only that many, the last ones of the logs; or AllLines
+	Reverse bool   // the newest first
+	Lines   int    // print only that many, the last ones of the logs; or AllLines
+	Limit   *Limit // ends printing; nil does not. With one, Lines is AllLines
 }
 
 // NeedsMarks reports whether lines must be rendered with their marks to be printed with
 // these options.
-func (o Options) NeedsMarks(logs int) bool { return logs > 1 || o.backward() }
+func (o Options) NeedsMarks(logs int) bool { return logs > 1 || o.backward() || o.Limit != nil }
 
 // backward reports whether the logs are read from their end.
 func (o Options) backward() bool { return o.Reverse || o.Lines != AllLines }
@@ -41,7 +42,7 @@ type Order interface {
 const sinkBytes = 16 << 10
 
 // Show prints what is wanted of logs to out, and returns the number of lines. The style
-// must have Marks if o.NeedsMarks. Errors in reading are reported to the logs; the
+// must have Marks if o.NeedsMarks, or if it has context. Errors in reading are reported to the logs; the
 // error is one of writing, or of a temporary file.
 func Show(out io.Writer, logs []*source.Source, style *render.Style, o Options) (lines int, err error) {
 	if o.Lines == 0 {
@@ -52,6 +53,9 @@ func Show(out io.Writer, logs []*source.Source, style *render.Style, o Options) 
 	streams := make([]Stream, len(logs))
 	for i, s := range logs {
 		streams[i] = scanner.walk(s, o.backward())
+		if style.HasContext() {
+			streams[i] = &contextStream{streams[i], newContext(style, o)}
+		}
 	}
 	order, end := o.order(streams)
 	defer end()
@@ -65,6 +69,8 @@ func Show(out io.Writer, logs []*source.Source, style *render.Style, o Options) 
 func (o Options) order(streams []Stream) (order Order, end func()) {
 	nothing := func() {}
 	switch {
+	case o.Limit != nil:
+		return o.Limit.Order(streams, o.Reverse), nothing
 	case !o.backward() && len(streams) == 1:
 		return single{streams[0]}, nothing
 	case !o.backward():

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"multilog/cmd/mlcat/internal/cursor"
+	"multilog/cmd/mlcat/internal/engine"
 	"multilog/cmd/mlcat/internal/render"
 	"multilog/cmd/mlcat/internal/source"
 )
@@ -48,16 +49,20 @@ type Output interface {
 	Gone() bool
 }
 
-// Print prints new lines until a signal comes from stop or the output is gone. It
-// returns the number of lines. The style must have Marks if there are several logs.
-func (l *Logs) Print(out Output, style *render.Style, stop <-chan os.Signal) (lines int, err error) {
+// Print prints new lines until a signal comes from stop, the output is gone or the limit, which may
+// be nil, is reached. It returns the number of lines. The style must have Marks if there are several
+// logs, a limit or context.
+func (l *Logs) Print(out Output, style *render.Style, limit *engine.Limit, stop <-chan os.Signal) (lines int, err error) {
+	if limit.Over() {
+		return 0, nil
+	}
 	done := make(chan struct{})
 	defer close(done)
 	in := make(chan batch, len(l.feeds))
 	for i, f := range l.feeds {
 		go f.run(i, in, done)
 	}
-	g := newGather(style, l.feeds)
+	g := newGather(style, limit, l.feeds)
 	tick := time.NewTicker(checkOutputEvery)
 	defer tick.Stop()
 	for {
@@ -73,6 +78,9 @@ func (l *Logs) Print(out Output, style *render.Style, stop <-chan os.Signal) (li
 				return lines, err
 			}
 			g.report()
+			if limit.Over() {
+				return lines, nil
+			}
 		case <-stop:
 			return lines, nil
 		case <-tick.C:

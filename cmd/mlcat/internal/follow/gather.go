@@ -22,6 +22,7 @@ type gather struct {
 	render *render.Renderer
 	parts  []*part // one for each feed
 	count  int     // batches
+	limit  *engine.Limit
 	errors []report
 }
 
@@ -36,6 +37,8 @@ type part struct {
 	lines render.Lines
 	last  render.Mark // the label to which the next lines without one belong
 	taken bool
+
+	context *engine.Context // nil shows all lines
 }
 
 // Next implements engine.Stream.
@@ -44,13 +47,23 @@ func (p *part) Next() *render.Lines {
 		return nil
 	}
 	p.taken = true
-	return &p.lines
+	if p.context == nil {
+		return &p.lines
+	}
+	if shown := p.context.Filter(&p.lines); shown.Count > 0 {
+		return shown
+	}
+	return nil
 }
 
-func newGather(style *render.Style, feeds []*feed) *gather {
-	g := &gather{feeds: feeds, render: render.New(style)}
+func newGather(style *render.Style, limit *engine.Limit, feeds []*feed) *gather {
+	g := &gather{limit: limit, feeds: feeds, render: render.New(style)}
 	for range feeds {
-		g.parts = append(g.parts, new(part))
+		p := new(part)
+		if style.HasContext() {
+			p.context = engine.NewContext(style)
+		}
+		g.parts = append(g.parts, p)
 	}
 	return g
 }
@@ -87,7 +100,7 @@ func (g *gather) wait(in <-chan batch) {
 // the number of lines.
 func (g *gather) write(out io.Writer) (lines int, err error) {
 	defer g.reset()
-	if len(g.parts) == 1 {
+	if len(g.parts) == 1 && g.limit == nil && g.parts[0].context == nil {
 		l := &g.parts[0].lines
 		_, err := out.Write(l.Text)
 		return l.Count, err
@@ -97,7 +110,10 @@ func (g *gather) write(out io.Writer) (lines int, err error) {
 		p.lines.Inherit(&p.last)
 		streams[i] = p
 	}
-	m := engine.NewMerge(streams, false)
+	var m engine.Order = engine.NewMerge(streams, false)
+	if g.limit != nil {
+		m = g.limit.Order(streams, false)
+	}
 	var all []byte
 	for {
 		run, err := m.Next()

@@ -30,7 +30,7 @@ func requiredLiterals(re *syntax.Regexp) []literal {
 		if len(l.text) < minLiteralBytes && !single {
 			return nil
 		}
-		if l.fold && l.anchors() == "" {
+		if l.fold && !l.hasAnchor() {
 			return nil
 		}
 	}
@@ -105,16 +105,17 @@ func shortest(set []literal) int {
 	return n
 }
 
-// anchors returns the bytes of a folded literal that occur in every match, either as
-// they are or as their ASCII upper case. k and s are not among them, because letters
-// outside ASCII fold to them; nor are letters outside ASCII, whose cases may differ in
-// length.
-func (l literal) anchors() string {
-	var anchors []byte
+// hasAnchor reports whether a byte of a folded literal is one by which it can be found.
+func (l literal) hasAnchor() bool {
 	for i := range len(l.text) {
-		if b := l.text[i]; b < utf8.RuneSelf && b != 'k' && b != 's' {
-			anchors = append(anchors, b)
+		if isAnchor(l.text[i]) {
+			return true
 		}
 	}
-	return string(anchors)
+	return false
 }
+
+// isAnchor reports whether b, of a folded literal, occurs in every match, either as it is or as
+// its ASCII upper case. k and s do not, because letters outside ASCII fold to them; nor do
+// bytes of letters outside ASCII, whose cases may differ in length.
+func isAnchor(b byte) bool { return b < utf8.RuneSelf && b != 'k' && b != 's' }

@@ -9,8 +9,9 @@ import (
 
 // Options tell how to interpret the texts of a pattern.
 type Options struct {
-	Fixed      bool // the texts are strings, not expressions
-	IgnoreCase bool // upper and lower case are the same
+	Fixed bool // the texts are strings, not expressions
+	Case  Case // of each text by itself
+	All   bool // a line must match all texts, not one of them
 }
 
 // A Pattern matches lines. It never changes, so goroutines may share it. The state of
@@ -20,29 +21,57 @@ type Pattern struct {
 	nfa      *nfa
 	required []literal // every matching line contains one of them; nil if there are none
 	whole    bool      // a line matches if it contains the one required literal
+
+	also  []*Pattern     // a line must match these, too
+	shown *regexp.Regexp // what Find finds
 }
 
-// Compile returns the pattern that matches a line if one of texts does. There must be
-// at least one text. The error names the text that is invalid.
+// Compile returns the pattern that matches a line if one of texts does, or if all do where the
+// options say so. There must be at least one text. The error names the text that is invalid.
 func Compile(texts []string, opt Options) (*Pattern, error) {
+	p, err := compile(texts, opt)
+	if err != nil || !opt.All || len(texts) == 1 {
+		return p, err
+	}
+	var each []*Pattern
+	best := 0
+	for i, text := range texts {
+		one, err := compile([]string{text}, opt)
+		if err != nil {
+			return nil, err
+		}
+		each = append(each, one)
+		if better(one.required, each[best].required) {
+			best = i
+		}
+	}
+	first := each[best] // finds lines fastest
+	first.also = append(each[:best:best], each[best+1:]...)
+	first.shown = p.re
+	return first, nil
+}
+
+// compile is Compile for lines that match one of texts.
+func compile(texts []string, opt Options) (*Pattern, error) {
 	parts := make([]string, len(texts))
 	for i, text := range texts {
 		if strings.ContainsRune(text, '\n') {
 			return nil, fmt.Errorf("unable to understand pattern %q: it contains a newline, but no line does", text)
 		}
+		fold := opt.Case.folds(text, opt.Fixed)
 		if opt.Fixed {
 			text = regexp.QuoteMeta(text)
 		} else if _, err := syntax.Parse(text, syntax.Perl); err != nil {
 			return nil, fmt.Errorf("unable to understand pattern %q: %w", text, withoutPrefix(err))
+		}
+		if fold {
+			text = "(?i:" + text + ")"
 		}
 		parts[i] = text
 	}
 	expr := parts[0]
 	if len(parts) > 1 {
 		expr = "(?:" + strings.Join(parts, ")|(?:") + ")"
-	}
-	if opt.IgnoreCase {
-		expr = "(?i:" + expr + ")"
 	}
 	re, err := regexp.Compile(expr)
 	if err != nil {
@@ -56,8 +85,8 @@ func Compile(texts []string, opt Options) (*Pattern, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unable to understand pattern %q: %w", strings.Join(texts, "|"), withoutPrefix(err))
 	}
-	p := &Pattern{re: re, nfa: newNFA(prog), required: requiredLiterals(tree)}
-	p.whole = len(p.required) == 1 && !p.required[0].fold && tree.Op == syntax.OpLiteral
+	p := &Pattern{re: re, shown: re, nfa: newNFA(prog), required: requiredLiterals(tree)}
+	p.whole = len(p.required) == 1 && tree.Op == syntax.OpLiteral
 	return p, nil
 }
 
@@ -67,4 +96,4 @@ func withoutPrefix(err error) error {
 }
 
 // Find returns all matches in line, each as the offsets of its start and its end.
-func (p *Pattern) Find(line []byte) [][]int { return p.re.FindAllIndex(line, -1) }
+func (p *Pattern) Find(line []byte) [][]int { return p.shown.FindAllIndex(line, -1) }

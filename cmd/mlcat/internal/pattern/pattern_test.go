@@ -70,7 +70,11 @@ func TestSearchAsRegexp(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, expr := range expressions {
 		for _, fold := range []bool{false, true} {
-			p, err := Compile([]string{expr}, Options{IgnoreCase: fold})
+			opt := Options{Case: CaseSensitive}
+			if fold {
+				opt.Case = IgnoreCase
+			}
+			p, err := Compile([]string{expr}, opt)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,9 +100,16 @@ func TestSeveralTextsAndFixedOnes(t *testing.T) {
 		opt   Options
 		want  []string
 	}{
-		{[]string{"a.c"}, Options{}, []string{"one a.c", "two abc"}},
-		{[]string{"a.c"}, Options{Fixed: true}, []string{"one a.c"}},
-		{[]string{"a.c"}, Options{Fixed: true, IgnoreCase: true}, []string{"one a.c", "four A.C"}},
+		{[]string{"a.c"}, Options{Case: CaseSensitive}, []string{"one a.c", "two abc"}},
+		{[]string{"a.c"}, Options{}, []string{"one a.c", "two abc", "four A.C"}},
+		{[]string{"a.C"}, Options{}, nil},
+		{[]string{"A.C", "abc"}, Options{}, []string{"two abc", "four A.C"}},
+		{[]string{"a.c"}, Options{Fixed: true, Case: CaseSensitive}, []string{"one a.c"}},
+		{[]string{"o", "a.c"}, Options{All: true}, []string{"one a.c", "two abc", "four A.C"}},
+		{[]string{"[ou]", "A", `\.`}, Options{All: true}, []string{"four A.C"}},
+		{[]string{"x", "five"}, Options{All: true}, []string{"five (x"}},
+		{[]string{"x", "one"}, Options{All: true}, nil},
+		{[]string{"a.c"}, Options{Fixed: true, Case: IgnoreCase}, []string{"one a.c", "four A.C"}},
 		{[]string{"(x", "tw"}, Options{Fixed: true}, []string{"two abc", "five (x"}},
 		{[]string{"^f", "^three"}, Options{}, []string{"@abcthree", "four A.C", "five (x"}},
 		{[]string{""}, Options{Fixed: true}, []string{"one a.c", "two abc", "@abcthree", "four A.C", "five (x"}},
@@ -111,6 +122,21 @@ func TestSeveralTextsAndFixedOnes(t *testing.T) {
 		if diff := cmp.Diff(tt.want, found(p, block)); diff != "" {
 			t.Errorf("%q, %+v (-want +got):\n%s", tt.texts, tt.opt, diff)
 		}
+	}
+}
+
+// Capitals that are no letters of the text do not make a pattern mind case.
+func TestSmartCase(t *testing.T) {
+	for text, folds := range map[string]bool{
+		"abc": true, "aBc": false, "É": false, "é": true, `\S+ a`: true, `\pL\p{Greek}\P{Lu}a`: true, `\x4A\x{4A}a`: true,
+		`(?P<Name>a)`: true, `(?<Name>a)`: true, `(?U)a+`: true, `(?i)A`: false, "123": false, `\d+`: false, `\QaB\E`: false, `a\B`: true,
+	} {
+		if got := SmartCase.folds(text, false); got != folds {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+	if SmartCase.folds(`\S`, true) || SmartCase.folds("A", true) || !SmartCase.folds("a(", true) {
+		t.Error("fixed texts")
 	}
 }
 

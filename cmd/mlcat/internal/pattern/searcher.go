@@ -9,13 +9,18 @@ type Searcher struct {
 	head    func(line []byte) int
 	finders []*finder
 	dfa     *dfa
+	also    []*Searcher // a line must match these, too
 }
 
 // NewSearcher returns a searcher. The pattern does not see the first head(line) bytes
 // of a line, such as its label. The argument of head may continue after the line with
 // a newline and more; head must return the same as without that.
 func (p *Pattern) NewSearcher(head func(line []byte) int) *Searcher {
-	return &Searcher{Pattern: p, head: head, dfa: newDFA(p.nfa)}
+	s := &Searcher{Pattern: p, head: head, dfa: newDFA(p.nfa)}
+	for _, other := range p.also {
+		s.also = append(s.also, other.NewSearcher(head))
+	}
+	return s
 }
 
 // Start prepares the searcher for another block of whole lines, of which the last may
@@ -37,6 +42,27 @@ func (s *Searcher) Start(block []byte) {
 // begins at or after from. ok is false if there is none. A line must begin at from,
 // and the caller must have called Start with the same block.
 func (s *Searcher) Next(block []byte, from int) (start, end int, ok bool) {
+	for {
+		start, end, ok = s.next(block, from)
+		if !ok || s.alsoMatch(block[start:end]) {
+			return start, end, ok
+		}
+		from = end + 1
+	}
+}
+
+// alsoMatch reports whether line matches the other patterns.
+func (s *Searcher) alsoMatch(line []byte) bool {
+	for _, other := range s.also {
+		if !other.MatchLine(line) {
+			return false
+		}
+	}
+	return true
+}
+
+// next is Next without the other patterns.
+func (s *Searcher) next(block []byte, from int) (start, end int, ok bool) {
 	if len(s.finders) == 0 && !s.dfa.hopeless() {
 		return s.scan(block, from)
 	}
@@ -49,12 +75,18 @@ func (s *Searcher) Next(block []byte, from int) (start, end int, ok bool) {
 		}
 		start = from + bytes.LastIndexByte(block[from:near], '\n') + 1
 		end = lineEnd(block, near)
-		if s.MatchLine(block[start:end]) {
+		if s.foundAt(near, start, block) || s.matchLine(block[start:end]) {
 			return start, end, true
 		}
 		from = end + 1
 	}
 	return 0, 0, false
+}
+
+// foundAt reports whether it is certain that the line which begins at start matches, because
+// its text has the literal at near, and needs nothing else.
+func (s *Searcher) foundAt(near, start int, block []byte) bool {
+	return s.whole && s.finders[0].certain && near >= start+s.head(block[start:])
 }
 
 // nearest returns the offset of the first required literal at or after from, or
@@ -106,9 +138,12 @@ func lineEnd(block []byte, from int) int {
 }
 
 // MatchLine reports whether the pattern matches line, which has no newline.
-func (s *Searcher) MatchLine(line []byte) bool {
+func (s *Searcher) MatchLine(line []byte) bool { return s.matchLine(line) && s.alsoMatch(line) }
+
+// matchLine is MatchLine without the other patterns.
+func (s *Searcher) matchLine(line []byte) bool {
 	text := line[s.head(line):]
-	if s.whole {
+	if s.whole && !s.required[0].fold {
 		return bytes.Contains(text, []byte(s.required[0].text))
 	}
 	if s.dfa.hopeless() {

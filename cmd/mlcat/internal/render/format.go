@@ -27,6 +27,9 @@ type formatter interface {
 	appendLine(dst, line []byte, label tai64n.Label, labelled bool, origin []byte) []byte
 }
 
+// Divided reports whether a line of dashes may stand between groups of lines.
+func (f *Format) Divided() bool { return !f.escapes }
+
 // Default returns the format of mlcat without -o.
 func Default() *Format { return formats[0] }
 

@@ -1,5 +1,14 @@
 package render
 
+import "multilog/tai64n"
+
+// Nothing is a format that prints empty lines, for those who count lines.
+var Nothing = &Format{make: func(*Style) formatter { return nothing{} }, origin: func(*Style, int) []byte { return nil }}
+
+type nothing struct{}
+
+func (nothing) appendLine(dst, _ []byte, _ tai64n.Label, _ bool, _ []byte) []byte { return dst }
+
 // formats are all formats, in the order of --help. The first one is the default.
 var formats = []*Format{
 	{Name: "local", Help: "label as local time, as in tai64nlocal", make: newLocal, origin: nameOf},

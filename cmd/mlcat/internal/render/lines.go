@@ -25,6 +25,9 @@ type Mark struct {
 	Label tai64n.Label
 	Known bool
 	End   int // bytes of text up to the end of the line
+
+	Hit   bool // if the Style has context: the line is selected
+	Apart bool // and: lines between this one and the one before it were left out
 }
 
 // Reset empties l.

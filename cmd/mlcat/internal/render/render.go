@@ -20,6 +20,9 @@ type Style struct {
 	Escape  bool             // show control characters as \xNN, unless the format escapes them itself
 	Pattern *pattern.Pattern // selects lines; nil selects all
 	Invert  bool             // select the lines that Pattern does not match
+	Exclude *pattern.Pattern // leave out the lines that it matches; nil leaves out none
+	Before  int              // render so many lines before each selected one, too
+	After   int              // render so many lines behind each selected one, too
 	Marks   bool             // note the label and the end of each line
 	Logs    []Log            // by their numbers
 	Names   bool             // show in each line which log it is from; JSON has that always
@@ -27,21 +30,31 @@ type Style struct {
 
 // A Renderer renders lines in one style. It is for one goroutine.
 type Renderer struct {
-	format  formatter
-	style   *Style
-	origins [][]byte          // by the numbers of the logs
-	origin  []byte            // of the lines that come
-	search  *pattern.Searcher // nil selects all lines
-	invert  bool
-	escape  bool
-	marks   bool
+	format        formatter
+	style         *Style
+	origins       [][]byte          // by the numbers of the logs
+	origin        []byte            // of the lines that come
+	search        *pattern.Searcher // nil selects all lines
+	invert        bool
+	exclude       *pattern.Searcher // nil leaves out none
+	before, after int
+	escape        bool
+	marks         bool
 }
 
 // New returns a Renderer for lines in that style.
 func New(s *Style) *Renderer {
 	r := &Renderer{format: s.Format.make(s), style: s, invert: s.Invert, escape: s.Escape && !s.Format.escapes, marks: s.Marks}
-	if s.Pattern != nil {
+	switch {
+	case s.Pattern != nil:
 		r.search = s.Pattern.NewSearcher(logdir.LineHead)
+		if s.Exclude != nil {
+			r.exclude = s.Exclude.NewSearcher(logdir.LineHead)
+		}
+		r.before, r.after = s.Before, s.After
+	case s.Exclude != nil:
+		r.search, r.invert = s.Exclude.NewSearcher(logdir.LineHead), true
+		r.before, r.after = s.Before, s.After
 	}
 	return r
 }
@@ -59,12 +72,20 @@ func (r *Renderer) From(log int) *Renderer {
 	return r
 }
 
+// HasContext reports whether lines are rendered that are not selected, but may be the context of
+// some that are. The marks tell which is which; so Marks must be set.
+func (s *Style) HasContext() bool {
+	return (s.Pattern != nil || s.Exclude != nil) && s.Before+s.After > 0
+}
+
 // Render appends to dst the selected ones of lines, which must be whole: the last one
 // must end with a newline, too.
 func (r *Renderer) Render(dst *Lines, lines []byte) {
 	if r.search == nil {
 		dst.grow(len(lines) + len(lines)/8)
 		r.all(dst, lines)
+	} else if r.before+r.after > 0 {
+		r.surrounded(dst, lines)
 	} else {
 		r.filter(dst, lines)
 	}
@@ -80,7 +101,9 @@ func (r *Renderer) Render(dst *Lines, lines []byte) {
 func (r *Renderer) all(dst *Lines, lines []byte) {
 	for len(lines) > 0 {
 		end := bytes.IndexByte(lines, '\n')
-		r.line(dst, lines[:end])
+		if r.exclude == nil || !r.exclude.MatchLine(lines[:end]) {
+			r.line(dst, lines[:end])
+		}
 		lines = lines[end+1:]
 	}
 }
@@ -96,7 +119,7 @@ func (r *Renderer) line(dst *Lines, line []byte) {
 	if !r.marks {
 		return
 	}
-	m := Mark{label, ok, len(dst.Text)}
+	m := Mark{Label: label, Known: ok, End: len(dst.Text)}
 	if n := len(dst.Marks); !ok && n > 0 {
 		m.Label, m.Known = dst.Marks[n-1].Label, dst.Marks[n-1].Known
 	}
