@@ -31,7 +31,7 @@ FISHDIR  := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 HOSTBIN  ?= $(BIN)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-fleet test race fuzz fault bench compat lint man check install uninstall deb clean
+.PHONY: help build demo demo-fleet test race fuzz fault bench compat lint man check install uninstall packages deb reproduce release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
@@ -97,7 +97,7 @@ $(TOOLS)/golangci-lint: tools/go.mod
 	$(GO) build -C tools -o ../$(TOOLS)/ tool
 	@touch $@
 
-check: lint test race ## run lint, test and race, which must pass before a release
+check: lint test race reproduce ## run lint, test, race and reproduce, which must pass before a release
 
 install: build ## install commands, manual pages, completions and examples below PREFIX (/usr/local), under DESTDIR
 	install -d $(BINDIR) $(DOCDIR) $(BASHDIR) $(ZSHDIR) $(FISHDIR)
@@ -117,8 +117,17 @@ uninstall: ## remove what install installed
 	for c in $(COMMANDS); do rm -f $(BASHDIR)/$$c $(ZSHDIR)/_$$c $(FISHDIR)/$$c.fish; done
 	rm -rf $(DOCDIR)
 
-deb: ## build the Debian package into dist/
-	@scripts/deb dist
+packages: ## build deb, rpm, apk, Arch package and tarball for four machines into dist/, with checksums and a list of contents
+	@scripts/packages dist
+
+deb: ## build only the Debian package for this machine into dist/
+	@ARCHES=$$($(GO) env GOARCH) FORMATS=deb scripts/packages dist
+
+reproduce: ## build the packages of the last commit in two places and compare them
+	@scripts/reproduce
+
+release: ## print what a maintainer does for a release
+	@scripts/release
 
 clean: ## remove bin/ and dist/
 	rm -rf bin dist
