@@ -126,7 +126,9 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 	}
 	for used < len(in) {
 		if uniform && !b.midline {
-			used += b.fillUniform(in[used:])
+			if used += b.fillUniform(in[used:]); used == len(in) {
+				break
+			}
 		}
 		n, more := b.line(in[used:], used)
 		used += n

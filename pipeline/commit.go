@@ -92,12 +92,12 @@ func (l *loop) failed(err error) {
 	l.abandoned = true
 }
 
-// piecesOf turns an output's runs into pieces to write. It copies short ones together,
-// because a piece costs the kernel more than copying it does.
+// piecesOf turns an output's runs into pieces to write. If there are several short ones,
+// it copies them together, because a piece costs the kernel more than copying it does.
 func (l *loop) piecesOf(o *output) [][]byte {
 	text := l.batch.text
 	l.pieces = l.pieces[:0]
-	if o.queued >= int64(len(o.runs)*gatherBytes) {
+	if len(o.runs) == 1 || o.queued >= int64(len(o.runs)*gatherBytes) {
 		for _, r := range o.runs {
 			l.pieces = append(l.pieces, text[r.from:r.to])
 		}

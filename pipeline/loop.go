@@ -222,11 +222,16 @@ func (l *loop) wait(until int64, input bool) {
 	}
 	terms, alarms := l.sys.Waiter.Wait(until, input)
 	l.terms += terms
-	now := l.sys.Host.Mono()
-	for _, d := range l.dirs {
-		if alarms > 0 {
+	if alarms > 0 {
+		for _, d := range l.dirs {
 			d.RequestRotation()
 		}
+	}
+	if until == 0 {
+		return // nothing had a deadline
+	}
+	now := l.sys.Host.Mono()
+	for _, d := range l.dirs {
 		d.Tick(now)
 	}
 }

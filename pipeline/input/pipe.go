@@ -24,6 +24,7 @@ type pipe struct {
 	in, out int  // the private pipe's two ends
 	bytes   int  // capacity of standard input
 	slots   int  // of the private pipe; each takes at most a page
+	half    int  // bytes: half of what the private pipe takes
 	reads   int  // how many reads it took to empty the private pipe; one for each packet
 	packets bool // peek has shown packets
 	probed  bool // packets is known
@@ -71,7 +72,7 @@ func newPipe(fd int) (*pipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.slots = size / unix.Getpagesize()
+	p.slots, p.half = size/unix.Getpagesize(), size/2
 	// fd may be the writing end of a pipe, by accident, or the kernel may lack tee.
 	// Then the input is read plainly.
 	if _, err := tee(fd, p.in, 0); err != nil && !errors.Is(err, syscall.EAGAIN) {
@@ -94,7 +95,7 @@ func (p *pipe) peek(buf []byte) view {
 	p.shown = buf[held : held+n]
 	p.drain(p.shown)
 	p.packets = p.reads > 1
-	more := n >= p.slots*unix.Getpagesize()/2 || p.reads >= p.slots
+	more := n >= p.half || p.reads >= p.slots
 	return view{n: held + n, held: held, more: more, eof: n == 0 || gone && !more}
 }
 

@@ -77,13 +77,16 @@ func (r *reader) read(b []byte) (int, error) {
 	return r.readv(iov[:])
 }
 
+// appendIovec appends b to iov, which must have room for it, unless b is empty.
 func appendIovec(iov []unix.Iovec, b []byte) []unix.Iovec {
 	if len(b) == 0 {
 		return iov
 	}
-	v := unix.Iovec{Base: unsafe.SliceData(b)}
-	v.SetLen(len(b))
-	return append(iov, v)
+	n := len(iov)
+	iov = iov[:n+1]
+	iov[n].Base = unsafe.SliceData(b)
+	iov[n].SetLen(len(b))
+	return iov
 }
 
 // one returns the byte that p points at, as a slice.

@@ -23,6 +23,6 @@
 // # System calls
 //
 // The system calls of a batch are made without telling Go's scheduler, in raw_unsafe.go
-// here and in package input. None of them waits for another process. The scheduler
-// knows only of those in which the Waiter sleeps.
+// here and in package input. None of them waits for another process. While lines come,
+// the scheduler does not know of those in which the Waiter sleeps, either (see waiter).
 package linux

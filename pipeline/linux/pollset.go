@@ -25,3 +25,8 @@ func (p *pollSet) wait(millis int) []unix.EpollEvent {
 	n, _ := unix.EpollWait(p.fd, p.events[:], millis)
 	return p.events[:max(n, 0)]
 }
+
+// waitRaw is wait, but Go's scheduler is not told.
+func (p *pollSet) waitRaw(millis int) []unix.EpollEvent {
+	return p.events[:epollWaitRaw(p.fd, p.events[:], millis)]
+}

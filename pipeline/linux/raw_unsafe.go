@@ -32,3 +32,18 @@ func (h *host) writev(fd int, pieces [][]byte) (int, error) {
 	}
 	return int(r), nil
 }
+
+// epollWaitRaw is epoll_wait(2). It returns 0 also after an error, which can only be EINTR.
+func epollWaitRaw(fd int, events []unix.EpollEvent, millis int) int {
+	r, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), uintptr(millis), 0, 0)
+	if e != 0 {
+		return 0
+	}
+	return int(r)
+}
+
+// sleepRaw sleeps for so many nanoseconds, or until a signal comes.
+func sleepRaw(ns int64) {
+	ts := unix.NsecToTimespec(ns)
+	_, _, _ = syscall.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
+}

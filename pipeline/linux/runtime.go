@@ -11,7 +11,7 @@ import (
 //
 //   - The loop makes the system calls of a batch without telling the scheduler. While it
 //     is in one, its thread can't be stopped, and its P can't be handed to another
-//     goroutine. Only where it sleeps does it tell the scheduler.
+//     goroutine. It tells the scheduler only where it sleeps for long.
 //   - A goroutine in a system call keeps its P until sysmon takes that away, which may
 //     take a second (see package slack). So there are more Ps than goroutines that are
 //     likely to be in system calls at a time: the loop, some operations on a slow disk,

@@ -13,9 +13,11 @@ import (
 // and the clock in one place, with one epoll_wait on the loop's own thread, whatever
 // the rate of input.
 //
-// Go's scheduler is told about that call, because it may take long. That costs little
-// while sysmon sleeps (see package slack): the loop gets back the processor that it has
-// left. Go's own poller would need three more system calls for each wake.
+// While lines come, Go's scheduler is not told about that call. Where each line wakes the
+// loop, the CPU's caches no longer contain what runs for a wake, and telling the scheduler
+// costs as much as a system call does. The scheduler is told when nothing has come for
+// busyMillis, so that sysmon can sleep for good. Go's own poller would need three more
+// system calls for each wake.
 type waiter struct {
 	clock   clock
 	input   *input.Stdin
@@ -25,12 +27,17 @@ type waiter struct {
 	naps    coalescer
 	garbage garbage
 	polled  bool  // epoll accepts standard input; otherwise it is always ready
+	idle    bool  // nothing happened in the last sleep
 	waited  bool  // the last wait for input ended with input
 	woke    int64 // Mono at that time
 
 	all   *pollSet // for standard input, the queue and signals
 	quiet *pollSet // for the same without standard input
 }
+
+// busyMillis is how long the loop waits without telling Go's scheduler, in milliseconds.
+// As long as it does, sysmon wakes about once a second.
+const busyMillis = 1000
 
 func (w *waiter) open() (err error) {
 	if w.all, err = newPollSet(); err != nil {
@@ -85,12 +92,29 @@ func (w *waiter) Wait(until int64, input bool) (terms, alarms int) {
 			millis = int(min((left-1)/1e6+1, math.MaxInt32))
 		}
 		w.garbage.collect()
-		if ready(set.wait(millis)) {
+		if ready(w.sleep(set, millis)) {
 			w.came()
 			w.reap()
 			return w.signals.take()
 		}
 	}
+}
+
+// sleep sleeps until something happens in the set, at most the given milliseconds, for ever
+// if that is -1, and returns what has happened. It may return for no reason. It tells the
+// scheduler if nothing happened in the last sleep: either its time has passed, or sysmon
+// needs the processor and has sent a signal.
+func (w *waiter) sleep(set *pollSet, millis int) (events []unix.EpollEvent) {
+	switch {
+	case w.idle:
+		events = set.wait(millis)
+	case millis < 0 || millis > busyMillis:
+		events = set.waitRaw(busyMillis)
+	default:
+		events = set.waitRaw(millis)
+	}
+	w.idle = len(events) == 0
+	return events
 }
 
 // skips reports that waiting for input is not necessary, or that a nap was taken
@@ -113,7 +137,7 @@ func (w *waiter) nap(until int64) bool {
 		return false
 	}
 	w.garbage.collect()
-	sleep(nap)
+	sleepRaw(nap)
 	w.came()
 	return true
 }
@@ -138,10 +162,4 @@ func ready(events []unix.EpollEvent) bool {
 		}
 	}
 	return false
-}
-
-// sleep sleeps for so many nanoseconds, or until a signal comes.
-func sleep(ns int64) {
-	ts := unix.NsecToTimespec(ns)
-	_ = unix.Nanosleep(&ts, nil)
 }

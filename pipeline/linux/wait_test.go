@@ -97,6 +97,28 @@ func TestWaitForEventfd(t *testing.T) {
 	}
 }
 
+// While lines come, the waiter does not tell Go's scheduler that it sleeps. After a sleep
+// in which nothing came it does, and then it sleeps for good.
+func TestSleepTellsTheScheduler(t *testing.T) {
+	r, w := pipePair(t, 0)
+	closeLater(t, w)
+	set, wait := watching(t, r), &waiter{}
+	for range 2 {
+		begin := time.Now()
+		if events := wait.sleep(set, -1); len(events) != 0 || !wait.idle || time.Since(begin) > time.Minute {
+			t.Fatalf("events %v, idle %v after nothing has come for %v", woken(events), wait.idle, time.Since(begin))
+		}
+		go put(t, w, "x")
+		for wait.idle { // a signal of Go's runtime may end a sleep
+			wait.sleep(set, -1)
+		}
+		if events := wait.sleep(set, -1); woken(events)[r] != unix.EPOLLIN || wait.idle {
+			t.Fatalf("events %v, idle %v after something has come", woken(events), wait.idle)
+		}
+		must[int](t)(unix.Read(r, make([]byte, 10)))
+	}
+}
+
 // Memory is collected even if the stream never pauses.
 func TestNapCollects(t *testing.T) {
 	w := &waiter{clock: newClock(), garbage: garbage{ops: collectOps}}
