@@ -2,13 +2,13 @@ package linux
 
 // Times in nanoseconds.
 const (
-	shortNap    = 1_000_000 // the nap in a dense stream, which delays lines as much
-	longestNap  = 4_000_000 // the nap in a stream that is just dense enough
+	shortNap    = 1_000_000 // the nap in a stream of 10,000 pieces a second or more
+	longestNap  = 4_000_000 // the longest nap, in a thinner stream; naps delay lines as much
 	denseGap    = 1_500_000 // pieces that come at shorter intervals are dense
 	denseStreak = 8         // naps begin after this many dense pieces in a row
 	againStreak = 2         // or after this many if the last nap was not worth it
-	worthPieces = 2         // a nap in which fewer pieces come costs more than it saves
-	aimPieces   = 4         // a nap is made so long that this many come
+	worthPieces = 2         // a nap in which fewer pieces come saves nothing
+	aimPieces   = 10        // a nap is made so long that this many come, within its bounds
 	pieceDrift  = 16        // how slowly the size of a piece follows larger pieces
 )
 
@@ -16,6 +16,11 @@ const (
 // small pieces, waking up for each of them costs the logger and the writer more than
 // handling it. So the loop naps and meanwhile leaves the bytes in the pipe. A line that
 // comes after a pause is handled at once.
+//
+// On any machine, waking from a nap costs the same as waking because a piece has come. So
+// a nap in which several pieces come saves all of their wakes but one, and the more come,
+// the less each of them costs. Those who follow the log would notice naps longer than
+// longestNap.
 type coalescer struct {
 	off      bool  // never nap
 	capacity int   // of the input, in bytes; it must never fill up

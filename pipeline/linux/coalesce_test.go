@@ -44,6 +44,28 @@ func TestCoalescerDense(t *testing.T) {
 	}
 }
 
+// How late a line is logged depends on how many come. In a dense stream many come in a nap
+// of a millisecond. In a thinner one the nap is longer, as far as that is allowed.
+func TestCoalescerLength(t *testing.T) {
+	for _, test := range []struct{ gap, nap int64 }{
+		{20_000, shortNap},
+		{shortNap / aimPieces, shortNap},
+		{250_000, 2_500_000},
+		{333_333, 3_333_330},
+		{1_000_000, longestNap},
+	} {
+		c, now := coalescer{capacity: testCapacity}, int64(1e9)
+		feed(&c, &now, denseStreak+1, test.gap, 60)
+		if c.nap != test.nap {
+			t.Errorf("the first nap between pieces %d ns apart is %d ns long, want %d", test.gap, c.nap, test.nap)
+		}
+		feed(&c, &now, 50, test.gap, 60)
+		if c.nap < test.nap || c.nap > test.nap+test.nap/aimPieces*2 || c.nap > longestNap {
+			t.Errorf("a later nap between pieces %d ns apart is %d ns long, want about %d", test.gap, c.nap, test.nap)
+		}
+	}
+}
+
 // A line after a pause is handled at once, and naps begin again soon if the stream
 // continues.
 func TestCoalescerPause(t *testing.T) {
