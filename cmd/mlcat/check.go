@@ -18,13 +18,13 @@ func (o *options) check() error {
 	switch {
 	case len(o.dirs) == 0 && !o.list:
 		return errors.New("no log directory given; mlcat --list shows those that can be found")
-	case o.list && (o.follow || o.since != "" || o.until != "" || o.selects() || o.linesSet || o.most > 0 || start > 0):
+	case o.list && (o.follow || o.since != nil || o.until != nil || o.selects() || o.linesSet || o.most > 0 || start > 0):
 		return errors.New("--list shows logs, and takes no options that select lines")
 	case start > 1:
 		return errors.New("--cursor, --after-cursor and --cursor-file exclude each other")
 	case o.follow && o.reverse:
 		return errors.New("--follow and --reverse exclude each other")
-	case o.follow && o.until != "":
+	case o.follow && o.until != nil:
 		return errors.New("--follow and --until exclude each other")
 	case len(o.patterns) == 0 && (o.all || o.invert):
 		return errors.New("--all and --invert-match want --grep")
@@ -66,9 +66,9 @@ func (o *options) setDefaults(atCursor bool) {
 	}
 	if o.noTail {
 		o.lines = engine.AllLines
-	} else if o.follow && o.most > 0 && o.since == "" && !atCursor {
+	} else if o.follow && o.most > 0 && o.since == nil && !atCursor {
 		o.lines = 0 // only new lines count
-	} else if o.follow && !o.linesSet && o.most == 0 && o.since == "" && o.cursor == "" && o.afterCursor == "" {
+	} else if o.follow && !o.linesSet && o.most == 0 && o.since == nil && o.cursor == "" && o.afterCursor == "" {
 		o.lines = defaultLines
 	}
 }

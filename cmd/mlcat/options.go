@@ -25,7 +25,7 @@ type options struct {
 
 // selection are the options that select lines by what is in them.
 type selection struct {
-	since, until string
+	since, until *string // nil if not given
 	patterns     []string
 	exclude      []string
 	all          bool // lines that match all patterns
@@ -72,8 +72,8 @@ func (o *options) command() *cmdline.Command {
 		Arguments: cmdline.Values{Files: true},
 		Options: []cmdline.Option{
 			{Head: "Options that select lines:",
-				Letter: 'S', Word: "since", Value: required, Name: "TIME", Help: "lines that are not before TIME", Set: cmdline.Text(&o.since)},
-			{Letter: 'U', Word: "until", Value: required, Name: "TIME", Help: "lines that are not after TIME", Set: cmdline.Text(&o.until)},
+				Letter: 'S', Word: "since", Value: required, Name: "TIME", Help: "lines that are not before TIME", Set: given(&o.since)},
+			{Letter: 'U', Word: "until", Value: required, Name: "TIME", Help: "lines that are not after TIME", Set: given(&o.until)},
 			{Letter: 'g', Word: "grep", Value: required, Name: "PATTERN",
 				Help: "lines that match PATTERN, a regular expression (RE2); without looking at the label; with several -g, lines that match any of them", Set: texts(&o.patterns)},
 			{Word: "all", Help: "lines that match all PATTERNs of -g", Set: cmdline.Flag(&o.all)},

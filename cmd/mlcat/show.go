@@ -127,15 +127,20 @@ func (p *program) show() error {
 
 // times returns the labels of --since and --until, or nil where an option is not given.
 func (p *program) times() (since, until *tai64n.Label, err error) {
-	clock := timespec.Clock{Now: time.Now(), Offset: offsetOf(localtime.FromEnv())}
+	zone := localtime.FromEnv()
 	if p.format.UTC {
-		clock.Offset = func(int64) int64 { return 0 }
+		zone = localtime.New("UTC0", "")
 	}
-	read := func(option, text string) (*tai64n.Label, error) {
-		if text == "" {
+	clock := timespec.Clock{
+		Now:           time.Now(),
+		Offset:        func(unix int64) int64 { return int64(zone.Offset(unix)) },
+		Abbreviations: zone.Abbreviations(),
+	}
+	read := func(option string, text *string) (*tai64n.Label, error) {
+		if text == nil {
 			return nil, nil
 		}
-		l, literal, err := clock.Parse(text)
+		l, literal, err := clock.Parse(*text)
 		if err != nil {
 			return nil, fmt.Errorf("--%s: %w", option, err)
 		}
@@ -154,23 +159,6 @@ func (p *program) times() (since, until *tai64n.Label, err error) {
 		return nil, nil, errors.New("--until is before --since")
 	}
 	return since, until, nil
-}
-
-// offsetOf returns a function that returns the seconds by which local time in a zone is
-// ahead of UTC. It reads what the zone's clock shows as if that were UTC.
-func offsetOf(zone *localtime.Zone) func(unix int64) int64 {
-	clock := localtime.NewFormatter(zone)
-	return func(unix int64) int64 {
-		text, ok := clock.Append(nil, tai64n.Label{Sec: uint64(unix) + tai64n.UnixEpoch})
-		if !ok {
-			return 0
-		}
-		t, err := time.Parse("2006-01-02 15:04:05.000000000", string(text))
-		if err != nil {
-			return 0
-		}
-		return t.Unix() - unix
-	}
 }
 
 // startAtCursor leaves out what comes before the cursor, if one is given.

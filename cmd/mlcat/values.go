@@ -17,6 +17,11 @@ const (
 	linesAtEnd   = 1000 // of -e, as with journalctl
 )
 
+// given returns a function for Option.Set that tells an empty value from none.
+func given(p **string) func(string) error {
+	return func(v string) error { *p = &v; return nil }
+}
+
 // texts returns a function for Option.Set that appends the value.
 func texts(all *[]string) func(string) error {
 	return func(v string) error { *all = append(*all, v); return nil }

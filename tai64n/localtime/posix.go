@@ -9,6 +9,7 @@ import "strings"
 // rules describe standard time, at index 0, and daylight-saving time, at index 1,
 // and when local time changes from one to the other each year.
 type rules struct {
+	names   [2]string // abbreviations
 	offsets [2]int    // seconds east of UTC
 	changes [2]change // to daylight-saving time, and back
 }
@@ -40,10 +41,11 @@ const usualChangeSeconds = 2 * 3600
 // parseRules parses a rule. complete is false if the rule has a daylight-saving time
 // but states no changes; r then has the usual ones.
 func parseRules(text string) (r rules, complete bool) {
-	s := &scanner{text}
+	s := &scanner{text: text}
 	if !s.name() {
 		return r, true
 	}
+	r.names[0] = s.named
 	if c := s.peek(); c != '+' && c != '-' && !isDigit(c) {
 		return r, true
 	}
@@ -57,6 +59,7 @@ func parseRules(text string) (r rules, complete bool) {
 	}
 	complete = true
 	if s.name() {
+		r.names[1] = s.named
 		r.offsets[1], _ = s.offset(r.offsets[0] + 3600)
 		complete = s.text != "" && s.text != ","
 	}
@@ -69,7 +72,10 @@ func parseRules(text string) (r rules, complete bool) {
 }
 
 // A scanner removes the parts of a rule from the front of text.
-type scanner struct{ text string }
+type scanner struct {
+	text  string
+	named string // what name removed last
+}
 
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
@@ -100,7 +106,7 @@ func (s *scanner) name() bool {
 		n++
 	}
 	if n >= least {
-		s.text = s.text[n:]
+		s.named, s.text = s.text[:n], s.text[n:]
 		return true
 	}
 	quoted, isQuoted := strings.CutPrefix(s.text, "<")
@@ -111,7 +117,7 @@ func (s *scanner) name() bool {
 	if !isQuoted || n < least || n == len(quoted) || quoted[n] != '>' {
 		return false
 	}
-	s.text = quoted[n+1:]
+	s.named, s.text = quoted[:n], quoted[n+1:]
 	return true
 }
 
@@ -156,7 +162,7 @@ func (s *scanner) clock(missing int) (hours, minutes, seconds int, ok bool) {
 // space, a sign, digits. A number that fits an unsigned long is reduced modulo 2^16,
 // as there; a larger one becomes 2^16-1.
 func (s *scanner) number() (uint16, bool) {
-	ahead := scanner{strings.TrimLeft(s.text, " \t\n\v\f\r")}
+	ahead := scanner{text: strings.TrimLeft(s.text, " \t\n\v\f\r")}
 	negative := ahead.skip('-')
 	if !negative {
 		ahead.skip('+')

@@ -49,6 +49,7 @@ type file struct {
 type kind struct {
 	offset int // seconds east of UTC
 	dst    bool
+	name   string // its abbreviation
 	// Whether transitions to this kind were stated in standard time, or in UTC; only
 	// adopt needs to know.
 	standard, universal bool
@@ -144,6 +145,7 @@ func (r *reader) file(h header, width int) (f file, ok bool) {
 		f.transitions = append(f.transitions, r.time(width))
 	}
 	f.kindOf = r.take(h.times)
+	var names []int // where the abbreviations begin
 	for range h.kinds {
 		k := kind{offset: r.int32()}
 		dst, name := r.byte(), r.byte()
@@ -152,13 +154,19 @@ func (r *reader) file(h header, width int) (f file, ok bool) {
 		}
 		k.dst = dst == 1
 		f.kinds = append(f.kinds, k)
+		names = append(names, int(name))
 	}
 	for _, k := range f.kindOf {
 		if int(k) >= len(f.kinds) {
 			return file{}, false
 		}
 	}
-	r.take(h.chars)
+	chars := string(r.take(h.chars))
+	for i, at := range names {
+		if at <= len(chars) {
+			f.kinds[i].name, _, _ = strings.Cut(chars[at:], "\x00")
+		}
+	}
 	for range h.leaps {
 		f.leaps = append(f.leaps, leap{r.time(width), r.int32()})
 	}
@@ -182,10 +190,15 @@ func (f *file) zone() *Zone {
 	}
 	for _, k := range f.kindOf {
 		z.offsets = append(z.offsets, f.kinds[k].offset)
+		z.abbreviate(f.kinds[k].name, f.kinds[k].offset)
+	}
+	if len(f.kindOf) == 0 {
+		z.abbreviate(f.kinds[0].name, f.kinds[0].offset)
 	}
 	if f.footer != "" && len(f.transitions) > 0 {
 		r, _ := parseRules(f.footer)
 		z.rules = &r
+		z.abbreviateRules()
 	}
 	return z
 }

@@ -23,6 +23,8 @@ type Zone struct {
 
 	rules *rules // if not nil, they hold from the last transition on
 	leaps []leap // in files that count leap seconds ("right/...")
+
+	abbreviations map[string]int // the offsets that they meant last
 }
 
 // FromEnv returns the zone that the environment variables TZ and TZDIR choose. Without
@@ -60,7 +62,31 @@ func New(tz, dir string) *Zone {
 			return f.zone()
 		}
 	}
-	return &Zone{rules: &r}
+	z := &Zone{rules: &r}
+	z.abbreviateRules()
+	return z
+}
+
+// Abbreviations returns those of the zone's times, such as CET and CEST, with the seconds by which
+// they are ahead of UTC. If one has had several meanings, the last one counts. The caller must not
+// change the map.
+func (z *Zone) Abbreviations() map[string]int { return z.abbreviations }
+
+// abbreviate adds an abbreviation, or gives it another meaning.
+func (z *Zone) abbreviate(name string, offset int) {
+	if z.abbreviations == nil {
+		z.abbreviations = make(map[string]int)
+	}
+	if name != "" {
+		z.abbreviations[name] = offset
+	}
+}
+
+// abbreviateRules adds the abbreviations of the rules.
+func (z *Zone) abbreviateRules() {
+	for i, name := range z.rules.names {
+		z.abbreviate(name, z.rules.offsets[i])
+	}
 }
 
 // A span is a range of Unix times that have the same offset. An empty span is valid

@@ -1,13 +1,17 @@
 // Package timespec parses the times that people type: "yesterday", "-15min",
-// "2026-11-24 13:05", "13:05:01.25", "2 hours ago", or a TAI64N label.
+// "2026-11-24 13:05", "13:05:01.25", "2 hours ago", "Nov 28 12:00", or a TAI64N label.
 //
-// The syntax is that of timestamps in systemd.time(7), which people know from
-// journalctl, and labels. A time is:
+// It takes all timestamps of systemd.time(7), which people know from journalctl, what date(1) prints
+// with its usual options, and labels. A time is:
 //
-//   - "now", or a time span before or after now: "-1h 30min", "+90", "2d ago"
-//   - "today", "yesterday" or "tomorrow", a date, a time of day, or a day and a time;
-//     a weekday may precede it, and a zone may follow: "UTC", "+05:30", "Asia/Tokyo"
-//   - "@" and a Unix time in seconds, with a fraction
+//   - "now", or a time span before or after now: "1h", "-1h 30min", "+90", "2d ago", "5s left"
+//   - a day: "today", "yesterday", "tomorrow", a weekday, which is the last such day, or a date:
+//     "2026-11-24", "Nov 24", "24 November 2026"; a date without a year is of this year, or of
+//     the last one if that is more than a week ahead
+//   - a time of day: "13:05", "13:05:01.5", "1:05 PM", "3pm", "noon", "midnight"; or a day and a time
+//   - these with a weekday, which must be right, and with a zone: "UTC", "+05:30", "Asia/Tokyo", or an
+//     abbreviation of the local zone, which means its offset
+//   - "@" and a Unix time in seconds, with a fraction; or its ten digits
 //   - a label, or the name of an old file, which begins with one
 //
 // The package never looks at the clock or at TZ. The caller provides both in a
@@ -18,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +37,10 @@ type Clock struct {
 	// Offset returns the number of seconds by which local time is ahead of UTC at a
 	// Unix time.
 	Offset func(unix int64) int64
+
+	// Abbreviations are those of local time, such as CET and CEST, with the seconds by which
+	// they are ahead of UTC.
+	Abbreviations map[string]int
 }
 
 const (
@@ -40,7 +49,10 @@ const (
 	maxYear       = 9999
 )
 
-var errSyntax = errors.New(`not a time like "2026-11-24 13:05", "13:05", "yesterday 13:05", "-15min", "2h ago" or a label`)
+var errSyntax = errors.New(`not a time like "2026-11-24 13:05", "13:05", "yesterday noon", "tuesday 3pm", "Nov 24 13:05", "1h", "@1790000000" or a label`)
+
+// ErrEmpty is the error of a time that is given without text.
+var ErrEmpty = errors.New("an empty text is no time")
 
 // Parse returns the instant that text denotes. literal reports whether text is a label
 // or the name of an old file; its label is then returned unchanged, whether it counts
@@ -61,7 +73,7 @@ func (c Clock) parse(text string) (time.Time, error) {
 	lower := strings.ToLower(text)
 	switch lower {
 	case "":
-		return time.Time{}, errSyntax
+		return time.Time{}, ErrEmpty
 	case "now":
 		return c.Now, nil
 	}
@@ -71,14 +83,33 @@ func (c Clock) parse(text string) (time.Time, error) {
 	if strings.HasSuffix(lower, " ago") {
 		return c.shift(text[:len(text)-len(" ago")], -1)
 	}
+	if strings.HasSuffix(lower, " left") {
+		return c.shift(text[:len(text)-len(" left")], +1)
+	}
 	switch text[0] {
 	case '-':
 		return c.shift(text[1:], -1)
 	case '+':
 		return c.shift(text[1:], +1)
 	}
+	if bareSpan.MatchString(text) {
+		if t, err := c.shift(text, -1); err == nil {
+			return t, nil
+		}
+	}
+	if whole, _, _ := strings.Cut(text, "."); len(whole) == unixDigits && isNumber(whole) {
+		return unixTime(text)
+	}
 	return c.absolute(text)
 }
+
+// bareSpan matches a span without a sign, of which all numbers have units.
+var bareSpan = regexp.MustCompile(`^([0-9.]+ *\pL+ *)+$`)
+
+// unixDigits is the number of digits of a Unix time from 2001 to 2286.
+const unixDigits = 10
+
+func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
 // unixTime parses seconds since 1970, with or without a fraction.
 func unixTime(text string) (time.Time, error) {
@@ -120,7 +151,7 @@ func (c Clock) shift(text string, sign int) (time.Time, error) {
 // units are those of systemd.time(7). A month has 30.4375 days, a year 365.25.
 var units = map[string]time.Duration{
 	"ns": 1, "nsec": 1,
-	"us": time.Microsecond, "usec": time.Microsecond, "µs": time.Microsecond,
+	"us": time.Microsecond, "usec": time.Microsecond, "µs": time.Microsecond, "μs": time.Microsecond,
 	"ms": time.Millisecond, "msec": time.Millisecond,
 	"s": time.Second, "sec": time.Second, "second": time.Second, "seconds": time.Second, "": time.Second,
 	"m": time.Minute, "min": time.Minute, "minute": time.Minute, "minutes": time.Minute,
@@ -169,9 +200,6 @@ func span(text string) (time.Duration, error) {
 	return time.Duration(total), nil
 }
 
-// days maps the words for days to the number of days after today.
-var days = map[string]int64{"yesterday": -1, "today": 0, "tomorrow": +1}
-
 // floorDiv returns a/b rounded down; b is positive.
 func floorDiv(a, b int64) int64 {
 	q := a / b
@@ -192,116 +220,4 @@ func (c Clock) unix(local int64) int64 {
 		}
 	}
 	return local - before
-}
-
-// absolute parses a day, a time of day or both, with an optional weekday before them
-// and an optional zone after them. A day is a date or a word such as "yesterday".
-func (c Clock) absolute(text string) (time.Time, error) {
-	words := strings.Fields(text)
-	if len(words) > 1 && isWeekday(words[0]) {
-		words = words[1:]
-	}
-	if len(words) > 0 {
-		if date, clock, ok := strings.Cut(words[0], "T"); ok && strings.Contains(date, "-") && clock != "" {
-			words = append([]string{date, clock}, words[1:]...)
-		}
-	}
-	local := c.Now.Unix() + c.Offset(c.Now.Unix())
-	day, seconds, nano := floorDiv(local, secondsPerDay), 0, 0
-	used := 0
-	if n, ok := days[strings.ToLower(words[0])]; ok {
-		day += n
-		used++
-	} else if strings.Count(words[0], "-") == 2 && !strings.Contains(words[0], ":") {
-		d, err := time.Parse("2006-01-02", words[0])
-		if err != nil || d.Year() < minYear || d.Year() > maxYear {
-			return time.Time{}, errSyntax
-		}
-		day = floorDiv(d.Unix(), secondsPerDay)
-		used++
-	}
-	zone := ""
-	if used < len(words) && strings.Contains(words[used], ":") {
-		clock := words[used]
-		if i := strings.IndexAny(clock, "Zz+-"); i > 0 {
-			clock, zone = clock[:i], clock[i:]
-		}
-		var err error
-		if seconds, nano, err = timeOfDay(clock); err != nil {
-			return time.Time{}, err
-		}
-		used++
-	}
-	if used == 0 || len(words)-used > 1 || zone != "" && used < len(words) {
-		return time.Time{}, errSyntax
-	}
-	if used < len(words) {
-		zone = words[used]
-	}
-	local = day*secondsPerDay + int64(seconds)
-	if zone == "" {
-		return time.Unix(c.unix(local), int64(nano)), nil
-	}
-	return inZone(local, nano, zone)
-}
-
-// isWeekday reports whether word is the English name of a weekday or its first three
-// letters.
-func isWeekday(word string) bool {
-	word = strings.TrimSuffix(strings.ToLower(word), ",")
-	for d := range time.Saturday + 1 {
-		if name := strings.ToLower(d.String()); word == name || word == name[:3] {
-			return true
-		}
-	}
-	return false
-}
-
-// timeOfDay parses HH:MM, HH:MM:SS or HH:MM:SS with a fraction.
-func timeOfDay(text string) (seconds, nano int, err error) {
-	text, fraction, has := strings.Cut(text, ".")
-	parts := strings.Split(text, ":")
-	if len(parts) < 2 || len(parts) > 3 || has && len(parts) < 3 {
-		return 0, 0, errSyntax
-	}
-	if has {
-		if nano, err = nanoseconds(fraction); err != nil {
-			return 0, 0, err
-		}
-	}
-	limits := []int{23, 59, 60} // 60: a leap second
-	for i, part := range parts {
-		n, err := strconv.Atoi(part)
-		if err != nil || len(part) > 2 || n < 0 || n > limits[i] || part[0] == '+' {
-			return 0, 0, errSyntax
-		}
-		seconds = seconds*60 + n
-	}
-	if len(parts) == 2 {
-		seconds *= 60
-	}
-	return seconds, nano, nil
-}
-
-// inZone returns the time at which clocks in zone show local.
-func inZone(local int64, nano int, zone string) (time.Time, error) {
-	switch strings.ToUpper(zone) {
-	case "Z", "UTC", "GMT":
-		return time.Unix(local, int64(nano)), nil
-	}
-	for _, layout := range []string{"-07:00", "-0700", "-07"} {
-		if t, err := time.Parse(layout, zone); err == nil {
-			_, offset := t.Zone()
-			return time.Unix(local-int64(offset), int64(nano)), nil
-		}
-	}
-	place, err := time.LoadLocation(zone)
-	if err != nil || zone == "Local" {
-		return time.Time{}, fmt.Errorf("no such time zone: %q", zone)
-	}
-	there := Clock{Offset: func(unix int64) int64 {
-		_, offset := time.Unix(unix, 0).In(place).Zone()
-		return int64(offset)
-	}}
-	return time.Unix(there.unix(local), int64(nano)), nil
 }
