@@ -43,6 +43,7 @@ var inner = map[string]string{
 
 	"not a time longer than 0, such as ":                      "unable to understand {arg} in the script: %",
 	"not a time like ":                                        "--{option}: {text}: %",
+	"an empty text is no time":                                "--{option}: {text}: %",
 	"not a cursor that mlcat has shown, and no label":         "unable to use cursor {text}: %",
 	"its files are renamed faster than they can be listed":    "unable to read {path}: %",
 	"some old files may have been":                            "{path}: % removed before being read",

@@ -20,9 +20,9 @@ several, for logs that mlship has sent. --list shows which there are.
 `
 
 	notes = `
-TIME is "2026-11-24 13:05", "13:05:01.5", "2026-11-24T13:05Z", "yesterday",
-"yesterday 03:00", "now", "-15min", "2h ago", "@1790000000" (Unix time), or a
-label.
+TIME is "2026-11-24 13:05", "13:05:01.5", "2026-11-24T13:05Z", "Nov 24 13:05",
+"yesterday", "tuesday 3pm", "noon", "15min" (ago), "2h ago", "@1790000000"
+(Unix time), a label, or what date prints. systemd.time(7) has more forms.
 
 Exit status: 0 if all went well, 1 if -g or --exclude left no line, 2 if the
 command line is wrong, 111 if something failed.

@@ -79,7 +79,7 @@ func say(severity, text string) { fmt.Fprint(os.Stderr, console.Line("mlcat", se
 func (p *program) warn(err error) {
 	p.warning.Lock()
 	defer p.warning.Unlock()
-	if errors.As(err, new(source.Missing)) || errors.As(err, new(source.Waiting)) {
+	if errors.As(err, new(source.Missing)) || errors.As(err, new(source.Waiting)) || errors.As(err, new(source.Untimed)) {
 		if p.quiet {
 			return
 		}

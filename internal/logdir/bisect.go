@@ -39,7 +39,7 @@ type mark struct {
 // from for the start of a line.
 func nextMark(data []byte, from int) (mark, bool) {
 	for from < len(data) {
-		if label, ok := tai64n.Parse(data[from:]); ok {
+		if label, ok := Label(data[from:]); ok {
 			return mark{from, label}, true
 		}
 		i := bytes.IndexByte(data[from:], '\n')
@@ -170,14 +170,14 @@ func (c *Content) boundIn(i int, target tai64n.Label) (mark, bool, error) {
 	u := c.searched[0]
 	if u.data == nil || u.block != i {
 		_, size := c.Block(i)
-		room := hugepage.Alloc(int(size) + tai64n.Len)
+		room := hugepage.Alloc(int(size) + stampBytes)
 		data, err := c.ReadBlock(i, room[:size])
 		if err != nil {
 			return mark{}, false, err
 		}
 		u = unpacked{block: i, size: len(data), data: room[:len(data)]}
 		if i+1 < c.Blocks() { // a label may continue in the next block
-			more, err := c.BlockHead(i+1, tai64n.Len)
+			more, err := c.BlockHead(i+1, stampBytes)
 			if err != nil {
 				return mark{}, false, err
 			}
@@ -208,7 +208,7 @@ func boundIn(data []byte, target tai64n.Label, first bool) (mark, bool) {
 			}
 			start = mid + i
 		}
-		m, has := nextMark(data[:min(high+tai64n.Len, len(data))], start)
+		m, has := nextMark(data[:min(high+stampBytes, len(data))], start)
 		switch {
 		case !has || m.off >= high:
 			high = mid

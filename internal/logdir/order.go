@@ -81,7 +81,7 @@ func (c *Content) EachLine(f func(off int64, label tai64n.Label, ok bool)) error
 	defer in.Close()
 	room := int64(BlockBytes)
 	if c.size >= 0 { // a smaller content fits, and its end shows at once
-		room = min(room, c.size+tai64n.Len)
+		room = min(room, c.size+stampBytes)
 	}
 	buf := make([]byte, room)
 	off := int64(0) // of buf's first byte, in the content
@@ -92,11 +92,11 @@ func (c *Content) EachLine(f func(off int64, label tai64n.Label, ok bool)) error
 		data, end := buf[:rest+n], 0
 		for end < len(data) {
 			i := bytes.IndexByte(data[end:], '\n')
-			if i < 0 && err == nil && (inside || len(data)-end < tai64n.Len) {
+			if i < 0 && err == nil && (inside || len(data)-end < stampBytes) {
 				break
 			}
 			if !inside {
-				label, ok := tai64n.Parse(data[end:])
+				label, ok := Label(data[end:])
 				f(off+int64(end), label, ok)
 			}
 			if inside = i < 0; inside {

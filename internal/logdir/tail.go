@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"multilog/tai64n"
 )
 
 const (
@@ -302,7 +300,7 @@ func (t *Tail) unseen(lines []byte) []byte {
 func lastMark(data []byte) (mark, bool) {
 	for end := len(data); end > 0; {
 		start := bytes.LastIndexByte(data[:end-1], '\n') + 1
-		if label, ok := tai64n.Parse(data[start:]); ok {
+		if label, ok := Label(data[start:]); ok {
 			return mark{start, label}, true
 		}
 		end = start

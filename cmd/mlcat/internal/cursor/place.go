@@ -42,7 +42,7 @@ func (m Mark) Place(s *source.Source, again bool) source.Place {
 			s.Warn(s.ReadError(p.File, err))
 			return p
 		}
-		label, labelled := tai64n.Parse(line)
+		label, labelled := logdir.Label(line)
 		switch {
 		case labelled && (label != m.label || count == 0):
 			return p
@@ -67,7 +67,7 @@ func warnRemoved(s *source.Source, p source.Place, label tai64n.Label) {
 		return
 	}
 	line, err := c.LineAt(0)
-	if first, ok := tai64n.Parse(line); err == nil && ok && label.Before(first) {
+	if first, ok := logdir.Label(line); err == nil && ok && label.Before(first) {
 		s.Warn(source.Missing{Path: s.Path(), Gap: logdir.Gap{Files: -1, From: label.String(), To: first.String()}})
 	}
 }
@@ -108,7 +108,7 @@ func (m Mark) exact(s *source.Source, again bool) (source.Place, bool) {
 		}
 	}
 	line, err := c.LineAt(p.Off)
-	label, ok := tai64n.Parse(line)
+	label, ok := logdir.Label(line)
 	return p, err == nil && ok && label == m.label
 }
 

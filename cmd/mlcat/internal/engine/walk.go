@@ -208,6 +208,6 @@ func (w *walk) before(l *render.Lines) render.Mark {
 	if l == &w.joint && p.lines.Last.Known {
 		return p.lines.Last
 	}
-	label, ok := tai64n.Parse(p.head)
+	label, ok := logdir.Label(p.head)
 	return render.Mark{Label: label, Known: ok}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"multilog/internal/logdir"
-	"multilog/tai64n"
 )
 
 // filter renders the lines that the patterns select. A line without a label belongs to
@@ -36,7 +35,7 @@ func (r *Renderer) filter(dst *Lines, lines []byte) {
 // the line's label if it has one.
 func (r *Renderer) belonging(dst *Lines, line []byte, before *Mark) {
 	r.line(dst, line)
-	if label, labelled := tai64n.Parse(line); labelled {
+	if label, labelled := logdir.Label(line); labelled {
 		*before = Mark{Label: label, Known: true}
 	} else if r.marks {
 		m := &dst.Marks[len(dst.Marks)-1]

@@ -13,22 +13,28 @@ import (
 )
 
 // jsonFormat prints {"time":...,"label":...,"dir":...,"host":...,"log":...,"line":...}. A line
-// without a label has no time and no label, and host is there only if it is known. Bytes that are
-// not UTF-8 become U+FFFD; then "base64" has the bytes of the line.
+// without a label has none, and no time unless it begins with another stamp, which stays in line.
+// host is there only if it is known. Bytes that are not UTF-8 become U+FFFD; then "base64" has the bytes of the line.
 type jsonFormat struct{ tai bool } // labels count leap seconds
 
 func newJSON(s *Style) formatter { return jsonFormat{s.TAI} }
 
 func (j jsonFormat) appendLine(dst, line []byte, label tai64n.Label, labelled bool, origin []byte) []byte {
 	dst = append(dst, '{')
-	if labelled {
-		utc := label
-		if j.tai {
-			utc = leap.FromTAI(label)
-		}
+	utc, timed := label, labelled
+	switch {
+	case !labelled:
+		utc, timed = logdir.Label(line)
+	case j.tai:
+		utc = leap.FromTAI(label)
+	}
+	if timed {
 		dst = append(dst, `"time":"`...)
 		dst = utc.Time().AppendFormat(dst, "2006-01-02T15:04:05.000000000Z07:00")
-		dst = append(dst, `","label":"`...)
+		dst = append(dst, `",`...)
+	}
+	if labelled {
+		dst = append(dst, `"label":"`...)
 		dst = append(dst, line[:tai64n.Len]...)
 		dst = append(dst, `",`...)
 	}

@@ -119,6 +119,9 @@ func (r *Renderer) line(dst *Lines, line []byte) {
 	if !r.marks {
 		return
 	}
+	if !ok {
+		label, ok = logdir.Label(line)
+	}
 	m := Mark{Label: label, Known: ok, End: len(dst.Text)}
 	if n := len(dst.Marks); !ok && n > 0 {
 		m.Label, m.Known = dst.Marks[n-1].Label, dst.Marks[n-1].Known

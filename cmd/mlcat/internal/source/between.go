@@ -40,7 +40,7 @@ func (s *Source) Span() (first, last *tai64n.Label) {
 		}
 		if off, labelled, err := c.LowerBound(tai64n.Label{}); err == nil && labelled {
 			if line, err := c.LineAt(off); err == nil {
-				if label, ok := tai64n.Parse(line); ok {
+				if label, ok := logdir.Label(line); ok {
 					first = &label
 				}
 			}
@@ -74,8 +74,11 @@ func (s *Source) order(i int) *logdir.Order {
 // A line without a label belongs to the labelled line before it. All lines of a file
 // without labels are wanted, unless the file was last written before since.
 func (s *Source) Between(since, until *tai64n.Label) {
+	if since == nil && until == nil {
+		return
+	}
+	defer s.warnUntimed()
 	switch {
-	case since == nil && until == nil:
 	case !s.Ascends():
 		s.keep(s.choose(since, until))
 	default:
@@ -85,6 +88,13 @@ func (s *Source) Between(since, until *tai64n.Label) {
 		if until != nil {
 			s.EndAt(s.bound(until.Next(), true))
 		}
+	}
+}
+
+// warnUntimed warns if lines without times were seen, and none with one.
+func (s *Source) warnUntimed() {
+	if s.untimed && !s.timed {
+		s.warn(Untimed{s.path})
 	}
 }
 
@@ -99,7 +109,7 @@ func (s *Source) Find(label tai64n.Label) (p Place, exact bool) {
 	for _, p := range parts {
 		if c := s.Blocks(p.From.File); c != nil {
 			if line, err := c.LineAt(p.From.Off); err == nil {
-				if l, ok := tai64n.Parse(line); ok && l == label {
+				if l, ok := logdir.Label(line); ok && l == label {
 					return p.From, true
 				}
 			}
@@ -174,6 +184,7 @@ func (c *chooser) file(s *Source, i int) error {
 	}
 	o := s.order(i)
 	if o != nil && o.Labelled && o.Ascends {
+		s.timed = true
 		return c.ascending(content, i)
 	}
 	labelled, empty := false, true
@@ -183,7 +194,9 @@ func (c *chooser) file(s *Source, i int) error {
 			c.turn(Place{i, off}, c.wants(label))
 		}
 	})
+	s.timed = s.timed || labelled
 	if !labelled && !empty {
+		s.untimed = true
 		last, named := s.files[i].Until()
 		old := c.since != nil && (named && last.Before(*c.since) || !named && s.writtenBefore(i, *c.since))
 		c.turn(Place{i, 0}, !old)

@@ -18,6 +18,13 @@ func (e Empty) Error() string {
 	return "unable to find a log in " + e.Path + ": neither current nor old files are there"
 }
 
+// Untimed is the error of a log at Path in which no line begins with a time.
+type Untimed struct{ Path string }
+
+func (u Untimed) Error() string {
+	return u.Path + ": its lines have no times: a file is shown whole if it was written at or after the time of --since"
+}
+
 // Missing is the error of a gap in the log at Path: its logger removed old files before
 // they could be read.
 type Missing struct {

@@ -35,6 +35,7 @@ func (s *Source) bound(target tai64n.Label, until bool) Place {
 			s.warn(s.ReadError(i, err))
 			return Place{i, 0}
 		}
+		s.timed, s.untimed = s.timed || labelled, s.untimed || !labelled && c.Size() > 0
 		if !labelled {
 			if until || !okLast && s.writtenBefore(i, target) {
 				continue

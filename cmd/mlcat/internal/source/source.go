@@ -15,9 +15,11 @@ import (
 type Source struct {
 	Number int // by which the user of the source knows it
 
-	path  string
-	dir   *logdir.Dir // nil for a single file
-	files []*entry
+	path           string
+	dir            *logdir.Dir // nil for a single file
+	files          []*entry
+	timed, untimed bool // lines with times, and files without any, were seen in choosing by time
+
 	parts []Part // what is wanted: at least one part, in order; no part ends before it begins
 	warn  func(error)
 }

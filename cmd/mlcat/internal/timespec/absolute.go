@@ -1,7 +1,6 @@
 package timespec
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -230,7 +229,7 @@ func (k *calendar) date(zone Clock) error {
 		k.day += today
 	case k.hasDay:
 	case k.month > 0 && k.dayOfMonth == 0:
-		return errors.New("a month without a day")
+		return fmt.Errorf("understood %v, but no day of it", time.Month(k.month))
 	case k.month > 0:
 		year := k.year
 		if year == 0 {
