@@ -18,6 +18,7 @@ import (
 	"strings"
 	"syscall"
 
+	"multilog/cmd/mlcat/internal/cursor"
 	"multilog/cmd/mlcat/internal/source"
 	"multilog/internal/cmdline"
 	"multilog/internal/console"
@@ -40,17 +41,16 @@ func run(args []string) int {
 	}
 	// Blocks are reused, so there is little to collect and much that looks like it.
 	debug.SetGCPercent(400)
-	p := &program{options: o, out: output{os.Stdout}, urls: make(map[string]bool)}
+	p := newProgram(o)
 	if err := p.prepare(); err != nil {
 		return fatal(err)
 	}
 	p.openPager()
-	if p.list {
-		err = p.showList()
-	} else {
-		err = p.show()
+	err = p.showWanted()
+	if pagerErr := p.closePager(); pagerErr != nil {
+		p.noPagerBecause(pagerErr)
+		p, err = p.again()
 	}
-	p.closePager()
 	switch {
 	case errors.Is(err, syscall.EPIPE): // the reader of the output has seen enough
 	case err != nil:
@@ -63,6 +63,33 @@ func run(args []string) int {
 		return cmdline.ExitNo
 	}
 	return cmdline.ExitOK
+}
+
+func newProgram(o options) *program {
+	return &program{options: o, out: output{os.Stdout}, urls: make(map[string]bool)}
+}
+
+// showWanted shows the logs or what is in them.
+func (p *program) showWanted() error {
+	if p.list {
+		return p.showList()
+	}
+	return p.show()
+}
+
+// again shows everything once more, without a pager.
+func (p *program) again() (*program, error) {
+	o := p.options
+	o.noPager = true
+	if text, err := cursor.ReadFile(o.cursorFile); o.cursorFile != "" && err == nil && text != p.began {
+		o.cursorFile, o.afterCursor = "", p.began // the file has the new cursor
+	}
+	q := newProgram(o)
+	err := q.prepare()
+	if err == nil {
+		err = q.showWanted()
+	}
+	return q, err
 }
 
 // fatal prints why mlcat ends, and returns its exit status.

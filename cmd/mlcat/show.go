@@ -31,6 +31,7 @@ type program struct {
 	pager  *pager // nil if there is none
 	shown  int    // lines
 	limit  *engine.Limit
+	began  string // the cursor that was in the cursor file
 	remote remote.Helpers
 
 	named []os.FileInfo   // directories and files that are open
@@ -172,6 +173,7 @@ func (p *program) startAtCursor(logs []*source.Source) error {
 		if text, err = cursor.ReadFile(p.cursorFile); err != nil {
 			return err
 		}
+		p.began = text
 	}
 	if text == "" {
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -41,16 +42,14 @@ func (p *program) openPager() {
 	if p.noPager || p.options.follow || !isTerminal(1) {
 		return
 	}
-	command := "less"
-	for _, name := range []string{"PAGER", "MLCAT_PAGER"} {
-		if value, set := os.LookupEnv(name); set {
-			command = value
-		}
-	}
+	command := pagerCommand()
 	if command == "" || command == "cat" {
 		return
 	}
-	if _, err := exec.LookPath(command); command == "less" && err != nil {
+	if err := runnable(command); err != nil {
+		if command != "less" { // which nobody has asked for
+			p.noPagerBecause(err)
+		}
 		return
 	}
 	cmd := exec.Command("/bin/sh", "-c", command)
@@ -68,19 +67,57 @@ func (p *program) openPager() {
 		err = cmd.Start()
 	}
 	if err != nil {
-		say(console.Warning, fmt.Sprintf("unable to run %s: %v", command, err))
+		p.noPagerBecause(err)
 		return
 	}
 	signal.Ignore(syscall.SIGINT) // the pager takes it
 	p.pager, p.out = &pager{cmd, in}, output{in}
 }
 
-// closePager waits until the person ends the pager.
-func (p *program) closePager() {
-	if p.pager != nil {
-		p.pager.in.Close()
-		_ = p.pager.cmd.Wait() // its status does not matter
+// pagerCommand returns the command of the pager.
+func pagerCommand() string {
+	command := "less"
+	for _, name := range []string{"PAGER", "MLCAT_PAGER"} {
+		if value, set := os.LookupEnv(name); set {
+			command = value
+		}
 	}
+	return command
+}
+
+// noPagerBecause warns that the pager can't run.
+func (p *program) noPagerBecause(err error) {
+	say(console.Warning, fmt.Sprintf("unable to run the pager %s: %v; lines are shown without it", pagerCommand(), err))
+}
+
+// runnable returns an error if it is certain that the shell can't run a command. It looks only at a
+// command's first word, and not at one that the shell would change.
+func runnable(command string) error {
+	words := strings.Fields(command)
+	if len(words) == 0 || strings.ContainsAny(words[0], "=$`\"'\\~*?[(){};&|<>#!") {
+		return nil
+	}
+	_, err := exec.LookPath(words[0])
+	var reason *exec.Error
+	if errors.As(err, &reason) {
+		err = reason.Err
+	}
+	return err
+}
+
+// closePager waits until the person ends the pager. It returns an error if the shell could not run
+// it, so that nobody has seen the lines.
+func (p *program) closePager() error {
+	if p.pager == nil {
+		return nil
+	}
+	p.pager.in.Close()
+	const cannotRun, notFound = 126, 127 // sh(1)
+	var exit *exec.ExitError
+	if err := p.pager.cmd.Wait(); errors.As(err, &exit) && (exit.ExitCode() == cannotRun || exit.ExitCode() == notFound) {
+		return err
+	}
+	return nil // otherwise its status does not matter
 }
 
 // terminalColumns returns the width of the terminal, or 80 if it is not known.

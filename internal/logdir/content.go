@@ -2,7 +2,6 @@ package logdir
 
 import (
 	"bytes"
-	"compress/gzip"
 	"io"
 	"os"
 
@@ -30,10 +29,10 @@ const (
 // start, until [Content.Spool] makes blocks of it.
 type Content struct {
 	r          io.ReaderAt
-	frames     []seekable.Frame                   // of a zstd file
-	unpack     func(io.Reader) (io.Reader, error) // of a stream
-	packed     int64                              // bytes of the file
-	size       int64                              // bytes of content, or -1 if not known
+	frames     []seekable.Frame // of a zstd file
+	unpack     unpacker         // of a stream
+	packed     int64            // bytes of the file
+	size       int64            // bytes of content, or -1 if not known
 	spool      *os.File
 	blockBytes int64 // of a plain file's blocks
 
@@ -53,23 +52,22 @@ type unpacked struct {
 }
 
 // NewContent returns the content of the file r, which has size bytes. If packed is set,
-// the file may be compressed by gzip or zstd, which its first bytes show.
+// the file may be compressed by gzip, zstd, bzip2, xz, lz4 or lzip, which its first bytes show. The
+// last three take programs of that name.
 func NewContent(r io.ReaderAt, size int64, packed bool) (*Content, error) {
 	c := &Content{r: r, packed: size, size: size, blockBytes: BlockBytes}
 	if !packed {
 		return c, nil
 	}
-	var magic [4]byte
-	if n, err := r.ReadAt(magic[:], 0); n < len(magic) {
-		if err == io.EOF {
-			err = nil
-		}
+	head := make([]byte, magicBytes)
+	n, err := r.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
 		return c, err
 	}
-	switch {
-	case magic[0] == 0x1f && magic[1] == 0x8b: // RFC 1952
-		c.size, c.unpack = -1, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
-	case isZstd(magic):
+	head = head[:n]
+	if unpack := unpackerOf(head); unpack != nil {
+		c.size, c.unpack = -1, unpack
+	} else if n >= 4 && isZstd([4]byte(head)) {
 		c.openZstd()
 	}
 	return c, nil
