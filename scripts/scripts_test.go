@@ -101,7 +101,7 @@ func TestInstallAndUninstall(t *testing.T) {
 			t.Errorf("%s is not installed", name)
 		}
 	}
-	for _, path := range []string{"README.md", "LICENSE", "CHANGELOG.md", "FLEET.md", "examples/daemontools/qmail-send/log/run"} {
+	for _, path := range []string{"README.md", "LICENSE", "CHANGELOG.md", "FLEET.md", "READING.md", "examples/daemontools/qmail-send/log/run"} {
 		if _, ok := got["opt/multilog/share/doc/multilog/"+path]; !ok {
 			t.Errorf("%s is not installed", path)
 		}
