@@ -96,12 +96,8 @@ func (b *batch) reset() {
 // time, in nanoseconds since 1970, at which the first byte of the first line was seen.
 // Invariant: on entry, no output has anything queued.
 func (b *batch) fill(in []byte, since int64) (used int) {
-	for i := range b.outputs {
-		o := &b.outputs[i]
-		o.room, o.lineRoom, o.full = o.dir.Room(), o.dir.LineRoom(), o.dir.Full()
-	}
-	uniform := b.script.Uniform()
-	if b.script.Stamp != script.StampNone {
+	stamped := b.script.Stamp != script.StampNone
+	if stamped {
 		b.text = b.labels[:0]
 		b.now = b.host.Now()
 		at := b.now
@@ -109,8 +105,15 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 			at = min(at, since) // the label is the time of a line's first byte
 		}
 		if back := b.stamper.advance(at); back > 0 {
-			b.warnClock(back)
+			b.clockWasSetBack(back)
 		}
+	}
+	for i := range b.outputs {
+		o := &b.outputs[i]
+		o.room, o.lineRoom, o.full = o.dir.Room(), o.dir.LineRoom(), o.dir.Full()
+	}
+	uniform := b.script.Uniform()
+	if stamped {
 		if since != 0 {
 			n, more := b.line(in, 0)
 			if used = n; !more {
@@ -143,13 +146,19 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 // set the clock in turn, it goes back again and again.
 const clockGap = int64(time.Minute)
 
-func (b *batch) warnClock(back time.Duration) {
+// clockWasSetBack deals with stamps that go back by so much: they go on in a new file of
+// each directory, as soon as it gets a line. So the stamps of a file never descend, and
+// a reader may bisect it.
+func (b *batch) clockWasSetBack(back time.Duration) {
+	for i := range b.outputs {
+		b.outputs[i].dir.EndFile()
+	}
 	now := b.host.Mono()
 	if b.clockWarned != 0 && now-b.clockWarned < clockGap {
 		return
 	}
 	b.clockWarned = max(now, 1)
-	b.host.Warn(fmt.Sprintf("the clock was set back by %v, and so are stamps: lines logged before may have later ones", back.Round(time.Millisecond)))
+	b.host.Warn(fmt.Sprintf("the clock was set back by %v, and so are stamps, in new files: lines in older files may have later ones", back.Round(time.Millisecond)))
 }
 
 // next returns the time for the label of a line that begins behind the batch, in
@@ -159,7 +168,7 @@ func (b *batch) next() int64 {
 	if b.script.Stamp == script.StampNone {
 		return 0
 	}
-	return max(b.now, b.stamper.tai.Peek().UnixNano())
+	return max(b.now, b.stamper.next())
 }
 
 // line handles the line at the beginning of rest, or the part of it that rest has; at

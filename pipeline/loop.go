@@ -77,6 +77,7 @@ func (l *loop) open(s *script.Script) error {
 		if err := d.Recover(); err != nil {
 			return err
 		}
+		b.stamper.advance(max(d.LabelsBefore(), b.stamper.next()))
 		within, here := d.Midline()
 		b.outputs = append(b.outputs, output{dir: d, selected: here})
 		b.midline = b.midline || within
@@ -240,6 +241,9 @@ func (l *loop) wait(until int64, input bool) {
 // operations that keep failing to the next logger's recovery, after a second one it
 // leaves everything.
 func (l *loop) end() {
+	for _, d := range l.dirs {
+		d.NoteLabels(l.batch.stamper.next())
+	}
 	for l.terms < 2 {
 		done := true
 		for _, d := range l.dirs {

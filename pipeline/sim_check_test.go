@@ -16,6 +16,7 @@ import (
 //  - After any number of kills, each directory has every selected line once, whole and in
 //    order: its old files in the order of their labels, and then current. Only lines in files
 //    that n has removed are missing.
+//  - The labels of a file ascend, also if the clock is set back.
 //  - Only the oldest file is removed, only if there are n, and never one that is not safe yet.
 //  - After a power cut, every file with the name .s is complete. Lines that were on disk, under
 //    a name that was on disk, are still there. No line is there twice. Between lines in .s

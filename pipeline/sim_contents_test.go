@@ -116,6 +116,7 @@ func (c *check) read(d *dirCheck) (numbers []int, damaged int) {
 		files = append(files, archived{"", f.Data, f.Torn})
 	}
 	var last tai64n.Label
+	labelled := -1   // the file that holds the label of the line before
 	var begun []byte // the beginning of a line, from earlier files
 	for i := range files {
 		data := files[i].data
@@ -125,7 +126,8 @@ func (c *check) read(d *dirCheck) (numbers []int, damaged int) {
 				break
 			}
 			line := data[:end]
-			if len(begun) > 0 {
+			split := len(begun) > 0
+			if split {
 				line = append(begun, line...)
 			}
 			data, begun = data[end:], nil
@@ -136,12 +138,14 @@ func (c *check) read(d *dirCheck) (numbers []int, damaged int) {
 				continue
 			}
 			numbers = append(numbers, n)
-			if c.script.label && !c.clockSet && !d.loose {
+			if c.script.label {
 				l, _ := tai64n.Parse(line)
-				if !last.Before(l) {
-					c.w.Fail("%s: the label of line %d is not later than the one before", d.conf.name, n)
+				if within := labelled == i; !last.Before(l) && (within || !c.clockSet && !d.loose) {
+					c.w.Fail("%s: the label of line %d is not later than the one before; both in one file: %v", d.conf.name, n, within)
 				}
-				last = l
+				if last, labelled = l, i; split {
+					labelled = -1 // its label is in a file before
+				}
 			}
 		}
 		if begun = append(begun, data...); files[i].torn {

@@ -10,7 +10,8 @@ import (
 
 // Stamps in front of lines: t puts a TAI64N label there, t with a word another stamp, T
 // that of daemontools-encore. All of them increase from line to line as far as their
-// digits allow, until the clock is set back: see [tai64n.Stamper].
+// digits allow, also from one logger to the next, until the clock is set back: see
+// [tai64n.Stamper]. Then they go on in new files.
 
 // maxStampBytes is the room for the longest stamp and its space, also for years of five
 // digits and seconds of eleven.
@@ -30,6 +31,10 @@ type stamper struct {
 // returns how far stamps go back, which is 0 unless the clock was set back by more than
 // a second.
 func (s *stamper) advance(now int64) time.Duration { return s.tai.AdvanceUnixNano(now) }
+
+// next returns the time of the next stamp, in nanoseconds since 1970, if the clock stands
+// still.
+func (s *stamper) next() int64 { return s.tai.Peek().UnixNano() }
 
 // append appends the next line's stamp and a space. dst must have room for
 // maxStampBytes.

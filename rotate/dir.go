@@ -97,6 +97,24 @@ func (d *Dir) LineRoom() int64 { return d.writer.lineRoom() }
 // Full reports whether the caller must rotate before it writes anything else.
 func (d *Dir) Full() bool { return d.writer.full() }
 
+// EndFile has current take no other line: the directory is Full as soon as current ends
+// with a newline. A file that is empty takes lines.
+func (d *Dir) EndFile() { d.writer.endFile() }
+
+// LabelsBefore returns a time, in nanoseconds since 1970, that all labels in current are
+// before, as the previous logger has stored it with NoteLabels. If another logger has
+// written to the file since, it is when it last did. It is 0 if current is empty. It is
+// valid after Recover, until something is written.
+func (d *Dir) LabelsBefore() int64 { return d.before.labelsBefore }
+
+// NoteLabels stores in the lock page that all labels in current are before a time, in
+// nanoseconds since 1970. Call it when nothing will be written any more.
+func (d *Dir) NoteLabels(before int64) {
+	d.note(func(page *lockpage.Page) {
+		page.LabelsIno, page.LabelsSize, page.LabelsBefore = d.writer.cur.ino, uint64(d.writer.cur.bytes()), before
+	})
+}
+
 // CountRoomWait counts in the lock page that the caller waited until Ready, for that
 // many nanoseconds.
 func (d *Dir) CountRoomWait(took int64) { d.record.countRoomWait(took) }

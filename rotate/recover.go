@@ -128,6 +128,12 @@ func (p *predecessor) openCurrent(flags int) error {
 	if p.left.AgeIno == look.Stat.Ino {
 		since = p.left.AgeSince
 	}
+	if look.Stat.Size > 0 {
+		p.labelsBefore = look.Stat.Mtime
+		if p.left.LabelsIno == look.Stat.Ino && p.left.LabelsSize == uint64(look.Stat.Size) {
+			p.labelsBefore = p.left.LabelsBefore
+		}
+	}
 	p.d.currentOpened(cur, look.Stat, p.inputPosition == lockpage.LineHere, since)
 	p.d.storeIdle(cur, p.inputPosition, p.tail)
 	return nil

@@ -62,6 +62,7 @@ type predecessor struct {
 	inputPosition uint64        // where the input stands: LineNone, LineHere or LineElsewhere
 	tail          lockpage.Tail // the beginning of a line that must still be logged
 	goesOn        bool          // the rest of that line will come from standard input
+	labelsBefore  int64         // see Dir.LabelsBefore
 }
 
 // settlement is what Settle determines.

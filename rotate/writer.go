@@ -29,6 +29,7 @@ type writer struct {
 	base      int64    // size of current before the batch
 	newline   bool     // current ends with a newline, or is empty
 	requested bool     // a rotation was requested
+	ends      bool     // current takes no other line
 	trouble   Trouble
 	refusal   refusal // of a read-only file system
 
@@ -43,12 +44,20 @@ func (w *writer) current() *file { return w.cur }
 func (w *writer) room() int64 { return max(0, w.limit-w.cur.bytes()) }
 
 // lineRoom returns after how many more bytes a newline makes current full.
-func (w *writer) lineRoom() int64 { return w.limit - lineZone - w.cur.bytes() }
+func (w *writer) lineRoom() int64 {
+	if w.ends {
+		return 0
+	}
+	return w.limit - lineZone - w.cur.bytes()
+}
 
 // full reports whether the caller must rotate before it writes anything else.
 func (w *writer) full() bool {
-	return w.cur.bytes() >= w.limit || w.newline && w.cur.bytes() >= w.limit-lineZone
+	return w.cur.bytes() >= w.limit || w.newline && w.lineRoom() <= 0
 }
+
+// endFile has current take no other line. An empty one takes lines.
+func (w *writer) endFile() { w.ends = w.cur.bytes() > 0 }
 
 // opened makes f current. midline reports whether it ends within a line.
 func (w *writer) opened(f *file, midline bool) { w.cur, w.newline = f, !midline }
@@ -57,7 +66,7 @@ func (w *writer) opened(f *file, midline bool) { w.cur, w.newline = f, !midline 
 // that file ends within a line.
 func (w *writer) swap(next *file) (old *file, split bool) {
 	old, split = w.cur, !w.newline
-	w.cur, w.newline, w.requested = next, true, false
+	w.cur, w.newline, w.requested, w.ends = next, true, false, false
 	return old, split
 }
 

@@ -9,6 +9,10 @@
 //
 // If a clock was set back, labels step back between two files or within one.
 // [Content.Order] finds out, so that a reader knows whether it may bisect a file.
+// Within a file to which only our logger has written, the labels of lines strictly
+// ascend: it goes on in a new file when they have to step back, also if that was
+// between two loggers. The step can be in a file that daemontools' logger had begun or
+// appended to, and in those of s6-log and svlogd.
 //
 // A [Dir] finds the files and, with each look, those that are new. A [Content] is the
 // content of one of them, compressed or not. A [Follower] returns the files of a log as

@@ -45,6 +45,12 @@ type Page struct {
 
 	// Files are the oldest files that are full and not safe yet; see SetFile.
 	Files [FileSlots]fileSlot
+
+	// All labels in that current, while it has that size in bytes, are before that time,
+	// in nanoseconds since 1970. It is stored when a logger ends.
+	LabelsIno    uint64
+	LabelsSize   uint64
+	LabelsBefore int64
 }
 
 // Counters count what the logger has done since Started. Durations are in nanoseconds.

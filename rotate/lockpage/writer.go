@@ -22,6 +22,10 @@ type Left struct {
 	AgeIno   uint64
 	AgeSince int64
 
+	LabelsIno    uint64
+	LabelsSize   uint64
+	LabelsBefore int64
+
 	// The inode and birth time of the file that the latest record is about, in a page
 	// of any boot; 0 if unknown.
 	WrittenIno, WrittenBirth uint64
@@ -71,6 +75,7 @@ func Open(mem []byte, owner Owner) (*Writer, Left) {
 		w.Store(w.clearTails)
 	}
 	fresh.AgeIno, fresh.AgeSince, fresh.Swapped = left.AgeIno, left.AgeSince, left.Swapped
+	fresh.LabelsIno, fresh.LabelsSize, fresh.LabelsBefore = left.LabelsIno, left.LabelsSize, left.LabelsBefore
 	fresh.PreviousSec, fresh.PreviousNano = left.Previous.Sec, uint64(left.Previous.Nano)
 	if w.record.Seq == 0 && left.WrittenIno != 0 {
 		// If this logger ends before it has recovered the directory, the next one needs
@@ -93,7 +98,8 @@ func (o *Owner) page() Page {
 
 // left returns what the next logger believes of the page.
 func (p *Page) left(boot [16]byte) Left {
-	l := Left{Swapped: p.Swapped, AgeIno: p.AgeIno, AgeSince: max(0, p.AgeSince)}
+	l := Left{Swapped: p.Swapped, AgeIno: p.AgeIno, AgeSince: max(0, p.AgeSince),
+		LabelsIno: p.LabelsIno, LabelsSize: p.LabelsSize, LabelsBefore: max(0, p.LabelsBefore)}
 	record, ok := p.latest()
 	l.WrittenIno, l.WrittenBirth = record.FileIno, record.FileBirth
 	if p.Boot != boot || boot == [16]byte{} {
