@@ -65,6 +65,8 @@ func do(op *Op) error {
 		return unix.FcntlFlock(uintptr(op.FD), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
 	case Statfs:
 		return statfs(op)
+	case FileLimit:
+		return fileLimit(op)
 	case InPlace:
 		return inPlace(op)
 	case Rewrite:
@@ -74,6 +76,15 @@ func do(op *Op) error {
 	default:
 		return unix.ENOSYS
 	}
+}
+
+func fileLimit(op *Op) error {
+	var limit unix.Rlimit
+	err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit)
+	if err == nil {
+		op.Res = int64(min(limit.Cur, math.MaxInt64))
+	}
+	return err
 }
 
 const statxMask = unix.STATX_BASIC_STATS | unix.STATX_BTIME

@@ -53,6 +53,7 @@ const (
 	GetLock        // FD: look for another's record lock on the file; Res is its process, -1 if its number is unknown, 0 if there is no lock
 	SetLock        // FD: take a record lock on the whole file for this descriptor, without waiting (F_OFD_SETLK)
 	Statfs         // FD; fills in Free
+	FileLimit      // Res is how many bytes this process may write to a file (RLIMIT_FSIZE)
 	SyncRange      // FD Off Len: start writing these pages out (sync_file_range)
 	InPlace        // FD, an empty file: overwrite it in place from now on, never elsewhere (FS_NOCOW_FL)
 	Rewrite        // Dir Path: write the file's data again, and fsync it
@@ -63,7 +64,7 @@ var codeNames = [...]string{
 	Nop: "nop", OpenAt: "open", Close: "close", Fsync: "fsync", Fdatasync: "fdatasync",
 	Fallocate: "fallocate", Ftruncate: "ftruncate", Fchmod: "fchmod", RenameAt: "rename",
 	LinkAt: "link", UnlinkAt: "unlink", MkdirAt: "mkdir", Stat: "stat", ReadDir: "readdir",
-	Flock: "flock", GetLock: "fcntl_getlk", SetLock: "fcntl_setlk", Statfs: "statfs", SyncRange: "sync_file_range", InPlace: "ioctl", Rewrite: "rewrite", Run: "run",
+	Flock: "flock", GetLock: "fcntl_getlk", SetLock: "fcntl_setlk", Statfs: "statfs", FileLimit: "getrlimit", SyncRange: "sync_file_range", InPlace: "ioctl", Rewrite: "rewrite", Run: "run",
 }
 
 // String returns the name of the system call.

@@ -33,6 +33,7 @@ type output struct {
 	queued   int64 // bytes in runs
 	lines    int   // that begin in runs
 	selected bool  // the directory gets the current line
+	before   bool  // selected before the batch
 }
 
 // add queues text[from:to].
@@ -61,10 +62,13 @@ type batch struct {
 	statuses statuses
 	chosen   []bool // by sink, for the current line
 	midline  bool   // the input stands within a line that has begun
+	before   bool   // midline before the batch
 	lines    int    // that begin in the batch
 
 	clockWarned int64 // Mono of the last warning about the clock; 0 for none
 
+	shows int // lines of the batch that were shown
+	skips int // how many of the next ones were shown already
 	shown [stderrBytes + len("...\n")]byte
 }
 
@@ -90,6 +94,14 @@ func (b *batch) reset() {
 	b.lines = 0
 }
 
+// refill has the next fill get the same input once more.
+func (b *batch) refill() {
+	b.midline, b.skips = b.before, b.skips+b.shows
+	for i := range b.outputs {
+		b.outputs[i].selected = b.outputs[i].before
+	}
+}
+
 // fill stamps the lines of in and queues each for the directories that select it. It
 // stops at an incomplete line, when the text is full, and when the file of a directory
 // is full. It returns how many bytes of in it has handled. If since is not 0, it is the
@@ -108,8 +120,10 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 			b.clockWasSetBack(back)
 		}
 	}
+	b.before, b.shows = b.midline, 0
 	for i := range b.outputs {
 		o := &b.outputs[i]
+		o.before = o.selected
 		o.room, o.lineRoom, o.full = o.dir.Room(), o.dir.LineRoom(), o.dir.Full()
 	}
 	uniform := b.script.Uniform()
@@ -249,6 +263,10 @@ func (b *batch) act(line []byte, from int) {
 
 // show writes the first stderrBytes of a line to standard error.
 func (b *batch) show(line []byte) {
+	if b.shows++; b.skips > 0 {
+		b.skips--
+		return
+	}
 	if last := len(line) - 1; line[last] == '\n' {
 		line = line[:last]
 	}

@@ -35,6 +35,9 @@ func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 		c.batch.Parts = append(c.batch.Parts, rotate.Part{Dir: o.dir, Bytes: o.queued, Lines: o.lines, Here: o.selected, Keeps: o.dir == l.tail.keeper})
 	}
 	out := rotate.Commit(&c.batch, c)
+	if out == rotate.Refill {
+		b.refill()
+	}
 	b.reset()
 	return out == rotate.Consumed
 }
@@ -84,6 +87,7 @@ func (l *loop) failed(err error) {
 		// The process that has taken the batch logs it. Peek shows next what was taken
 		// instead.
 		l.sys.Host.Warn(err.Error())
+		l.batch.skips = 0
 		return
 	}
 	// Reading on would log the batch twice, so stop. Its record says that it is

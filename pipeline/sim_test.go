@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
@@ -93,6 +94,7 @@ type history struct {
 	lines  *simLines
 	check  *check
 	full   bool // the disk is full
+	small  bool // the limit for file sizes leaves no room in any file
 	window int  // see simkernel.Plan
 	plain  bool // the input can only be read
 	calm   bool // nothing fails any more
@@ -175,7 +177,7 @@ func (h *history) life() bool {
 			}
 		}
 	}
-	trouble = trouble || h.full
+	trouble = trouble || h.full || h.small
 	if end == endInput && h.r.IntN(2) == 0 {
 		h.w.Pipe.Close(h.w.Mono())
 	}
@@ -288,6 +290,14 @@ func (h *history) disturb(plan *simkernel.Plan) (trouble bool) {
 	case 0:
 		// Without lock pages, a kill may lead to lines that are written twice.
 		trouble, plan.FailRate, plan.FailFrom = true, pick(h.r, 0.01, 0.1, 0.3), len(h.script.dirs)
+	case 2: // a limit for file sizes, which may leave no room in any file
+		limit := int64(pick(h.r, 4096, 5000, 4096+h.r.IntN(20000), 100))
+		h.w.SetFileLimit(limit)
+		h.small = limit < 4096
+		h.w.At(h.w.Mono()+h.r.Int64N(20e9), func() {
+			h.w.SetFileLimit(math.MaxInt64)
+			h.small = false
+		})
 	case 1: // a full disk, which does not stay full
 		h.full = true
 		h.w.SetFree(int64(h.r.IntN(8000)))

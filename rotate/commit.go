@@ -30,6 +30,9 @@ const (
 	// not be removed from a directory, Commit has warned, and the record lets the next
 	// logger do it.
 	TakenBack
+	// Refill means TakenBack, and that the Room of a directory has become less: the
+	// same input is to be filled into a batch again.
+	Refill
 	// Left means that the batch is in all directories and also still in the input. The
 	// records say so, and the next logger skips it.
 	Left
@@ -79,9 +82,14 @@ func Commit(b *Batch, c Committer) Outcome {
 		}
 	}
 	for i := range b.Parts {
-		if b.Parts[i].Bytes > 0 && !b.write(i, c) {
-			b.takeBack()
-			return TakenBack
+		if b.Parts[i].Bytes > 0 {
+			switch b.write(i, c) {
+			case TakenBack:
+				b.takeBack(true)
+				return TakenBack
+			case Refill:
+				return b.takeAllBack(c)
+			}
 		}
 	}
 	c.Written()
@@ -92,7 +100,7 @@ func Commit(b *Batch, c Committer) Outcome {
 	}
 	if out := c.Consume(b.mark()); out != Consumed {
 		if out == TakenBack {
-			b.takeBack()
+			b.takeBack(true)
 		}
 		return out
 	}
@@ -106,15 +114,19 @@ func Commit(b *Batch, c Committer) Outcome {
 	return Consumed
 }
 
-// write writes a part and reports whether it succeeded.
-func (b *Batch) write(part int, c Committer) bool {
+// write writes a part. It returns Consumed if it is written; otherwise the batch must be
+// taken back, and that is the outcome of Commit.
+func (b *Batch) write(part int, c Committer) Outcome {
 	d := b.Parts[part].Dir
 	for err := d.append(c.Pieces(part)); err != nil; err = d.append(nil) {
+		if d.overfull() {
+			return Refill
+		}
 		if !c.Pause() {
-			return false
+			return TakenBack
 		}
 	}
-	return true
+	return Consumed
 }
 
 // mark returns the byte in a lock page that shows that the input was consumed. It lies
@@ -130,15 +142,33 @@ func (b *Batch) mark() (mark *byte) {
 	return mark
 }
 
-// takeBack removes what was written of the batch. It warns if that fails.
-func (b *Batch) takeBack() {
+// takeBack removes what was written of the batch, and reports whether that succeeded. If
+// it fails, it warns if warn is set.
+func (b *Batch) takeBack(warn bool) bool {
+	all := true
 	for i := range b.Parts {
 		p := &b.Parts[i]
 		if !p.begun {
 			continue
 		}
-		if err := p.Dir.rollback(); err != nil {
-			p.Dir.warn(err.Error())
+		if err := p.Dir.rollback(); err == nil {
+			p.begun = false
+		} else {
+			if all = false; warn {
+				p.Dir.warn(err.Error())
+			}
 		}
 	}
+	return all
+}
+
+// takeAllBack removes what was written of the batch, so that it can be filled again. It
+// tries until that succeeds, or until the batch is given up.
+func (b *Batch) takeAllBack(c Committer) Outcome {
+	for first := true; !b.takeBack(first); first = false {
+		if !c.Pause() {
+			return TakenBack
+		}
+	}
+	return Refill
 }

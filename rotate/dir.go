@@ -33,7 +33,7 @@ func newDir(host Host, conf Config) *Dir {
 	d.labels.at = &d.place
 	d.record.at = &d.place
 	d.before.d = d
-	d.writer = writer{d: d, limit: conf.Size}
+	d.writer = writer{d: d, limit: conf.Size, asked: conf.Size}
 	d.spare.d = d
 	d.finisher = finisher{d: d, suffix: suffix, most: conf.Count - 1, labels: map[string]bool{}}
 	if len(conf.Command) > 0 {
@@ -102,9 +102,10 @@ func (d *Dir) Full() bool { return d.writer.full() }
 func (d *Dir) EndFile() { d.writer.endFile() }
 
 // LabelsBefore returns a time, in nanoseconds since 1970, that all labels in current are
-// before, as the previous logger has stored it with NoteLabels. If another logger has
-// written to the file since, it is when it last did. It is 0 if current is empty. It is
-// valid after Recover, until something is written.
+// before, as the previous logger has stored it with NoteLabels. If that is lost, or
+// another logger has written to the file since, the time of the last write bounds it:
+// labels are ahead of the clock by tai64n.MaxAhead at most. It is 0 if current is empty.
+// It is valid after Recover, until something is written.
 func (d *Dir) LabelsBefore() int64 { return d.before.labelsBefore }
 
 // NoteLabels stores in the lock page that all labels in current are before a time, in
@@ -145,6 +146,7 @@ func (d *Dir) Ready() bool {
 // background. Invariant: on entry, Ready returns true and no batch has begun.
 func (d *Dir) Rotate() {
 	label := d.labels.newLabel()
+	d.writer.raiseLimit()
 	old, split := d.writer.swap(d.spare.take())
 	d.age.reset()
 	// The kernel may write the page to disk at any moment. If it has a record about the

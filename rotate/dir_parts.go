@@ -38,9 +38,14 @@ func lineState(within, here bool) uint64 {
 }
 
 // append writes the pieces to current. After an error the caller calls it again later
-// with nil, and it continues where it stopped. The pieces belong to the caller, who
-// must not change them until append has returned nil or rollback was called.
+// with nil, and it continues where it stopped, unless the directory is overfull. The
+// pieces belong to the caller, who must not change them until append has returned nil or
+// rollback was called.
 func (d *Dir) append(pieces [][]byte) error { return d.writer.append(pieces) }
+
+// overfull reports whether the batch must be taken back, because the limit for file sizes
+// has become lower and current has no room for it any more.
+func (d *Dir) overfull() bool { return d.writer.overfull() }
 
 // done stores that the batch is written, so its input may be consumed.
 func (d *Dir) done() { d.record.done() }

@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"fmt"
 	"syscall"
 
 	"multilog/ioring"
@@ -23,11 +24,14 @@ const pushBytes = 1 << 20
 type writer struct {
 	d     *Dir
 	limit int64 // maximum size of a file in bytes
+	asked int64 // that of the script; limit is less if this process may not write so much
 	cur   *file
 
 	rest      [][]byte // pieces of the batch that are not written yet
 	base      int64    // size of current before the batch
 	newline   bool     // current ends with a newline, or is empty
+	ended     bool     // newline before the batch
+	lowered   bool     // the size limit was lowered within the batch
 	requested bool     // a rotation was requested
 	ends      bool     // current takes no other line
 	trouble   Trouble
@@ -79,11 +83,40 @@ func (w *writer) withdraw() { w.requested = false }
 // isRequested reports whether a requested rotation has not happened yet.
 func (w *writer) isRequested() bool { return w.requested }
 
-// begin notes the size of current before a batch.
-func (w *writer) begin() { w.base = w.cur.bytes() }
+// begin notes the size and the end of current before a batch.
+func (w *writer) begin() { w.base, w.ended, w.lowered = w.cur.bytes(), w.newline, false }
+
+// overfull reports whether the batch does not fit into current any more, because the
+// limit for file sizes has become lower: the batch must be taken back.
+func (w *writer) overfull() bool { return w.lowered }
+
+// leastLimit is the least limit for file sizes, in bytes, that files can be made to fit.
+const leastLimit = 4096
+
+// fitsLimit lowers the size limit to what this process may write to a file. It returns
+// false if that can't help.
+func (w *writer) fitsLimit() bool {
+	op := w.d.do(ioring.Op{Code: ioring.FileLimit})
+	if op.Err != nil || op.Res < leastLimit || op.Res >= w.limit {
+		return false
+	}
+	w.limit, w.lowered = op.Res, true
+	w.d.warn(fmt.Sprintf("files in %s are finished at %d bytes, the new limit for file sizes (prlimit -f), not at %d", w.d.name, w.limit, w.asked))
+	return true
+}
+
+// raiseLimit raises a size limit that fitsLimit has lowered, if that is allowed again.
+func (w *writer) raiseLimit() {
+	if w.limit == w.asked {
+		return
+	}
+	if op := w.d.do(ioring.Op{Code: ioring.FileLimit}); op.Err == nil && op.Res > w.limit {
+		w.limit = min(w.asked, op.Res)
+	}
+}
 
 // append writes the pieces to current. After an error the caller calls it again later
-// with nil, and it continues where it stopped.
+// with nil, and it continues where it stopped, unless overfull returns true.
 //
 // While the file system refuses other operations because it is read-only, append writes
 // nothing. When ext4 finds an error it makes itself read-only, but before Linux 6.15 it
@@ -100,6 +133,9 @@ func (w *writer) append(pieces [][]byte) error {
 		if n > 0 {
 			w.wrote(n)
 			continue
+		}
+		if err == syscall.EFBIG && w.fitsLimit() {
+			return err
 		}
 		if err == nil {
 			err = syscall.EIO // a file accepts bytes or returns an error
@@ -138,7 +174,7 @@ func skip(pieces [][]byte, n int) [][]byte {
 
 // rollback removes what append has written of the batch. It waits for the disk.
 func (w *writer) rollback() error {
-	w.rest = nil
+	w.rest, w.newline = nil, w.ended
 	op := w.d.do(ioring.Op{Code: ioring.Stat, FD: w.cur.descriptor()})
 	if w.d.rewritesCurrent() {
 		// A rewrite in flight would write what it has read behind the new end.

@@ -290,7 +290,11 @@ func (k *Kernel) write(o *open, b []byte) (int, error) {
 		o.at += copy(o.f.Data[o.at:], b)
 		return len(b), nil
 	}
-	n, err := k.w.append(o.f, b)
+	room := max(0, k.w.fileLimit-int64(len(o.f.Data)))
+	if room == 0 && len(b) > 0 {
+		return 0, syscall.EFBIG
+	}
+	n, err := k.w.append(o.f, b[:min(int64(len(b)), room)])
 	o.f.home.Logged += int64(n)
 	return n, err
 }

@@ -132,6 +132,8 @@ func (k *Kernel) perform(op *ioring.Op) error {
 		}
 	case ioring.Statfs:
 		op.Free = k.w.free
+	case ioring.FileLimit:
+		op.Res = k.w.fileLimit
 	case ioring.Nop, ioring.Flock, ioring.GetLock, ioring.SetLock, ioring.SyncRange, ioring.Fallocate, ioring.InPlace:
 	default:
 		return syscall.ENOSYS

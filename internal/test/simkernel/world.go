@@ -34,10 +34,13 @@ type World struct {
 	Pipe *Pipe
 	Root *Dir
 
-	mono     int64 // nanoseconds
-	wall     int64 // time of day minus mono
-	boot     uint64
-	free     int64 // bytes on the disk
+	mono int64 // nanoseconds
+	wall int64 // time of day minus mono
+	boot uint64
+	free int64 // bytes on the disk
+
+	fileLimit int64 // bytes that may be written to a file
+
 	lastIno  uint64
 	lastPipe uint64 // inode number of the last pipe since the last power cut
 	freeInos []uint64
@@ -60,7 +63,7 @@ const never = math.MaxInt64
 func NewWorld(r *rand.Rand) *World {
 	return &World{
 		Rand: r, Root: &Dir{Name: "."},
-		mono: 1e9, wall: start, boot: 1, free: 1 << 40, lastIno: 10,
+		mono: 1e9, wall: start, boot: 1, free: 1 << 40, fileLimit: math.MaxInt64, lastIno: 10,
 	}
 }
 
@@ -103,6 +106,12 @@ func (w *World) SetClock(d int64) {
 func (w *World) SetFree(n int64) {
 	w.free = n
 	w.tracef("%d bytes are left on the disk", n)
+}
+
+// SetFileLimit sets up to how many bytes loggers may write to a file.
+func (w *World) SetFileLimit(n int64) {
+	w.fileLimit = n
+	w.tracef("files may have %d bytes", n)
 }
 
 // At calls do when the monotonic clock reaches at.
