@@ -102,10 +102,11 @@ func (d *Dir) Full() bool { return d.writer.full() }
 func (d *Dir) EndFile() { d.writer.endFile() }
 
 // LabelsBefore returns a time, in nanoseconds since 1970, that all labels in current are
-// before, as the previous logger has stored it with NoteLabels. If that is lost, or
-// another logger has written to the file since, the time of the last write bounds it:
-// labels are ahead of the clock by tai64n.MaxAhead at most. It is 0 if current is empty.
-// It is valid after Recover, until something is written.
+// before, as the previous logger has stored it with NoteLabels. If that was lost in a
+// power cut, or another logger has written to the file since, it is the time of the last
+// write: labels may then be later by tai64n.MaxAhead, if the clock had been set back a
+// moment before. It is 0 if current is empty. It is valid after Recover, until something
+// is written.
 func (d *Dir) LabelsBefore() int64 { return d.before.labelsBefore }
 
 // NoteLabels stores in the lock page that all labels in current are before a time, in

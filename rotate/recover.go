@@ -129,7 +129,7 @@ func (p *predecessor) openCurrent(flags int) error {
 		since = p.left.AgeSince
 	}
 	if look.Stat.Size > 0 {
-		p.labelsBefore = look.Stat.Mtime + int64(tai64n.MaxAhead)
+		p.labelsBefore = look.Stat.Mtime
 		if p.left.LabelsIno == look.Stat.Ino && p.left.LabelsSize == uint64(look.Stat.Size) {
 			p.labelsBefore = p.left.LabelsBefore
 		}
