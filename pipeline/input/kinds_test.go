@@ -9,46 +9,11 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/fds"
 )
 
 // Each kind of input, on the real kernel.
-
-// must fails the test on an error.
-func must[T any](t *testing.T) func(v T, err error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func closeLater(t *testing.T, fds ...int) {
-	t.Cleanup(func() {
-		for _, fd := range fds {
-			_ = unix.Close(fd)
-		}
-	})
-}
-
-func pipePair(t *testing.T, flags int) (r, w int) {
-	t.Helper()
-	var p [2]int
-	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|flags); err != nil {
-		t.Fatal(err)
-	}
-	closeLater(t, p[0])
-	return p[0], p[1]
-}
-
-// put writes all of a text. Another goroutine may call it.
-func put(t *testing.T, fd int, text string) {
-	t.Helper()
-	if n, err := unix.Write(fd, []byte(text)); n != len(text) {
-		t.Errorf("write: %d of %d bytes, %v", n, len(text), err)
-	}
-}
 
 // look peeks at an input and compares.
 type look struct {
@@ -62,7 +27,7 @@ func newLook(t *testing.T, fd int) *look {
 	l := &look{t: t, buf: make([]byte, BatchBytes)}
 	l.src, l.traits = newKind(fd)
 	if p, ok := l.src.(*pipe); ok {
-		closeLater(t, p.in, p.out)
+		fds.CloseLater(t, p.in, p.out)
 	}
 	return l
 }
@@ -108,8 +73,8 @@ func (l *look) life(send func(text string), end func()) {
 
 func socketPair(t *testing.T, kind int) (ours, theirs int) {
 	t.Helper()
-	p := must[[2]int](t)(unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0))
-	closeLater(t, p[0])
+	p := fds.Must[[2]int](t)(unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0))
+	fds.CloseLater(t, p[0])
 	return p[0], p[1]
 }
 
@@ -119,7 +84,7 @@ func TestSocketSource(t *testing.T) {
 	if _, ok := l.src.(*socket); !ok {
 		t.Fatalf("a stream socket is a %T", l.src)
 	}
-	l.life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
+	l.life(func(text string) { fds.Put(t, w, text) }, func() { _ = unix.Close(w) })
 }
 
 // Several messages are one stream, and the end shows only after the last.
@@ -128,11 +93,11 @@ func TestSocketSourceMessages(t *testing.T) {
 	var want strings.Builder
 	for i := range 50 {
 		text := "message " + strconv.Itoa(i) + "\n"
-		put(t, w, text)
+		fds.Put(t, w, text)
 		want.WriteString(text)
 	}
 	_ = unix.Shutdown(w, unix.SHUT_WR)
-	closeLater(t, w)
+	fds.CloseLater(t, w)
 	l := newLook(t, r)
 	l.buf = l.buf[:100]
 	var got []byte
@@ -154,13 +119,13 @@ func TestSocketSourceMessages(t *testing.T) {
 
 // A peek allocates nothing, because the collector is off.
 func TestSourcesAllocateNothing(t *testing.T) {
-	pipe, in := pipePair(t, 0)
+	pipe, in := fds.Pipe(t, 0)
 	sock, other := socketPair(t, unix.SOCK_STREAM)
-	closeLater(t, in)
+	fds.CloseLater(t, in)
 	buf := make([]byte, 4096)
 	for name, ends := range map[string][2]int{"pipe": {pipe, in}, "socket": {sock, other}} {
 		src, _ := newKind(ends[0])
-		put(t, ends[1], "one\ntwo\n")
+		fds.Put(t, ends[1], "one\ntwo\n")
 		if n := testing.AllocsPerRun(100, func() { src.peek(buf) }); n != 0 {
 			t.Errorf("a peek of a %s allocates %v times", name, n)
 		}
@@ -168,10 +133,10 @@ func TestSourcesAllocateNothing(t *testing.T) {
 }
 
 func TestRegularSource(t *testing.T) {
-	f := must[*os.File](t)(os.Create(filepath.Join(t.TempDir(), "file")))
+	f := fds.Must[*os.File](t)(os.Create(filepath.Join(t.TempDir(), "file")))
 	defer f.Close()
-	must[int](t)(f.WriteString("skipped\none\ntwo"))
-	must[int64](t)(f.Seek(8, 0))
+	fds.Must[int](t)(f.WriteString("skipped\none\ntwo"))
+	fds.Must[int64](t)(f.Seek(8, 0))
 	l := newLook(t, int(f.Fd()))
 	if !l.traits.Stays {
 		t.Error("a file can't be peeked")
@@ -182,13 +147,13 @@ func TestRegularSource(t *testing.T) {
 	l.shows("one\ntwo", true)
 	l.shows("one\ntwo", true)
 	l.consumes(4)
-	if at := must[int64](t)(f.Seek(0, 1)); at != 12 {
+	if at := fds.Must[int64](t)(f.Seek(0, 1)); at != 12 {
 		t.Errorf("the file stands at %d", at)
 	}
 	l.shows("two", true)
 	l.buf = l.buf[:2]
 	l.shows("tw", false) // there is more
-	must[int64](t)(f.Seek(0, 0))
+	fds.Must[int64](t)(f.Seek(0, 0))
 	if _, traits := newKind(int(f.Fd())); !traits.AtStart {
 		t.Error("AtStart is false, but the file is at its start")
 	}
@@ -202,21 +167,21 @@ func TestRegularSourceInPieces(t *testing.T) {
 	if err != nil || len(want) <= unix.Getpagesize() {
 		t.Skipf("%s: %d bytes, %v", name, len(want), err)
 	}
-	fd := must[int](t)(unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0))
-	closeLater(t, fd)
+	fd := fds.Must[int](t)(unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0))
+	fds.CloseLater(t, fd)
 	readsAll(t, &regular{fd: fd}, want)
 }
 
 // Some files of proc return each byte only once, and a read may wait. So they are read
 // like devices.
 func TestProcSource(t *testing.T) {
-	fd := must[int](t)(unix.Open("/proc/version", unix.O_RDONLY|unix.O_CLOEXEC, 0))
-	closeLater(t, fd)
+	fd := fds.Must[int](t)(unix.Open("/proc/version", unix.O_RDONLY|unix.O_CLOEXEC, 0))
+	fds.CloseLater(t, fd)
 	src, traits := newKind(fd)
 	if traits.Stays {
 		t.Errorf("a file of proc is a %T", src)
 	}
-	readsAll(t, src, must[[]byte](t)(os.ReadFile("/proc/version")))
+	readsAll(t, src, fds.Must[[]byte](t)(os.ReadFile("/proc/version")))
 }
 
 // readsAll reads to the end of the input, which must contain want.
@@ -244,16 +209,16 @@ func terminal(t *testing.T) (slave, master int) {
 	if err != nil {
 		t.Skipf("no terminals: %v", err)
 	}
-	closeLater(t, master)
+	fds.CloseLater(t, master)
 	if err := unix.IoctlSetPointerInt(master, unix.TIOCSPTLCK, 0); err != nil {
 		t.Skipf("no terminals: %v", err)
 	}
-	n := must[int](t)(unix.IoctlGetInt(master, unix.TIOCGPTN))
+	n := fds.Must[int](t)(unix.IoctlGetInt(master, unix.TIOCGPTN))
 	slave, err = unix.Open("/dev/pts/"+strconv.Itoa(n), unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		t.Skipf("no terminals: %v", err)
 	}
-	closeLater(t, slave)
+	fds.CloseLater(t, slave)
 	return slave, master
 }
 
@@ -264,14 +229,14 @@ func TestTerminalSource(t *testing.T) {
 		t.Errorf("a terminal is a %T", l.src)
 	}
 	l.shows("", false)
-	put(t, master, "one\n")
+	fds.Put(t, master, "one\n")
 	l.shows("one\n", false)
 	l.shows("one\n", false)
-	put(t, master, "two\n")
+	fds.Put(t, master, "two\n")
 	l.shows("one\ntwo\n", false)
 	l.consumes(6)
 	l.shows("o\n", false)
-	put(t, master, "\x04") // the end, as a user types it
+	fds.Put(t, master, "\x04") // the end, as a user types it
 	l.shows("o\n", true)
 	l.consumes(2)
 	l.shows("", true)
@@ -281,29 +246,29 @@ func TestTerminalSource(t *testing.T) {
 // further.
 func TestTerminalLastLine(t *testing.T) {
 	slave, master := terminal(t)
-	mode := must[*unix.Termios](t)(unix.IoctlGetTermios(slave, unix.TCGETS))
+	mode := fds.Must[*unix.Termios](t)(unix.IoctlGetTermios(slave, unix.TCGETS))
 	mode.Lflag &^= unix.ICANON | unix.ECHO // a read is not one line
 	if err := unix.IoctlSetTermios(slave, unix.TCSETS, mode); err != nil {
 		t.Fatal(err)
 	}
 	l := newLook(t, slave)
 	l.src.lastLine()
-	put(t, master, "last\nleft\n")
+	fds.Put(t, master, "last\nleft\n")
 	l.shows("last\n", false)
 	buf := make([]byte, 100)
-	if n := must[int](t)(unix.Read(slave, buf)); string(buf[:n]) != "left\n" {
+	if n := fds.Must[int](t)(unix.Read(slave, buf)); string(buf[:n]) != "left\n" {
 		t.Errorf("left: %q", buf[:n])
 	}
 }
 
 // An input that can't be read is at its end.
 func TestNoSource(t *testing.T) {
-	null := must[int](t)(unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0))
-	closeLater(t, null)
-	_, w := pipePair(t, 0)
-	closeLater(t, w)
-	dir := must[int](t)(unix.Open(t.TempDir(), unix.O_RDONLY|unix.O_CLOEXEC, 0))
-	closeLater(t, dir)
+	null := fds.Must[int](t)(unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0))
+	fds.CloseLater(t, null)
+	_, w := fds.Pipe(t, 0)
+	fds.CloseLater(t, w)
+	dir := fds.Must[int](t)(unix.Open(t.TempDir(), unix.O_RDONLY|unix.O_CLOEXEC, 0))
+	fds.CloseLater(t, dir)
 	for name, fd := range map[string]int{"/dev/null": null, "no descriptor": 1 << 20, "the writing end of a pipe": w, "a directory": dir} {
 		t.Run(name, func(t *testing.T) { newLook(t, fd).shows("", true) })
 	}

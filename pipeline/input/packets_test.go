@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/fds"
 )
 
 // Pipes with packets, and private pipes that may not be large.
@@ -20,7 +22,7 @@ import (
 // refuse makes the private pipe as small as the kernel can make it.
 func refuse(t *testing.T, p *pipe) {
 	t.Helper()
-	size := must[int](t)(unix.FcntlInt(uintptr(p.in), unix.F_SETPIPE_SZ, 2*unix.Getpagesize()))
+	size := fds.Must[int](t)(unix.FcntlInt(uintptr(p.in), unix.F_SETPIPE_SZ, 2*unix.Getpagesize()))
 	p.slots = size / unix.Getpagesize()
 }
 
@@ -33,11 +35,11 @@ func TestPipeConsumesPartsOfPackets(t *testing.T) {
 		{"one\ntwo\n", "three\n"},
 		{"o", "n", "e", "\n", "two", "\nthree\n"},
 	} {
-		r, w := pipePair(t, unix.O_DIRECT|unix.O_NONBLOCK)
-		closeLater(t, w)
+		r, w := fds.Pipe(t, unix.O_DIRECT|unix.O_NONBLOCK)
+		fds.CloseLater(t, w)
 		l := newLook(t, r)
 		for _, text := range packets {
-			put(t, w, text)
+			fds.Put(t, w, text)
 		}
 		rest := strings.Join(packets, "")
 		for rest != "" {
@@ -78,8 +80,8 @@ func (l *look) line() string {
 // A line of so many packets that they fill all slots.
 func TestPipeLineOfManyPackets(t *testing.T) {
 	for _, small := range []bool{true, false} {
-		r, w := pipePair(t, unix.O_DIRECT|unix.O_NONBLOCK)
-		closeLater(t, w)
+		r, w := fds.Pipe(t, unix.O_DIRECT|unix.O_NONBLOCK)
+		fds.CloseLater(t, w)
 		l := newLook(t, r)
 		if small {
 			refuse(t, l.src.(*pipe))
@@ -100,7 +102,7 @@ func TestPipeLineOfManyPackets(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			put(t, w, text)
+			fds.Put(t, w, text)
 		}
 		if got, want := l.line(), strings.Repeat("x", 600)+"\n"; got != want {
 			t.Errorf("a line of %d bytes, not %d", len(got), len(want))
@@ -113,12 +115,12 @@ func TestPipeLineOfManyPackets(t *testing.T) {
 // take moves bytes into memory. They are the first that peek shows and consume drops.
 func TestPipeTake(t *testing.T) {
 	for _, flags := range []int{unix.O_NONBLOCK, unix.O_NONBLOCK | unix.O_DIRECT} {
-		r, w := pipePair(t, flags)
-		closeLater(t, w)
+		r, w := fds.Pipe(t, flags)
+		fds.CloseLater(t, w)
 		l := newLook(t, r)
 		refuse(t, l.src.(*pipe))
 		text := strings.Repeat("0123456789abcde\n", 2500)
-		put(t, w, text)
+		fds.Put(t, w, text)
 		if v := l.src.peek(l.buf); v.n >= 30_000 {
 			t.Fatalf("%d bytes can be seen", v.n)
 		}

@@ -8,25 +8,27 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/fds"
 )
 
 func TestPipeSource(t *testing.T) {
-	r, w := pipePair(t, 0)
+	r, w := fds.Pipe(t, 0)
 	l := newLook(t, r)
 	if _, ok := l.src.(*pipe); !ok {
 		t.Fatalf("a pipe is a %T", l.src)
 	}
-	l.life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
+	l.life(func(text string) { fds.Put(t, w, text) }, func() { _ = unix.Close(w) })
 }
 
 // Other processes share the flags of standard input. A pipe is read equally well with
 // and without O_NONBLOCK, and keeps its flags.
 func TestPipeSourceFlags(t *testing.T) {
 	for _, flags := range []int{0, unix.O_NONBLOCK, unix.O_DIRECT} {
-		r, w := pipePair(t, flags)
-		before := must[int](t)(unix.FcntlInt(uintptr(r), unix.F_GETFL, 0))
-		newLook(t, r).life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
-		if after := must[int](t)(unix.FcntlInt(uintptr(r), unix.F_GETFL, 0)); after != before {
+		r, w := fds.Pipe(t, flags)
+		before := fds.Must[int](t)(unix.FcntlInt(uintptr(r), unix.F_GETFL, 0))
+		newLook(t, r).life(func(text string) { fds.Put(t, w, text) }, func() { _ = unix.Close(w) })
+		if after := fds.Must[int](t)(unix.FcntlInt(uintptr(r), unix.F_GETFL, 0)); after != before {
 			t.Errorf("flags %#o became %#o", before, after)
 		}
 	}
@@ -37,24 +39,24 @@ func TestFIFOSource(t *testing.T) {
 	if err := unix.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := must[int](t)(unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0))
-	closeLater(t, r)
-	w := must[int](t)(unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0))
-	newLook(t, r).life(func(text string) { put(t, w, text) }, func() { _ = unix.Close(w) })
+	r := fds.Must[int](t)(unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0))
+	fds.CloseLater(t, r)
+	w := fds.Must[int](t)(unix.Open(path, unix.O_WRONLY|unix.O_CLOEXEC, 0))
+	newLook(t, r).life(func(text string) { fds.Put(t, w, text) }, func() { _ = unix.Close(w) })
 }
 
 // The private pipe has a slot for each packet. If there are more packets, the rest
 // shows later, and peek says so.
 func TestPipeOfTinyPackets(t *testing.T) {
-	r, w := pipePair(t, unix.O_DIRECT)
-	closeLater(t, w)
+	r, w := fds.Pipe(t, unix.O_DIRECT)
+	fds.CloseLater(t, w)
 	l := newLook(t, r)
 	p := l.src.(*pipe)
 	if p.bytes/unix.Getpagesize() < p.slots {
 		t.Skip("the pipe could not be enlarged")
 	}
 	for range p.slots {
-		put(t, w, "x")
+		fds.Put(t, w, "x")
 	}
 	v := p.peek(l.buf)
 	if v.n != p.slots || !v.more || v.eof {
@@ -66,7 +68,7 @@ func TestPipeOfTinyPackets(t *testing.T) {
 
 // More data than fits into a pipe, in writes of all lengths.
 func TestPipeSourceLong(t *testing.T) {
-	r, w := pipePair(t, 0)
+	r, w := fds.Pipe(t, 0)
 	sent := make(chan [sha256.Size]byte)
 	go func() {
 		all := sha256.New()
@@ -112,9 +114,9 @@ func TestPipeSourceLong(t *testing.T) {
 
 // consume stores the last byte that it takes at mark.
 func TestConsumeMark(t *testing.T) {
-	r, w := pipePair(t, 0)
-	closeLater(t, w)
-	put(t, w, strings.Repeat("x", 5000)+"yz")
+	r, w := fds.Pipe(t, 0)
+	fds.CloseLater(t, w)
+	fds.Put(t, w, strings.Repeat("x", 5000)+"yz")
 	var mark byte
 	if err := newLook(t, r).src.consume(5001, &mark, nil); err != nil || mark != 'y' {
 		t.Errorf("mark %q, %v", mark, err)
@@ -123,11 +125,11 @@ func TestConsumeMark(t *testing.T) {
 
 // A consume takes the bytes even if it can't store the mark.
 func TestConsumeMarkLost(t *testing.T) {
-	mem := must[[]byte](t)(unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE))
+	mem := fds.Must[[]byte](t)(unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE))
 	defer func() { _ = unix.Munmap(mem) }()
-	r, w := pipePair(t, 0)
-	closeLater(t, w)
-	put(t, w, strings.Repeat("x", 9000)+"yz")
+	r, w := fds.Pipe(t, 0)
+	fds.CloseLater(t, w)
+	fds.Put(t, w, strings.Repeat("x", 9000)+"yz")
 	l := newLook(t, r)
 	if err := l.src.consume(9001, &mem[0], nil); err != nil {
 		t.Fatal(err)

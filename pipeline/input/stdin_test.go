@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/fds"
 )
 
 func open(t *testing.T, fd int, how string) *Stdin {
 	t.Helper()
-	s := must[*Stdin](t)(Open(fd, how, func(text string) { t.Errorf("warning: %s", text) }))
+	s := fds.Must[*Stdin](t)(Open(fd, how, func(text string) { t.Errorf("warning: %s", text) }))
 	t.Cleanup(func() {
 		_ = unix.Munmap(s.buf)
 		if p, ok := s.kind.(*pipe); ok {
@@ -36,10 +38,10 @@ func (s *Stdin) consumes(t *testing.T, n, tail int) {
 
 // Bytes count as new once, when Peek shows them first.
 func TestCame(t *testing.T) {
-	r, w := pipePair(t, 0)
-	closeLater(t, w)
+	r, w := fds.Pipe(t, 0)
+	fds.CloseLater(t, w)
 	s := open(t, r, "")
-	put(t, w, "one\ntwo\nbeg")
+	fds.Put(t, w, "one\ntwo\nbeg")
 	s.shows(t, "one\ntwo\nbeg", 0, false)
 	s.shows(t, "one\ntwo\nbeg", 0, false)
 	if n := s.Came(); n != 11 {
@@ -47,14 +49,14 @@ func TestCame(t *testing.T) {
 	}
 	s.consumes(t, 4, 0)
 	s.consumes(t, 4, 3)
-	put(t, w, "un\n")
+	fds.Put(t, w, "un\n")
 	s.shows(t, "begun\n", 3, false)
 	if n := s.Came(); n != 3 {
 		t.Errorf("%d bytes came, not 3", n)
 	}
 	s.consumes(t, 6, 0)
 	s.Hold([]byte("held "))
-	put(t, w, "x\n")
+	fds.Put(t, w, "x\n")
 	s.shows(t, "held x\n", 5, false)
 	if n := s.Came(); n != 2 {
 		t.Errorf("%d bytes came, not 2", n)
@@ -65,17 +67,17 @@ func TestCame(t *testing.T) {
 // the bytes that came instead, and from then on the input is read as one that can't be
 // peeked.
 func TestTaken(t *testing.T) {
-	pr, pw := pipePair(t, 0)
+	pr, pw := fds.Pipe(t, 0)
 	sr, sw := socketPair(t, unix.SOCK_STREAM)
 	for name, ends := range map[string][2]int{"pipe": {pr, pw}, "socket": {sr, sw}} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, ends[0], "")
-			put(t, ends[1], "one\ntwo\n")
+			fds.Put(t, ends[1], "one\ntwo\n")
 			s.shows(t, "one\ntwo\n", 0, false)
-			if b := make([]byte, 4); must[int](t)(unix.Read(ends[0], b)) != 4 {
+			if b := make([]byte, 4); fds.Must[int](t)(unix.Read(ends[0], b)) != 4 {
 				t.Fatal("the other reader does not get its bytes")
 			}
-			put(t, ends[1], "three\n")
+			fds.Put(t, ends[1], "three\n")
 			if err := s.Consume(4, nil, nil); !errors.Is(err, ErrTaken) {
 				t.Fatalf("consume: %v", err)
 			}
@@ -84,7 +86,7 @@ func TestTaken(t *testing.T) {
 			}
 			s.shows(t, "two\nthree\n", 10, false)
 			s.consumes(t, 4, 0)
-			put(t, ends[1], "four\n")
+			fds.Put(t, ends[1], "four\n")
 			s.shows(t, "three\nfour\n", 11, false)
 			s.consumes(t, 11, 0)
 			_ = unix.Close(ends[1])
@@ -95,8 +97,8 @@ func TestTaken(t *testing.T) {
 
 // The descriptor's kind decides, unless plain reading is requested.
 func TestOpen(t *testing.T) {
-	r, w := pipePair(t, 0)
-	closeLater(t, w)
+	r, w := fds.Pipe(t, 0)
+	fds.CloseLater(t, w)
 	if s := open(t, r, "read"); s.Traits() != (Traits{}) {
 		t.Errorf("read plainly: %+v", s.Traits())
 	}

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/fds"
 )
 
-func watching(t *testing.T, fds ...int) *pollSet {
+func watching(t *testing.T, watched ...int) *pollSet {
 	t.Helper()
-	w := must[*pollSet](t)(newPollSet())
-	closeLater(t, w.fd)
-	for _, fd := range fds {
+	w := fds.Must[*pollSet](t)(newPollSet())
+	fds.CloseLater(t, w.fd)
+	for _, fd := range watched {
 		if err := w.add(fd, unix.EPOLLIN); err != nil {
 			t.Fatal(err)
 		}
@@ -32,24 +34,24 @@ func woken(events []unix.EpollEvent) map[int]uint32 {
 // A wait without a deadline ends when there is something to read, each time, until it
 // was read.
 func TestWaitForWrites(t *testing.T) {
-	r, w := pipePair(t, 0)
-	quiet, other := pipePair(t, 0)
-	closeLater(t, other)
+	r, w := fds.Pipe(t, 0)
+	quiet, other := fds.Pipe(t, 0)
+	fds.CloseLater(t, other)
 	wait := watching(t, r, quiet)
 	for range 3 {
-		go put(t, w, "x")
+		go fds.Put(t, w, "x")
 		if got := woken(wait.wait(-1)); len(got) != 1 || got[r] != unix.EPOLLIN {
 			t.Fatalf("events %v, and %d was written to", got, r)
 		}
 		if got := woken(wait.wait(-1)); got[r] != unix.EPOLLIN {
 			t.Fatalf("events %v, although something is left", got)
 		}
-		must[int](t)(unix.Read(r, make([]byte, 10)))
+		fds.Must[int](t)(unix.Read(r, make([]byte, 10)))
 		if got := wait.wait(0); len(got) != 0 {
 			t.Fatalf("events %v, although nothing is left", woken(got))
 		}
 	}
-	put(t, w, "x")
+	fds.Put(t, w, "x")
 	if got := woken(wait.wait(0)); got[r] != unix.EPOLLIN {
 		t.Errorf("events %v without input", got)
 	}
@@ -62,8 +64,8 @@ func TestWaitForWrites(t *testing.T) {
 // A deadline ends a wait in which nothing happens, not before its time. The next wait
 // may have a later one, or none.
 func TestWaitDeadline(t *testing.T) {
-	r, w := pipePair(t, 0)
-	closeLater(t, w)
+	r, w := fds.Pipe(t, 0)
+	fds.CloseLater(t, w)
 	wait := watching(t, r)
 	for range 2 {
 		deadline := time.Now().Add(20 * time.Millisecond)
@@ -74,23 +76,23 @@ func TestWaitDeadline(t *testing.T) {
 			t.Error("the wait ended too early")
 		}
 	}
-	go put(t, w, "x")
+	go fds.Put(t, w, "x")
 	if got := woken(wait.wait(-1)); got[r] != unix.EPOLLIN {
 		t.Errorf("events %v after a deadline has passed", got)
 	}
-	must[int](t)(unix.Read(r, make([]byte, 10)))
+	fds.Must[int](t)(unix.Read(r, make([]byte, 10)))
 }
 
 // An eventfd, which signals and the queue use, wakes in the same way.
 func TestWaitForEventfd(t *testing.T) {
-	fd := must[int](t)(unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK))
-	closeLater(t, fd)
+	fd := fds.Must[int](t)(unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK))
+	fds.CloseLater(t, fd)
 	wait := watching(t)
 	if err := wait.add(fd, unix.EPOLLIN|unix.EPOLLET); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 { // the eventfd is never read: each write is an edge
-		go put(t, fd, "\x01\x00\x00\x00\x00\x00\x00\x00")
+		go fds.Put(t, fd, "\x01\x00\x00\x00\x00\x00\x00\x00")
 		if got := woken(wait.wait(-1)); got[fd] != unix.EPOLLIN {
 			t.Fatalf("events %v", got)
 		}
@@ -100,22 +102,22 @@ func TestWaitForEventfd(t *testing.T) {
 // While lines come, the waiter does not tell Go's scheduler that it sleeps. After a sleep
 // in which nothing came it does, and then it sleeps for good.
 func TestSleepTellsTheScheduler(t *testing.T) {
-	r, w := pipePair(t, 0)
-	closeLater(t, w)
+	r, w := fds.Pipe(t, 0)
+	fds.CloseLater(t, w)
 	set, wait := watching(t, r), &waiter{}
 	for range 2 {
 		begin := time.Now()
 		if events := wait.sleep(set, -1); len(events) != 0 || !wait.idle || time.Since(begin) > time.Minute {
 			t.Fatalf("events %v, idle %v after nothing has come for %v", woken(events), wait.idle, time.Since(begin))
 		}
-		go put(t, w, "x")
+		go fds.Put(t, w, "x")
 		for wait.idle { // a signal of Go's runtime may end a sleep
 			wait.sleep(set, -1)
 		}
 		if events := wait.sleep(set, -1); woken(events)[r] != unix.EPOLLIN || wait.idle {
 			t.Fatalf("events %v, idle %v after something has come", woken(events), wait.idle)
 		}
-		must[int](t)(unix.Read(r, make([]byte, 10)))
+		fds.Must[int](t)(unix.Read(r, make([]byte, 10)))
 	}
 }
 
@@ -131,42 +133,5 @@ func TestNapCollects(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if after.NumGC == before.NumGC || w.garbage.ops != 0 {
 		t.Errorf("nothing was collected: %d operations are left", w.garbage.ops)
-	}
-}
-
-// must fails the test on an error.
-func must[T any](t *testing.T) func(v T, err error) T {
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
-func closeLater(t *testing.T, fds ...int) {
-	t.Cleanup(func() {
-		for _, fd := range fds {
-			_ = unix.Close(fd)
-		}
-	})
-}
-
-func pipePair(t *testing.T, flags int) (r, w int) {
-	t.Helper()
-	var p [2]int
-	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|flags); err != nil {
-		t.Fatal(err)
-	}
-	closeLater(t, p[0])
-	return p[0], p[1]
-}
-
-// put writes all of a text. Another goroutine may call it.
-func put(t *testing.T, fd int, text string) {
-	t.Helper()
-	if n, err := unix.Write(fd, []byte(text)); n != len(text) {
-		t.Errorf("write: %d of %d bytes, %v", n, len(text), err)
 	}
 }
