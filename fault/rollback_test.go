@@ -76,12 +76,12 @@ func TestRollback(t *testing.T) {
 			if c.anyone {
 				// daemontools' reads the batch in flight again, even if it was written in part
 				found, notes = account(withoutLabelsWithin(lines), sent, stamped, func(n int) bool { return n >= first })
-				pieces := found.torn
-				found.twice, found.torn = 0, 0
 				// A line whose beginning stood in our lock page when we were killed is in
-				// two pieces, both of them logged: not more such lines than kills.
-				if found.lost <= turns.kills && 2*found.lost <= pieces {
-					found.lost = 0
+				// two pieces, both of them logged. Each kill may cost one such line.
+				lost := found.lost
+				found.twice, found.torn, found.lost = 0, 0, 0
+				if lost > turns.kills || lost > 0 && lost > inTwoPieces(lines, sent) {
+					found.lost = lost
 				}
 			}
 			if found != (tally{}) {
@@ -119,6 +119,29 @@ func withoutLabelsWithin(lines [][]byte) [][]byte {
 		all = append(all, line[from:])
 	}
 	return all
+}
+
+// inTwoPieces returns how many of the lines that were sent are not there whole, but as a
+// beginning and the rest.
+func inTwoPieces(lines [][]byte, sent int) (n int) {
+	there := map[string]bool{}
+	for _, line := range withoutLabelsWithin(lines) {
+		_, text, _ := bytes.Cut(line, []byte(" "))
+		there[string(text)] = true
+	}
+	for i := range sent {
+		line := strings.TrimSuffix(string(appendLine(nil, i)), "\n")
+		if there[line] {
+			continue
+		}
+		for at := 1; at < len(line); at++ {
+			if there[line[:at]] && there[line[at:]] {
+				n++
+				break
+			}
+		}
+	}
+	return n
 }
 
 // turns is a directory at which two loggers take turns.
