@@ -9,6 +9,7 @@ import (
 	"multilog/pipeline/input"
 	"multilog/pipeline/script"
 	"multilog/rotate"
+	"multilog/tai64n"
 )
 
 // Sizes of lines and batches, in bytes.
@@ -60,10 +61,11 @@ type batch struct {
 
 	outputs  []output
 	statuses statuses
-	chosen   []bool // by sink, for the current line
-	midline  bool   // the input stands within a line that has begun
-	before   bool   // midline before the batch
-	lines    int    // that begin in the batch
+	chosen   []bool         // by sink, for the current line
+	midline  bool           // the input stands within a line that has begun
+	before   bool           // midline before the batch
+	stamped  tai64n.Stamper // that of stamper before the batch
+	lines    int            // that begin in the batch
 
 	clockWarned int64 // Mono of the last warning about the clock; 0 for none
 
@@ -94,9 +96,9 @@ func (b *batch) reset() {
 	b.lines = 0
 }
 
-// refill has the next fill get the same input once more.
-func (b *batch) refill() {
-	b.midline, b.skips = b.before, b.skips+b.shows
+// undo has stamps and lines go on as they would without the batch.
+func (b *batch) undo() {
+	b.midline, b.stamper.tai = b.before, b.stamped
 	for i := range b.outputs {
 		b.outputs[i].selected = b.outputs[i].before
 	}
@@ -108,8 +110,9 @@ func (b *batch) refill() {
 // time, in nanoseconds since 1970, at which the first byte of the first line was seen.
 // Invariant: on entry, no output has anything queued.
 func (b *batch) fill(in []byte, since int64) (used int) {
-	stamped := b.script.Stamp != script.StampNone
-	if stamped {
+	stamps := b.script.Stamp != script.StampNone
+	b.before, b.stamped, b.shows = b.midline, b.stamper.tai, 0
+	if stamps {
 		b.text = b.labels[:0]
 		b.now = b.host.Now()
 		at := b.now
@@ -120,14 +123,13 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 			b.clockWasSetBack(back)
 		}
 	}
-	b.before, b.shows = b.midline, 0
 	for i := range b.outputs {
 		o := &b.outputs[i]
 		o.before = o.selected
 		o.room, o.lineRoom, o.full = o.dir.Room(), o.dir.LineRoom(), o.dir.Full()
 	}
 	uniform := b.script.Uniform()
-	if stamped {
+	if stamps {
 		if since != 0 {
 			n, more := b.line(in, 0)
 			if used = n; !more {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"multilog/pipeline/input"
+	"multilog/rotate"
 )
 
 // qmailScript is the script of a mail server: what matters goes to one directory,
@@ -61,7 +62,7 @@ func TestNoAllocations(t *testing.T) {
 		k.written = 0
 		run := func() {
 			n := l.batch.fill(in, 0)
-			if n == 0 || !l.commit(in[:n], n, nil) {
+			if n == 0 || l.commit(in[:n], n, nil) != rotate.Consumed {
 				t.Fatalf("%s: no batch", c.name)
 			}
 			k.Wait(0, false)

@@ -15,10 +15,10 @@ type committer struct {
 	rest  []byte // the known input behind the batch
 }
 
-// commit writes the batch to the directories, consumes its input, and reports whether
-// it did. rest is the known input behind the batch. If it is the beginning of a line,
+// commit writes the batch to the directories and consumes its input. After Refill the
+// caller fills the same input again. rest is the known input behind the batch. If it is the beginning of a line,
 // the operation that consumes the batch also moves it to the lock page.
-func (l *loop) commit(in []byte, consume int, rest []byte) bool {
+func (l *loop) commit(in []byte, consume int, rest []byte) rotate.Outcome {
 	b, c := &l.batch, &l.committer
 	l.number++
 	waits := in[min(consume, l.source.held):consume] // in the input
@@ -35,11 +35,16 @@ func (l *loop) commit(in []byte, consume int, rest []byte) bool {
 		c.batch.Parts = append(c.batch.Parts, rotate.Part{Dir: o.dir, Bytes: o.queued, Lines: o.lines, Here: o.selected, Keeps: o.dir == l.tail.keeper})
 	}
 	out := rotate.Commit(&c.batch, c)
-	if out == rotate.Refill {
-		b.refill()
+	switch out {
+	case rotate.Refill:
+		b.skips += b.shows
+		b.undo()
+	case rotate.TakenBack:
+		b.skips = 0
+		b.undo()
 	}
 	b.reset()
-	return out == rotate.Consumed
+	return out
 }
 
 // Pieces returns the pieces for a directory.
@@ -87,7 +92,6 @@ func (l *loop) failed(err error) {
 		// The process that has taken the batch logs it. Peek shows next what was taken
 		// instead.
 		l.sys.Host.Warn(err.Error())
-		l.batch.skips = 0
 		return
 	}
 	// Reading on would log the batch twice, so stop. Its record says that it is

@@ -143,8 +143,14 @@ func (l *loop) writeFrom(in []byte, size int) (used int, ok bool) {
 	for used < len(in) {
 		n := l.batch.fill(in[used:], l.tail.since)
 		end := min(used+n, size)
-		if n > 0 && !l.commit(in[used:used+n], end-min(used, size), in[end:size]) {
-			return min(used, size), false
+		if n > 0 {
+			switch l.commit(in[used:used+n], end-min(used, size), in[end:size]) {
+			case rotate.Consumed:
+			case rotate.Refill:
+				continue
+			default:
+				return min(used, size), false
+			}
 		}
 		used += n
 		if !l.rotate() && n == 0 || l.abandoned {

@@ -91,9 +91,7 @@ func (l *loop) resume() {
 		if t, goesOn := d.Tail(); t.Text != "" && !goesOn {
 			l.sys.Host.Warn("unable to go on with the line whose beginning is in " + d.Name() + "/lock: its end went elsewhere; it is logged as a line of its own")
 			l.tail.keeper, l.tail.since = d, t.Since
-			for ok := false; !ok && !l.abandoned; {
-				_, ok = l.writeFrom(append([]byte(t.Text), '\n'), 0)
-			}
+			l.writeFrom(append([]byte(t.Text), '\n'), 0)
 		}
 	}
 	l.tail.keeper, l.tail.since = nil, 0
