@@ -16,6 +16,8 @@ type stream struct {
 	from, to int
 	ended    bool
 	byByte   bool
+	shared   bool // a pipe that another process may peek at
+	took     bool // something was read
 }
 
 func newStream(fd int) *stream {
@@ -34,6 +36,13 @@ func (s *stream) peek(buf []byte) view {
 		if s.byByte {
 			part = part[:1]
 		}
+		if s.shared && s.took && !s.byByte {
+			s.shared = giveWay(s.fd)
+			if !s.ready() {
+				break
+			}
+		}
+		s.took = true
 		n, err := s.read(part)
 		if err == syscall.EINTR || err == syscall.EAGAIN {
 			break

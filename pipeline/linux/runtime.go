@@ -21,6 +21,11 @@ import (
 //     allocate for a batch. TestNoAllocations in package pipeline holds that. Rotations
 //     allocate a little; [garbage] collects that when the loop is about to sleep.
 
+// In a logger that has nothing to do, with or without an unfinished line, one thread
+// still wakes: sysmon, once a minute, because the collector might be due (half of the
+// runtime's forcegcperiod, which is two minutes). Programs can't change that. It costs two
+// context switches. All other threads sleep until there is input, a signal or a deadline.
+
 const (
 	loopPs = 8
 
