@@ -140,8 +140,8 @@ func Confine() {
 func restoreOthers(n int, restored map[int]bool) {
 	var mu sync.Mutex
 	var all, done sync.WaitGroup
+	all.Add(n) // before the first of them is done
 	for range n {
-		all.Add(1)
 		done.Go(func() {
 			runtime.LockOSThread() // no two of them have the same thread
 			defer runtime.UnlockOSThread()
