@@ -1,6 +1,6 @@
 // Package examples tests the examples in this directory: service directories of
-// qmail-send and qmail-smtpd, each with its logger, for daemontools, runit and s6, and a
-// processor. It also tests the configurations that the README gives for log readers.
+// Postfix, qmail-send and qmail-smtpd, each with its logger, for daemontools, runit and
+// s6, and a processor. They are installed as README.md says. It also tests the configurations that the README gives for log readers.
 //
 // The tests run the scripts unchanged, except for the directory with qmail's programs
 // and the users. In place of qmail, the service starts a program that copies lines from
@@ -12,7 +12,9 @@ package examples
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,8 +75,20 @@ type run struct {
 	output  *bytes.Buffer // standard error of supervisor, service and logger
 }
 
-// start copies the example and starts its supervisor.
+// start installs the example and starts its supervisor.
 func start(t *testing.T, s supervisor, service, program string) *run {
+	r := newRun(t, s, service, program)
+	r.lines = maillog.New(maillog.Config{Seed: 2, Kind: maillog.Send})
+	if service == "qmail-smtpd" {
+		r.lines = maillog.New(maillog.Config{Seed: 2, Kind: maillog.SMTP})
+	}
+	r.makeFIFO(t, r.base, r.bin())
+	r.begin(t, r.output)
+	return r
+}
+
+// newRun installs the example.
+func newRun(t *testing.T, s supervisor, service, program string) *run {
 	base, err := os.MkdirTemp("", "multilog-supervise-")
 	if err != nil {
 		t.Fatal(err)
@@ -90,40 +104,62 @@ func start(t *testing.T, s supervisor, service, program string) *run {
 		},
 		program: program,
 		output:  new(bytes.Buffer),
-		lines:   maillog.New(maillog.Config{Seed: 2, Kind: maillog.Send}),
 	}
-	if service == "qmail-smtpd" {
-		r.lines = maillog.New(maillog.Config{Seed: 2, Kind: maillog.SMTP})
-	}
-	bin := filepath.Join(base, "bin")
 	must(t, os.Chmod(base, 0o755))
-	must(t, os.MkdirAll(bin, 0o755))
-	must(t, os.MkdirAll(r.log, 0o755))
+	must(t, os.MkdirAll(r.bin(), 0o755))
 	must(t, os.Mkdir(r.scan, 0o755))
-	must(t, os.Symlink(program, filepath.Join(bin, "multilog")))
-	r.install(t, filepath.Join(s.name, service, "run"), r.service, bin)
-	r.install(t, filepath.Join(s.name, service, "log", "run"), r.log, bin)
-	r.makeFIFO(t, base, bin)
-
-	// An administrator does this at the installation.
-	must(t, chownTo(user, r.log))
-	must(t, os.Symlink(r.service, filepath.Join(r.scan, service)))
-
+	must(t, os.Symlink(program, filepath.Join(r.bin(), "multilog")))
+	r.install(t, service)
 	t.Cleanup(func() { // runs after the end of all processes that write to output
 		if t.Failed() {
 			t.Logf("standard error:\n%s", r.output)
 		}
 	})
-	r.begin(t, r.output)
 	return r
 }
 
-// install copies a script and replaces qmail's directory and users.
-func (r *run) install(t *testing.T, from, toDir, bin string) {
-	script, err := os.ReadFile(from)
+// bin returns the directory with the multilog that is to run.
+func (r *run) bin() string { return filepath.Join(r.base, "bin") }
+
+// install runs the commands that README.md gives for the service, all but adduser. In
+// them and in the scripts it replaces the directories and the users.
+func (r *run) install(t *testing.T, service string) {
+	readme, err := os.ReadFile("README.md")
 	must(t, err)
-	s := strings.NewReplacer("/var/qmail/bin", bin, "qmails", user, "qmaill", user, "qmaild", user).Replace(string(script))
-	must(t, os.WriteFile(filepath.Join(toDir, "run"), []byte(s), 0o755))
+	_, section, ok := strings.Cut(string(readme), "\n## "+service+"\n")
+	if !ok {
+		t.Fatalf("README.md has no section %s", service)
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	here := strings.NewReplacer("SUPERVISOR", r.name, "/etc/postfix-service", r.service, "/etc/"+service, r.service, "/service/", r.scan+"/",
+		"qmails", user, "qmaill", user, "maillog", user)
+	commands := 0
+	for line := range strings.Lines(section) {
+		if line, ok := strings.CutPrefix(line, "    "); ok && !strings.HasPrefix(line, "adduser ") {
+			if strings.HasPrefix(line, "ln ") {
+				r.adapt(t)
+			}
+			out, err := exec.Command("sh", "-c", here.Replace(line)).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%s: %v: %s", line, err, out)
+			}
+			commands++
+		}
+	}
+	if commands < 3 {
+		t.Fatalf("README.md has %d commands for %s", commands, service)
+	}
+}
+
+// adapt replaces in the scripts the directories with qmail's programs and with
+// multilog, and the users.
+func (r *run) adapt(t *testing.T) {
+	for _, path := range []string{filepath.Join(r.service, "run"), filepath.Join(r.log, "run")} {
+		script, err := os.ReadFile(path)
+		must(t, err)
+		s := strings.NewReplacer("/var/qmail/bin", r.bin(), "/usr/lib/multilog/bin", r.bin(), "qmails", user, "qmaill", user, "qmaild", user, "maillog", user).Replace(string(script))
+		must(t, os.WriteFile(path, []byte(s), 0o755))
+	}
 }
 
 // makeFIFO makes the FIFO and the programs that copy it to their standard output.
@@ -166,6 +202,19 @@ func (r *run) flowing(t *testing.T, what string, done func() bool) {
 	}
 }
 
+// runsProgram checks that the logger is the program that the test wants, though
+// daemontools' multilog is in PATH, too.
+func (r *run) runsProgram(t *testing.T) {
+	t.Helper()
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", r.loggerPID(t)))
+	must(t, err)
+	want, err := filepath.EvalSymlinks(r.program)
+	must(t, err)
+	if exe != want {
+		t.Fatalf("the logger runs %s, want %s", exe, want)
+	}
+}
+
 // restarts ends the logger with a signal and waits until its supervisor has started it
 // again.
 func (r *run) restarts(t *testing.T, what string, signal []string) {
@@ -184,6 +233,7 @@ func (r *run) runThrough(t *testing.T) {
 		return len(names)
 	}
 	r.flowing(t, "the first lines", func() bool { return size(main+"/current") > 0 })
+	r.runsProgram(t)
 
 	rounds := 2
 	if testing.Short() {

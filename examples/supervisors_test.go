@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	osuser "os/user"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -54,9 +53,10 @@ type supervised struct {
 	supervisor
 	cmd     *exec.Cmd
 	base    string
-	scan    string // the directory of all services
-	service string // the directory of the service
-	log     string // the directory of its logger
+	scan    string   // the directory of all services
+	service string   // the directory of the service
+	log     string   // the directory of its logger
+	env     []string // more variables for the service
 }
 
 // target returns the directory for command and exit.
@@ -72,7 +72,7 @@ func (s *supervised) begin(t *testing.T, output io.Writer) {
 	t.Helper()
 	s.cmd = exec.Command(s.command[0], append(s.command[1:len(s.command):len(s.command)], s.target())...)
 	s.cmd.Dir = s.base
-	s.cmd.Env = append(os.Environ(), "PATH="+filepath.Join(s.base, "bin")+":"+os.Getenv("PATH"))
+	s.cmd.Env = append(append(os.Environ(), "PATH="+filepath.Join(s.base, "bin")+":"+os.Getenv("PATH")), s.env...)
 	s.cmd.Stdout, s.cmd.Stderr = output, output
 	s.cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true} // keeps signals of the terminal away
 	s.cmd.WaitDelay = logger.Patience
@@ -149,19 +149,6 @@ func (r *run) end(t *testing.T) {
 }
 
 func mkfifo(path string) error { return unix.Mkfifo(path, 0o600) }
-
-// chownTo gives dir to the user name.
-func chownTo(name, dir string) error {
-	u, err := osuser.Lookup(name)
-	if err != nil {
-		return err
-	}
-	uid, err := strconv.Atoi(u.Uid)
-	if err != nil {
-		return err
-	}
-	return os.Chown(dir, uid, -1)
-}
 
 // must fails the test if err is not nil.
 func must(t *testing.T, err error) {

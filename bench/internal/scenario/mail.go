@@ -12,8 +12,8 @@ import (
 	"multilog/bench/internal/check"
 	"multilog/bench/internal/contender"
 	"multilog/bench/internal/feed"
-	"multilog/bench/internal/postfix"
 	"multilog/bench/internal/race"
+	"multilog/internal/test/postfix"
 )
 
 // What smtp-source sends, and the files of the log.

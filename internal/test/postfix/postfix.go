@@ -71,8 +71,8 @@ postlog  unix-dgram n - n - 1 postlogd
 // A Server is a Postfix that runs, and the sink that takes its mails.
 type Server struct {
 	dir          string
-	port         int // on which it takes mails
-	master, sink *exec.Cmd
+	in, out      int       // the ports on which Postfix and the sink take mails
+	master, sink *exec.Cmd // nil if they were not started
 	guard        *exec.Cmd // ends the two when this program is killed
 	alive        *os.File  // the end of the guard's pipe that is closed then
 	stop         context.CancelFunc
@@ -93,62 +93,100 @@ func Missing() string {
 
 // Start starts a Postfix in dir, which it makes, with its log on the pipe. Its user
 // must be able to get there. The pipe may be closed afterwards.
-func Start(ctx context.Context, dir string, log *os.File) (_ *Server, err error) {
-	if err := reachable(filepath.Dir(dir)); err != nil {
-		return nil, err
-	}
-	in, err := freePort()
+func Start(ctx context.Context, dir string, log *os.File) (*Server, error) {
+	s, err := Prepare(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	out, err := freePort()
-	if err != nil {
-		return nil, err
-	}
-	if err := configure(dir, in, out); err != nil {
-		return nil, err
-	}
-	config := filepath.Join(dir, "config")
-	if text, err := exec.CommandContext(ctx, "/usr/sbin/postfix", "-c", config, "check").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("postfix check: %w: %s", err, strings.TrimSpace(string(text)))
-	}
-	ctx, stop := context.WithCancel(ctx)
-	s := &Server{dir: dir, port: in, stop: stop}
-	defer func() {
-		if err != nil {
-			s.Stop()
-		}
-	}()
-	s.sink = session(ctx, "/usr/sbin/smtp-sink", "-u", "nobody", fmt.Sprintf("127.0.0.1:%d", out), "256")
-	s.master = session(ctx, daemons+"/master", "-c", config, "-s")
+	ctx, s.stop = context.WithCancel(ctx)
+	s.master = session(ctx, daemons+"/master", "-c", s.Config(), "-s")
 	s.master.Stdout, s.master.Stderr = log, log
-	if err := s.sink.Start(); err != nil {
-		return nil, fmt.Errorf("smtp-sink: %w", err)
-	}
-	if err := s.master.Start(); err != nil {
-		return nil, fmt.Errorf("postfix: %w", err)
-	}
-	if err := s.startGuard(); err != nil {
-		return nil, err
-	}
-	for _, port := range []int{in, out} {
-		if err := awaitPort(ctx, port); err != nil {
-			return nil, err
+	err = s.startSink(ctx)
+	if err == nil {
+		if err = s.master.Start(); err != nil {
+			err = fmt.Errorf("postfix: %w", err)
 		}
+	}
+	if err == nil {
+		err = s.startGuard(s.PID(), s.sink.Process.Pid)
+	}
+	if err == nil {
+		err = s.AwaitUp(ctx)
+	}
+	if err != nil {
+		s.Stop()
+		return nil, err
 	}
 	return s, nil
 }
 
-// startGuard starts a shell that kills Postfix and the sink when this program ends
-// without having stopped them. The parent-death signal does not: the kernel clears it
-// when a process changes its user, which both do.
-func (s *Server) startGuard() error {
+// Prepare makes dir with the configuration and the queue of a Postfix that the caller
+// starts. Its user must be able to get there.
+func Prepare(ctx context.Context, dir string) (*Server, error) {
+	if err := reachable(filepath.Dir(dir)); err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, stop: func() {}}
+	for _, port := range []*int{&s.in, &s.out} {
+		var err error
+		if *port, err = freePort(); err != nil {
+			return nil, err
+		}
+	}
+	if err := configure(dir, s.in, s.out); err != nil {
+		return nil, err
+	}
+	if text, err := exec.CommandContext(ctx, "/usr/sbin/postfix", "-c", s.Config(), "check").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("postfix check: %w: %s", err, strings.TrimSpace(string(text)))
+	}
+	return s, nil
+}
+
+// Config returns the directory of the configuration, which Postfix's commands take
+// from the variable MAIL_CONFIG.
+func (s *Server) Config() string { return filepath.Join(s.dir, "config") }
+
+// StartSink starts only the smtp-sink, for a Postfix that the caller starts.
+func (s *Server) StartSink(ctx context.Context) error {
+	ctx, s.stop = context.WithCancel(ctx)
+	if err := s.startSink(ctx); err != nil {
+		return err
+	}
+	return s.startGuard(s.sink.Process.Pid)
+}
+
+func (s *Server) startSink(ctx context.Context) error {
+	s.sink = session(ctx, "/usr/sbin/smtp-sink", "-u", "nobody", fmt.Sprintf("127.0.0.1:%d", s.out), "256")
+	if err := s.sink.Start(); err != nil {
+		return fmt.Errorf("smtp-sink: %w", err)
+	}
+	return nil
+}
+
+// AwaitUp waits until Postfix and the sink listen, for 20 seconds at most.
+func (s *Server) AwaitUp(ctx context.Context) error {
+	for _, port := range []int{s.in, s.out} {
+		if err := awaitPort(ctx, port); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startGuard starts a shell that kills sessions, Postfix's and the sink's, when this
+// program ends without having stopped them. The parent-death signal does not: the kernel
+// clears it when a process changes its user, which both do.
+func (s *Server) startGuard(sessions ...int) error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	s.guard = exec.Command("/bin/sh", "-c", `read -r _; kill -9 "-$1" "-$2"`, "guard", strconv.Itoa(s.PID()), strconv.Itoa(s.sink.Process.Pid))
+	args := []string{"-c", `read -r _; kill -9 "$@"`, "guard"}
+	for _, id := range sessions {
+		args = append(args, strconv.Itoa(-id))
+	}
+	s.guard = exec.Command("/bin/sh", args...)
 	s.guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	s.guard.Stdin = r
 	if err := s.guard.Start(); err != nil {
@@ -239,7 +277,7 @@ func awaitPort(ctx context.Context, port int) error {
 func (s *Server) Send(ctx context.Context, mails, bytes, sessions int) (time.Duration, error) {
 	start := time.Now()
 	source := session(ctx, "/usr/sbin/smtp-source", "-m", strconv.Itoa(mails), "-s", strconv.Itoa(sessions), "-l", strconv.Itoa(bytes),
-		"-f", "alice@example.com", "-t", "bob@example.net", fmt.Sprintf("127.0.0.1:%d", s.port))
+		"-f", "alice@example.com", "-t", "bob@example.net", fmt.Sprintf("127.0.0.1:%d", s.in))
 	if text, err := source.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("smtp-source: %w: %s", err, strings.TrimSpace(string(text)))
 	}
