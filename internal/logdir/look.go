@@ -45,7 +45,7 @@ func (d *Dir) newFiles(s *snapshot) []*File {
 	l.takeOld()
 	l.placePrevious()
 	l.matchPins()
-	l.unsure = l.blind && !l.first && !l.continues()
+	l.unsure = l.blind && !l.first && !l.continues() && !l.begins()
 	l.placeNewest()
 	l.insertGaps()
 	l.remember()
@@ -180,6 +180,10 @@ func (l *look) learn(f *File) {
 	l.waits(f)
 	f.Close()
 }
+
+// begins reports whether the log has just begun: no file was known before the look, and
+// there is no old file. Loggers keep at least one of the old files, so none was removed.
+func (l *look) begins() bool { return len(l.labels) == 0 && len(l.pins) == 0 && len(l.old) == 0 }
 
 // continues reports whether a known file still exists. Then no newer one was removed.
 func (l *look) continues() bool {

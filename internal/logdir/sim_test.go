@@ -93,9 +93,11 @@ func newLogger(seed uint64, kind loggerKind, keep int) *logger {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	l := &logger{rnd: rnd, dir: newSimDir(rnd), kind: kind, keep: keep, dropped: make(map[int]bool)}
 	l.clock = tai64n.FromUnixNano(1_800_000_000_000_000_000)
-	l.out = l.dir.create("current")
 	return l
 }
+
+// begin makes the first file.
+func (l *logger) begin() { l.out = l.dir.create("current") }
 
 func (l *logger) tick() string {
 	l.clock.Sec += uint64(l.rnd.IntN(2))

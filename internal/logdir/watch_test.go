@@ -1,6 +1,7 @@
 package logdir
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,5 +79,35 @@ func TestRecentLabelsStayKnown(t *testing.T) {
 	}
 	if n := len(d.labels); n > known/2 || d.labels[label(0)] {
 		t.Errorf("%d of %d labels are still known", n, known)
+	}
+}
+
+// If a directory that tells no changes was empty, and then has a first file, nothing was
+// removed in between. If there are old files already, some may have been.
+func TestFirstFileIsNoGap(t *testing.T) {
+	for _, tt := range []struct {
+		names []string
+		gap   bool
+	}{
+		{[]string{"current"}, false},
+		{[]string{"current", "next"}, false},
+		{[]string{"previous", "current"}, false},
+		{[]string{"@400000005000000000000001.s", "current"}, true},
+	} {
+		d := newSimDir(rand.New(rand.NewPCG(1, 1)))
+		files := &stepFiles{t: t, dir: OpenDir("sim", d)}
+		files.look()
+		for _, name := range tt.names {
+			d.create(name).data = []byte("a line\n")
+		}
+		files.look()
+		gap := slices.ContainsFunc(files.waiting, func(f *File) bool { return f.Gap != nil })
+		if gap != tt.gap {
+			t.Errorf("%v: a gap: %v, want %v", tt.names, gap, tt.gap)
+		}
+		for _, f := range files.waiting {
+			f.Close()
+		}
+		files.dir.Close()
 	}
 }
