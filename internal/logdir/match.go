@@ -102,7 +102,10 @@ func kin(file, result *File) kinship {
 	first, last, ok := file.labels()
 	switch label := m.label.String(); {
 	case !ok && file.isEmpty():
-		return other // otherwise nothing was read of it
+		if head, err := c.head(1); err == nil && len(head) == 0 {
+			return same // neither has a line
+		}
+		return other // nothing was read of it
 	case !ok && !labelled:
 		return kinByHead(file, c)
 	case !ok || !labelled:
