@@ -2,6 +2,7 @@ package logdir
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"sync"
 	"time"
@@ -19,8 +20,8 @@ const (
 
 	maxRest = 200 * time.Millisecond
 
-	// maxMoving limits how many looks in a row may fail with [ErrMoving] before the
-	// Follower ends with that error.
+	// maxMoving bounds how many looks in a row fail with [ErrMoving] before that is
+	// told.
 	maxMoving = 20
 )
 
@@ -34,7 +35,8 @@ type Follower struct {
 
 	mu      sync.Mutex
 	waiting []*File
-	err     error // the error that ended the search for files
+	err     error  // why looking for files fails, until Next has returned it
+	told    string // the text of the last such error; "" if the last look succeeded
 	changed chan struct{}
 	slots   chan struct{}
 }
@@ -62,13 +64,16 @@ func (f *Follower) Close() {
 // another file, or more in the last one.
 func (f *Follower) Changed() <-chan struct{} { return f.changed }
 
-// Next returns the next file, or nil if there is none yet. The files before it are
-// complete. The error is the one that ended the Follower.
+// Next returns the next file, or nil while there is none. The files before it are
+// complete. An error says that the directory can't be read now. Next returns it once;
+// the Follower goes on trying.
 func (f *Follower) Next() (*File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.waiting) == 0 {
-		return nil, f.err
+		err := f.err
+		f.err = nil
+		return nil, err
 	}
 	file := f.waiting[0]
 	f.waiting = f.waiting[1:]
@@ -79,7 +84,7 @@ func (f *Follower) Next() (*File, error) {
 	return file, nil
 }
 
-// More reports whether Next has a file.
+// More reports whether Next has a file or an error.
 func (f *Follower) More() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -91,37 +96,67 @@ func (f *Follower) run() {
 	for {
 		began := time.Now()
 		err := f.look()
+		missing := errors.Is(err, fs.ErrNotExist)
 		if !errors.Is(err, ErrMoving) {
 			moving = 0
 		} else if moving++; moving < maxMoving {
-			if f.rest(maxRest); f.stopped() {
-				return
-			}
-			continue
+			err = nil
 		}
+		f.report(err, missing)
 		f.tell()
-		// In a directory of thousands of files a look takes long. Then looking must not
-		// take all the time.
-		f.rest(min(2*time.Since(began), maxRest))
-		missing := errors.Is(err, fs.ErrNotExist)
-		if err != nil && !missing {
-			f.mu.Lock()
-			f.err = err
-			f.mu.Unlock()
-			f.tell()
+		// Of a directory of thousands of files a look takes long; then it should
+		// not take all the time there is.
+		rest := min(2*time.Since(began), maxRest)
+		if moving > 0 {
+			rest = maxRest
+		}
+		if f.rest(rest); f.stopped() {
 			return
 		}
-		for again := false; !again; {
-			if missing {
-				f.dir.start() // to learn when the directory comes into existence
-			}
-			began := time.Now()
+		if moving == 0 && !f.awaitChange(missing, err != nil && !missing) {
+			return
+		}
+	}
+}
+
+// report has Next return why a look failed. The same error in a row is returned once.
+func (f *Follower) report(err error, missing bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil || missing {
+		f.told = ""
+		return
+	}
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = fmt.Errorf("unable to %s %s: %w", pathErr.Op, pathErr.Path, pathErr.Err)
+	}
+	if text := err.Error(); text != f.told {
+		f.told = text
+		f.err = fmt.Errorf("%w; trying again", err)
+	}
+}
+
+// awaitChange waits until another look is needed: something has changed, or nothing
+// tells changes and it is time to look. It returns false at the end.
+func (f *Follower) awaitChange(missing, failed bool) bool {
+	for {
+		if missing {
+			f.dir.start() // to be told when it begins to exist
+		}
+		began := time.Now()
+		if failed {
+			f.rest(pollEvery)
+		} else {
 			f.wait(pollEvery)
-			if f.stopped() {
-				return
-			}
-			again = f.dir.note() || missing || time.Since(began) >= pollEvery
-			f.tell()
+		}
+		if f.stopped() {
+			return false
+		}
+		changed := f.dir.note()
+		f.tell()
+		if changed || missing || failed || time.Since(began) >= pollEvery {
+			return true
 		}
 	}
 }

@@ -56,9 +56,12 @@ func newFeed(s *source.Source) (*feed, error) {
 
 // run reads the log and sends what is new to out, as feed number, until done is closed.
 func (f *feed) run(number int, out chan<- batch, done <-chan struct{}) {
+	var failed error // what the last read has returned
 	for {
 		lines, gap, err := f.tail.Read()
-		if len(lines) == 0 && gap == nil && err == nil {
+		if len(lines) == 0 && gap == nil && (err == nil || failed != nil) {
+			// What can't be read now may be readable when something has changed.
+			failed = nil
 			select {
 			case <-f.follower.Changed():
 				continue
@@ -66,6 +69,7 @@ func (f *feed) run(number int, out chan<- batch, done <-chan struct{}) {
 				return
 			}
 		}
+		failed = err
 		f.read.Advance(lines, f.tail)
 		select {
 		case out <- batch{number, bytes.Clone(lines), gap, err, f.read}:
