@@ -37,6 +37,7 @@ func TestFollowBesideLogger(t *testing.T) {
 		{"ours", ours, []string{"t", "s4096", "n100000", "./main"}, false},
 		{"ours, processor", ours, []string{"t", "s32768", "n100000", "!gzip", "./main"}, false},
 		{"ours, few files", ours, []string{"t", "s4096", "n20", "./main"}, true},
+		{"ours, stopped meanwhile", ours, []string{"t", "s4096", "n20", "./main"}, true},
 		{"daemontools", "multilog", []string{"t", "s4096", "n100000", "./main"}, false},
 		{"daemontools, processor", "multilog", []string{"t", "s32768", "n100000", "!gzip", "./main"}, false},
 		{"daemontools, few files", "multilog", []string{"t", "s4096", "n20", "./main"}, true},

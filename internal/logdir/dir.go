@@ -14,6 +14,7 @@ type Dir struct {
 	dir      Directory
 	watch    Watch  // nil if the directory reports no changes
 	watching bool   // the directory reports every change
+	unheard  error  // why no change is reported; nil if some are
 	blind    bool   // some changes since the last look were not reported
 	id       string // of the directory; "" until it is found
 
@@ -119,7 +120,8 @@ func (d *Dir) start() {
 		return
 	}
 	if !d.watching {
-		d.watching, d.blind = d.watch.Start(), true
+		d.watching, d.unheard = d.watch.Start()
+		d.blind = true
 	}
 }
 

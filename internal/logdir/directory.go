@@ -62,8 +62,9 @@ type Watcher interface {
 type Watch interface {
 	// Start watches the directory that is at the path now. complete reports whether
 	// every change will be reported. Otherwise some may be: that the directory has come
-	// into existence, or what one of several machines does that share a file system.
-	Start() (complete bool)
+	// into existence, or what one of several machines does that share a file system. An
+	// error is the reason why nothing will be reported.
+	Start() (complete bool, err error)
 
 	// Changes returns what has happened since its last call, in order. It includes at
 	// least everything that an earlier call of a method of the Directory could have

@@ -1,9 +1,10 @@
 package logdir
 
 import (
-	"bytes"
-	"encoding/binary"
+	"errors"
+	"io/fs"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,13 +18,9 @@ const (
 	watchEvents = cameEvents | wentEvents | selfEvents | unix.IN_MODIFY
 )
 
-// event is an event of inotify.
-type event struct {
-	wd     int32
-	mask   uint32
-	cookie uint32 // the same for both names of a rename
-	name   string
-}
+// maxQueued is how many changes wait for [inotify.Changes]. More are [Missed], as more
+// than fs.inotify.max_queued_events (16384 by default) are in the kernel.
+const maxQueued = 16384
 
 // inotify is the Watch of a directory of the file system.
 //
@@ -33,72 +30,49 @@ type event struct {
 // first lists a few names.
 type inotify struct {
 	path string
-	fd   int    // -1 if there is no inotify
-	wake int    // an eventfd that ends a wait, or -1
-	list int    // the directory that is watched, or -1
-	wd   int32  // its watch descriptor
-	half *event // the first half of a rename whose second half has not come yet
-	buf  []byte
+	list int // the directory that is watched, or -1
+
+	// The notifier's mutex guards these.
+	wd     int32    // what is watched, or 0
+	half   *event   // the first half of a rename, the other one is still to come
+	queued []Change // not asked for yet
+
+	ready chan struct{} // has a value when something was queued
+	ended chan struct{} // closed by Interrupt
+	end   sync.Once
 }
 
-const (
-	eventBufferBytes = 64 << 10
-
-	// halfMost is the maximum wait for the second half of a rename. It comes within
-	// microseconds, or never if the file has left the directory.
-	halfMost = 20 * time.Millisecond
-)
-
 func newInotify(path string) *inotify {
-	w := &inotify{path: path, fd: -1, wake: -1, list: -1}
-	// There are limits per user. Without inotify, looking from time to time also works.
-	if fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC); err == nil {
-		w.fd = fd
-	}
-	if fd, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC); err == nil {
-		w.wake = fd
-	}
-	return w
+	notify.hold()
+	return &inotify{path: path, list: -1, ready: make(chan struct{}, 1), ended: make(chan struct{})}
 }
 
 func (w *inotify) Close() {
-	unix.Close(w.fd)
-	unix.Close(w.wake)
-	unix.Close(w.list)
-	w.fd, w.wake, w.list = -1, -1, -1
-}
-
-// Start watches the directory or, if it does not exist, the nearest one above it.
-func (w *inotify) Start() (complete bool) {
+	notify.release(w)
 	unix.Close(w.list)
 	w.list = -1
-	if w.add(w.path) {
-		if fd, err := unix.Open(w.path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
-			w.list = fd
-		}
-		return w.list >= 0 && !isShared(w.path)
-	}
-	for dir := w.path; !w.add(dir) && dir != filepath.Dir(dir); {
-		dir = filepath.Dir(dir)
-	}
-	return false
 }
 
-// add watches path and nothing else.
-func (w *inotify) add(path string) bool {
-	if w.fd < 0 {
-		return false
+// Start watches the directory or, while it does not exist, the one nearest to it.
+func (w *inotify) Start() (complete bool, err error) {
+	unix.Close(w.list)
+	w.list = -1
+	err = notify.add(w, w.path)
+	if err == nil {
+		if w.list, err = unix.Open(w.path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err == nil {
+			return !isShared(w.path), nil
+		}
+		w.list = -1
 	}
-	wd, err := unix.InotifyAddWatch(w.fd, path, watchEvents)
-	if err != nil {
-		return false
+	for dir := w.path; isMissing(err) && dir != filepath.Dir(dir); {
+		dir = filepath.Dir(dir)
+		err = notify.add(w, dir)
 	}
-	if int32(wd) != w.wd && w.wd != 0 {
-		_, _ = unix.InotifyRmWatch(w.fd, uint32(w.wd)) // fails if its directory is gone
-	}
-	w.wd = int32(wd)
-	return true
+	return false, err
 }
+
+// isMissing reports whether err says that a directory does not exist.
+func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) || err == unix.ENOTDIR }
 
 // settle returns when everything is reported that could be seen before the call.
 func (w *inotify) settle() {
@@ -123,114 +97,116 @@ func isShared(path string) bool {
 	return false
 }
 
-// Interrupt ends a wait. Another goroutine may call it.
-func (w *inotify) Interrupt() {
-	_, _ = unix.Write(w.wake, binary.NativeEndian.AppendUint64(nil, 1))
+// Interrupt ends a wait, from another goroutine, and all later ones.
+func (w *inotify) Interrupt() { w.end.Do(func() { close(w.ended) }) }
+
+func (w *inotify) Wait(most time.Duration) {
+	notify.wait()
+	notify.mu.Lock()
+	queued := len(w.queued) > 0
+	notify.mu.Unlock()
+	if queued {
+		return
+	}
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-w.ready:
+	case <-w.ended:
+	case <-timer.C:
+	}
 }
 
-func (w *inotify) Wait(most time.Duration) { poll(most, w.fd, w.wake) }
-
-func (w *inotify) Rest(most time.Duration) { poll(most, w.wake) }
-
-func poll(most time.Duration, fds ...int) {
-	var polled []unix.PollFd
-	for _, fd := range fds {
-		polled = append(polled, unix.PollFd{Fd: int32(fd), Events: unix.POLLIN})
+func (w *inotify) Rest(most time.Duration) {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-w.ended:
+	case <-timer.C:
 	}
-	_, _ = unix.Poll(polled, int(most.Milliseconds())) // an error is a short wait
 }
 
 func (w *inotify) Changes() []Change {
 	w.settle()
-	var changes []Change
-	var deadline time.Time
-	for {
-		events := w.read()
-		for i := range events {
-			changes = w.append(changes, &events[i])
+	notify.mu.Lock()
+	defer notify.mu.Unlock()
+	notify.drain()
+	if half := w.half; half != nil {
+		// Its rename began after settle, or the file has left the directory. When it is
+		// settled again, the rename has ended.
+		notify.mu.Unlock()
+		w.settle()
+		notify.mu.Lock()
+		if notify.drain(); w.half == half {
+			w.endHalf()
 		}
-		if w.half == nil {
-			return changes
-		}
-		switch now := time.Now(); {
-		case deadline.IsZero():
-			deadline = now.Add(halfMost)
-		case now.After(deadline):
-			return w.endHalf(changes)
-		}
-		poll(time.Millisecond, w.fd)
 	}
+	changes := w.queued
+	w.queued = nil
+	return changes
 }
 
-// append appends what e reports to changes.
-func (w *inotify) append(changes []Change, e *event) []Change {
+// take queues what e tells.
+func (w *inotify) take(e *event) {
 	if e.mask&unix.IN_Q_OVERFLOW != 0 {
-		return append(w.endHalf(changes), Change{Kind: Missed})
-	}
-	if e.wd != w.wd {
-		return changes // of a directory that was watched before
+		w.miss()
+		return
 	}
 	if w.half != nil && e.mask&unix.IN_MOVED_TO != 0 && e.cookie == w.half.cookie {
 		from := w.half.name
 		w.half = nil
-		return append(changes, Change{Came, e.name, from})
+		w.queue(Change{Came, e.name, from})
+		return
 	}
-	if e.mask&unix.IN_MODIFY == 0 { // such an event may come between the halves
-		changes = w.endHalf(changes)
+	if e.mask&unix.IN_MODIFY == 0 { // that may come between the halves
+		w.endHalf()
 	}
 	switch {
 	case e.mask&selfEvents != 0:
-		return append(changes, Change{Kind: Moved})
+		w.queue(Change{Kind: Moved})
 	case e.mask&unix.IN_MOVED_FROM != 0:
-		w.half = e
+		half := *e
+		w.half = &half
 	case e.mask&cameEvents != 0:
-		return append(changes, Change{Kind: Came, Name: e.name})
+		w.queue(Change{Kind: Came, Name: e.name})
 	case e.mask&wentEvents != 0:
-		return append(changes, Change{Kind: Went, Name: e.name})
+		w.queue(Change{Kind: Went, Name: e.name})
 	case e.mask&unix.IN_MODIFY != 0:
-		return append(changes, Change{Kind: Written, Name: e.name})
+		w.queue(Change{Kind: Written, Name: e.name})
 	}
-	return changes
 }
 
-// endHalf turns the first half of a rename into a change of its own.
-func (w *inotify) endHalf(changes []Change) []Change {
+// queue adds c, unless it tells what the last change has told.
+func (w *inotify) queue(c Change) {
+	n := len(w.queued)
+	switch {
+	case n > 0 && c.Kind == Written && w.queued[n-1] == c:
+	case n >= maxQueued:
+		w.miss()
+	default:
+		w.queued = append(w.queued, c)
+	}
+	w.signal()
+}
+
+// miss notes that changes were not told.
+func (w *inotify) miss() {
+	w.half = nil
+	w.queued = []Change{{Kind: Missed}}
+	w.signal()
+}
+
+func (w *inotify) signal() {
+	select {
+	case w.ready <- struct{}{}:
+	default:
+	}
+}
+
+// endHalf queues the first half of a rename as a change of its own.
+func (w *inotify) endHalf() {
 	if w.half != nil {
-		changes = append(changes, Change{Kind: Went, Name: w.half.name})
+		w.queue(Change{Kind: Went, Name: w.half.name})
 		w.half = nil
 	}
-	return changes
-}
-
-// read returns the events that have come.
-func (w *inotify) read() []event {
-	if w.buf == nil {
-		w.buf = make([]byte, eventBufferBytes)
-	}
-	var events []event
-	for {
-		n, err := unix.Read(w.fd, w.buf)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil || n <= 0 {
-			return events
-		}
-		events = appendEvents(events, w.buf[:n])
-	}
-}
-
-// appendEvents parses what was read from an inotify descriptor (inotify(7)).
-func appendEvents(events []event, buf []byte) []event {
-	native := binary.NativeEndian
-	for len(buf) >= unix.SizeofInotifyEvent {
-		length := unix.SizeofInotifyEvent + int(native.Uint32(buf[12:]))
-		if length > len(buf) {
-			break
-		}
-		name, _, _ := bytes.Cut(buf[unix.SizeofInotifyEvent:length], []byte{0})
-		events = append(events, event{int32(native.Uint32(buf)), native.Uint32(buf[4:]), native.Uint32(buf[8:]), string(name)})
-		buf = buf[length:]
-	}
-	return events
 }

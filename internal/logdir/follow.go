@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -35,14 +37,33 @@ type Follower struct {
 
 	mu      sync.Mutex
 	waiting []*File
-	err     error  // why looking for files fails, until Next has returned it
-	told    string // the text of the last such error; "" if the last look succeeded
+	errs    []error // that Next has not returned yet
+	told    string  // the last reason why a look has failed; "" if the last look succeeded
+	unheard bool    // it is told that no changes are told
 	changed chan struct{}
 	slots   chan struct{}
 }
 
-// Follow returns a Follower that looks at dir, which nothing else may use from now on.
-// If Look was called before, the Follower returns only files that are new since.
+// NotWatched is the error of a log at Path whose changes Linux does not tell. It is
+// looked at every second instead.
+type NotWatched struct {
+	Path string
+	Err  error // of inotify
+}
+
+func (n NotWatched) Error() string {
+	reason := n.Err.Error()
+	switch n.Err { // inotify_init1(2), inotify_add_watch(2)
+	case unix.EMFILE:
+		reason = "the limit of inotify instances (fs.inotify.max_user_instances) or of open files is reached"
+	case unix.ENOSPC:
+		reason = "the limit of inotify watches (fs.inotify.max_user_watches) is reached"
+	}
+	return fmt.Sprintf("unable to watch %s: %s; looking for new lines every second", n.Path, reason)
+}
+
+// Follow looks at dir, from now on by itself. Before, Look may have been called;
+// only what is new since is handed out.
 func Follow(dir *Dir) *Follower {
 	f := &Follower{dir: dir, stop: make(chan struct{}), changed: make(chan struct{}, 1), slots: make(chan struct{}, 1)}
 	f.done.Go(f.run)
@@ -71,8 +92,11 @@ func (f *Follower) Next() (*File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.waiting) == 0 {
-		err := f.err
-		f.err = nil
+		if len(f.errs) == 0 {
+			return nil, nil
+		}
+		err := f.errs[0]
+		f.errs = f.errs[1:]
 		return nil, err
 	}
 	file := f.waiting[0]
@@ -88,7 +112,7 @@ func (f *Follower) Next() (*File, error) {
 func (f *Follower) More() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return len(f.waiting) > 0 || f.err != nil
+	return len(f.waiting) > 0 || len(f.errs) > 0
 }
 
 func (f *Follower) run() {
@@ -119,10 +143,16 @@ func (f *Follower) run() {
 	}
 }
 
-// report has Next return why a look failed. The same error in a row is returned once.
+// report has Next return why a look failed, and why changes are not told. The same
+// error in a row is returned once.
 func (f *Follower) report(err error, missing bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	unheard := f.dir.unheard
+	if unheard != nil && !f.unheard {
+		f.errs = append(f.errs, NotWatched{f.dir.Path, unheard})
+	}
+	f.unheard = unheard != nil
 	if err == nil || missing {
 		f.told = ""
 		return
@@ -133,7 +163,7 @@ func (f *Follower) report(err error, missing bool) {
 	}
 	if text := err.Error(); text != f.told {
 		f.told = text
-		f.err = fmt.Errorf("%w; trying again", err)
+		f.errs = append(f.errs, fmt.Errorf("%w; trying again", err))
 	}
 }
 

@@ -196,12 +196,12 @@ func (d *simDir) Watch() Watch {
 	return d.watch
 }
 
-func (w *simWatch) Start() bool {
+func (w *simWatch) Start() (bool, error) {
 	if w != w.dir.watch {
-		return false
+		return false, nil
 	}
 	w.on = true
-	return true
+	return true, nil
 }
 
 func (w *simWatch) tell(c Change) {

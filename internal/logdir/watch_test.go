@@ -16,8 +16,8 @@ func TestWatchTellsChanges(t *testing.T) {
 	dir := t.TempDir()
 	w := newInotify(dir)
 	defer w.Close()
-	if !w.Start() {
-		t.Skip("no inotify")
+	if complete, err := w.Start(); !complete {
+		t.Skip("no inotify:", err)
 	}
 	from, to := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	if err := os.WriteFile(from, nil, 0o644); err != nil {
@@ -45,8 +45,8 @@ func TestWatchTellsWhatLeaves(t *testing.T) {
 	}
 	w := newInotify(dir)
 	defer w.Close()
-	if !w.Start() {
-		t.Skip("no inotify")
+	if complete, err := w.Start(); !complete {
+		t.Skip("no inotify:", err)
 	}
 	if err := os.Rename(name, filepath.Join(t.TempDir(), "a")); err != nil {
 		t.Fatal(err)

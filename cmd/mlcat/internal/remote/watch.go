@@ -18,9 +18,9 @@ type watch struct {
 
 // Start implements logdir.Watch. A Directory changes only by its looks, and these tell
 // all changes.
-func (w *watch) Start() bool {
+func (w *watch) Start() (bool, error) {
 	w.dir.firstLook()
-	return true
+	return true, nil
 }
 
 // Changes implements logdir.Watch.
