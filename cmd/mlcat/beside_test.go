@@ -112,7 +112,7 @@ func (b *beside) begin(ours string, files int, script []string) {
 		files = min(files, 20)
 	}
 	b.start(ours, []string{"t", "s4096", "n9999", "./main"})
-	for b.countOld() < files {
+	for b.countOld("*") < files {
 		b.send(400)
 	}
 	b.logger.EOF()
@@ -128,15 +128,29 @@ func (b *beside) feed() {
 	defer close(b.done)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
+	behind := false
 	for i := 0; ; i++ {
 		select {
 		case <-b.stop:
 			return
 		case <-tick.C:
-			b.send(5 + i/20%11)
+			if i%feedLooks == 0 {
+				behind = b.countOld("*.u") > maxPending
+			}
+			if !behind {
+				b.send(5 + i/20%11)
+			}
 		}
 	}
 }
+
+// maxPending is how many files may wait for a processor or for zstd. With more, the logger
+// would not come to its end when it should: on a busy machine it can't compress a thousand
+// lines a second.
+const maxPending = 50
+
+// feedLooks is how often feed sends lines before it looks at what waits.
+const feedLooks = 100
 
 func (b *beside) start(ours string, script []string) {
 	b.logger = logger.Start(b.t, b.dir, nil, append([]string{ours}, script...)...)
@@ -154,10 +168,11 @@ func (b *beside) send(lines int) {
 	b.sent.Add(int64(lines))
 }
 
-func (b *beside) countOld() int {
-	names, err := filepath.Glob(filepath.Join(b.dir, "main", "@*"))
+// countOld returns the number of old files whose names end as in pattern.
+func (b *beside) countOld(pattern string) int {
+	names, err := filepath.Glob(filepath.Join(b.dir, "main", "@"+pattern))
 	if err != nil {
-		b.t.Fatal(err)
+		b.t.Error(err)
 	}
 	return len(names)
 }
@@ -274,7 +289,7 @@ func (b *beside) checkOrder(lines []shownLine, removed []string, logged int) err
 			return fmt.Errorf("the first line that is shown is %d, not %d", first.number, next)
 		}
 	case slices.Contains(b.args, "-n"):
-		if len(lines) != 300 {
+		if len(lines) > 300 || len(lines) < 300 && len(removed) == 0 {
 			return fmt.Errorf("%d lines are shown, not 300", len(lines))
 		}
 	case slices.Contains(b.args, "-S"):

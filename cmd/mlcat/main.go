@@ -22,6 +22,7 @@ import (
 	"multilog/cmd/mlcat/internal/source"
 	"multilog/internal/cmdline"
 	"multilog/internal/console"
+	"multilog/internal/logdir"
 	"multilog/internal/mayread"
 	"multilog/internal/signals"
 )
@@ -53,6 +54,9 @@ func run(args []string) int {
 	}
 	switch {
 	case errors.Is(err, syscall.EPIPE): // the reader of the output has seen enough
+		if p.pager == nil {
+			signals.End(syscall.SIGPIPE) // as without a cursor
+		}
 	case err != nil:
 		return fatal(err)
 	}
@@ -106,11 +110,13 @@ func say(severity, text string) { fmt.Fprint(os.Stderr, console.Line("mlcat", se
 func (p *program) warn(err error) {
 	p.warning.Lock()
 	defer p.warning.Unlock()
-	if errors.As(err, new(source.Missing)) || errors.As(err, new(source.Waiting)) || errors.As(err, new(source.Untimed)) {
+	switch {
+	case errors.As(err, new(logdir.NotWatched)): // lines come later, but they come
+	case errors.As(err, new(source.Missing)) || errors.As(err, new(source.Waiting)) || errors.As(err, new(source.Untimed)):
 		if p.quiet {
 			return
 		}
-	} else {
+	default:
 		p.failed = true
 	}
 	text := plain(err).Error()

@@ -118,12 +118,16 @@ func (p *program) show() error {
 		return err
 	}
 	if p.follow {
-		if err := p.showNew(live); err != nil {
+		err = p.showNew(live)
+		if end = live.Cursor(); err != nil && !errors.Is(err, syscall.EPIPE) {
 			return err
 		}
-		end = live.Cursor()
 	}
-	return p.keep(end)
+	kept := p.keep(end)
+	if err == nil || kept != nil && !errors.Is(kept, syscall.EPIPE) {
+		err = kept
+	}
+	return err
 }
 
 // times returns the labels of --since and --until, or nil where an option is not given.
@@ -200,21 +204,21 @@ func (p *program) showNew(live *follow.Logs) error {
 	stop := make(chan os.Signal, 1)
 	if p.wantsCursor() {
 		signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+		signal.Ignore(syscall.SIGPIPE) // so that the cursor can be kept
 	}
 	n, err := live.Print(p.out, p.style, p.limit, stop)
 	p.shown += n
 	return err
 }
 
-// keep prints and stores the cursor at the end, where that is wanted.
-func (p *program) keep(end cursor.Cursor) error {
+// keep stores and prints the cursor at the end, where that is wanted.
+func (p *program) keep(end cursor.Cursor) (err error) {
+	if p.cursorFile != "" {
+		err = end.WriteFile(p.cursorFile)
+	}
 	if p.showCursor {
-		if _, err := fmt.Fprintf(p.out, "-- cursor: %v\n", end); err != nil {
-			return err
-		}
+		_, printErr := fmt.Fprintf(p.out, "-- cursor: %v\n", end)
+		err = errors.Join(err, printErr)
 	}
-	if p.cursorFile == "" {
-		return nil
-	}
-	return end.WriteFile(p.cursorFile)
+	return err
 }

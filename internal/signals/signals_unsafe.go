@@ -51,6 +51,14 @@ func Default(own ...syscall.Signal) {
 	}
 }
 
+// End ends the process by signal s, whose default action is that.
+func End(s syscall.Signal) {
+	var action sigaction
+	_, _, _ = syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(s), uintptr(unsafe.Pointer(&action)), 0, sigsetBytes, 0, 0)
+	_ = unix.Kill(unix.Getpid(), s)
+	select {} // until the signal comes
+}
+
 // Unblock unblocks all signals in the calling thread. blocked reports whether any was
 // blocked.
 func Unblock() (blocked bool, err error) {

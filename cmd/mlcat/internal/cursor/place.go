@@ -208,6 +208,31 @@ func (m *Mark) Advance(lines []byte, r Reader) {
 	if len(lines) == 0 {
 		return
 	}
+	m.pass(lines)
+	f, off := r.Position()
+	switch {
+	case f != nil:
+		m.where = whereIn(f, off)
+	case !m.label.IsZero():
+		m.where = where{}
+	}
+}
+
+// Part returns the mark behind lines, the first ones of what a reader has returned at m.
+// end is the mark behind all of that, and rest the number of bytes behind lines.
+func (m Mark) Part(lines []byte, end Mark, rest int) Mark {
+	if len(lines) == 0 {
+		return m
+	}
+	m.pass(lines)
+	if m.where = end.where; m.where.id != "" {
+		m.where.off -= int64(rest)
+	}
+	return m
+}
+
+// pass moves the label of the mark behind lines.
+func (m *Mark) pass(lines []byte) {
 	label, count, extra := logdir.LastLabels(lines)
 	switch {
 	case count > 0:
@@ -217,12 +242,5 @@ func (m *Mark) Advance(lines []byte, r Reader) {
 		m.label, m.count, m.extra = label, count, extra
 	case !m.label.IsZero():
 		m.extra += bytes.Count(lines, []byte("\n"))
-	}
-	f, off := r.Position()
-	switch {
-	case f != nil:
-		m.where = whereIn(f, off)
-	case !m.label.IsZero():
-		m.where = where{}
 	}
 }

@@ -36,6 +36,23 @@ func (l *Limit) Over() bool {
 	return true
 }
 
+// Take reports whether the next line of a stream, which has that mark, is to be printed, and
+// counts it. If not, no later line of the stream is.
+func (l *Limit) Take(stream int, mark *render.Mark) bool {
+	hit := !l.context || mark.Hit
+	switch {
+	case l.left == 0 && (hit || l.due[stream] == 0):
+		l.due[stream] = 0
+		return false
+	case hit:
+		l.left--
+		l.due[stream] = l.trail
+	case l.due[stream] > 0:
+		l.due[stream]--
+	}
+	return true
+}
+
 // Order returns the lines of streams in the order of their labels, as far as the limit allows.
 func (l *Limit) Order(streams []Stream, reverse bool) Order {
 	return &most{NewMerge(streams, reverse), l}
@@ -58,17 +75,9 @@ func (m *most) Next() (Run, error) {
 		if h == nil {
 			return Run{}, nil
 		}
-		hit := !m.context || h.lines.Marks[h.at].Hit
-		switch {
-		case hit && m.left == 0:
-			m.due[h.rank] = 0
-			continue
-		case hit:
-			m.left--
-			m.due[h.rank] = m.trail
-		case m.due[h.rank] > 0:
-			m.due[h.rank]--
+		if m.Take(h.rank, &h.lines.Marks[h.at]) {
+			return m.merge.one(h), nil
 		}
-		return m.merge.one(h), nil
+		m.merge.drop(func(other *head) bool { return other == h })
 	}
 }

@@ -16,7 +16,10 @@ import (
 const checkOutputEvery = time.Second
 
 // Logs are logs that are followed.
-type Logs struct{ feeds []*feed }
+type Logs struct {
+	feeds  []*feed
+	gather *gather // of Print, nil before
+}
 
 // Start begins to follow sources, which must be directories. It ends what is wanted of
 // each at its last whole line.
@@ -34,6 +37,9 @@ func Start(sources []*source.Source) (*Logs, error) {
 
 // Cursor returns the cursor behind the lines that were printed.
 func (l *Logs) Cursor() cursor.Cursor {
+	if l.gather != nil {
+		return l.gather.cursor()
+	}
 	var c cursor.Cursor
 	for _, f := range l.feeds {
 		c = append(c, f.shown)
@@ -49,13 +55,10 @@ type Output interface {
 	Gone() bool
 }
 
-// Print prints new lines until a signal comes from stop, the output is gone or the limit, which may
-// be nil, is reached. It returns the number of lines. The style must have Marks if there are several
-// logs, a limit or context.
+// Print prints new lines until a signal comes from stop, the output is gone, or the limit,
+// which may be nil, is reached. It returns the number of lines. The style must have Marks
+// if there are several logs, a limit or context. The error is one of out.
 func (l *Logs) Print(out Output, style *render.Style, limit *engine.Limit, stop <-chan os.Signal) (lines int, err error) {
-	if limit.Over() {
-		return 0, nil
-	}
 	done := make(chan struct{})
 	defer close(done)
 	in := make(chan batch, len(l.feeds))
@@ -63,30 +66,42 @@ func (l *Logs) Print(out Output, style *render.Style, limit *engine.Limit, stop 
 		go f.run(i, in, done)
 	}
 	g := newGather(style, limit, l.feeds)
+	l.gather = g
+	write := func(then time.Time) error {
+		n, err := g.write(out, then)
+		lines += n
+		return err
+	}
 	tick := time.NewTicker(checkOutputEvery)
 	defer tick.Stop()
-	for {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for err == nil && !limit.Over() {
+		var due <-chan time.Time
+		if wait, ok := g.next(time.Now()); ok {
+			timer.Reset(wait)
+			due = timer.C
+		}
+		from := in
+		if g.full() {
+			from = nil
+		}
 		select {
-		case b := <-in:
-			g.take(b)
-			if len(l.feeds) > 1 {
-				g.wait(in)
+		case b := <-from:
+			g.take(b, time.Now())
+			if len(l.feeds) == 1 {
+				err = write(time.Now())
 			}
-			n, err := g.write(out)
-			lines += n
-			if err != nil {
-				return lines, err
-			}
-			g.report()
-			if limit.Over() {
-				return lines, nil
-			}
+		case <-due:
+			err = write(time.Now().Add(-mergeFor))
 		case <-stop:
-			return lines, nil
+			err = write(time.Now())
+			return lines, err
 		case <-tick.C:
 			if out.Gone() {
 				return lines, nil
 			}
 		}
 	}
+	return lines, err
 }
