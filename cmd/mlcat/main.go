@@ -120,6 +120,9 @@ func (p *program) warn(err error) {
 		p.failed = true
 	}
 	text := plain(err).Error()
+	if retried := new(logdir.Retried); errors.As(err, retried) {
+		text = logdir.Retried{Err: plain(retried.Err)}.Error()
+	}
 	if empty := new(source.Empty); errors.As(err, empty) {
 		text += below(empty.Path)
 	}

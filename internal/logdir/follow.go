@@ -44,6 +44,13 @@ type Follower struct {
 	slots   chan struct{}
 }
 
+// Retried is the error of a look that a Follower repeats until it succeeds.
+type Retried struct{ Err error }
+
+func (r Retried) Error() string { return r.Err.Error() + "; trying again" }
+
+func (r Retried) Unwrap() error { return r.Err }
+
 // NotWatched is the error of a log at Path whose changes Linux does not tell. It is
 // looked at every second instead.
 type NotWatched struct {
@@ -55,9 +62,9 @@ func (n NotWatched) Error() string {
 	reason := n.Err.Error()
 	switch n.Err { // inotify_init1(2), inotify_add_watch(2)
 	case unix.EMFILE:
-		reason = "the limit of inotify instances (fs.inotify.max_user_instances) or of open files is reached"
+		reason = "too many inotify instances (fs.inotify.max_user_instances) or open files"
 	case unix.ENOSPC:
-		reason = "the limit of inotify watches (fs.inotify.max_user_watches) is reached"
+		reason = "too many inotify watches (fs.inotify.max_user_watches)"
 	}
 	return fmt.Sprintf("unable to watch %s: %s; looking for new lines every second", n.Path, reason)
 }
@@ -157,13 +164,9 @@ func (f *Follower) report(err error, missing bool) {
 		f.told = ""
 		return
 	}
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		err = fmt.Errorf("unable to %s %s: %w", pathErr.Op, pathErr.Path, pathErr.Err)
-	}
 	if text := err.Error(); text != f.told {
 		f.told = text
-		f.errs = append(f.errs, fmt.Errorf("%w; trying again", err))
+		f.errs = append(f.errs, Retried{err})
 	}
 }
 

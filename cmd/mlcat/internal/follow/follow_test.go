@@ -215,7 +215,7 @@ func TestErrorsAreReported(t *testing.T) {
 	if _, err := g.write(out, now); err == nil {
 		t.Error("no error")
 	}
-	const watch = "unable to watch a: the limit of inotify instances (fs.inotify.max_user_instances) or of open files is reached; looking for new lines every second"
+	const watch = "unable to watch a: too many inotify instances (fs.inotify.max_user_instances) or open files; looking for new lines every second"
 	if got := strings.Join(warned, "\n"); got != watch {
 		t.Errorf("before the line is printed:\n%s\nwant\n%s", got, watch)
 	}
