@@ -59,14 +59,13 @@ type NotWatched struct {
 }
 
 func (n NotWatched) Error() string {
-	reason := n.Err.Error()
 	switch n.Err { // inotify_init1(2), inotify_add_watch(2)
 	case unix.EMFILE:
-		reason = "too many inotify instances (fs.inotify.max_user_instances) or open files"
+		return fmt.Sprintf("unable to watch %s: too many inotify instances (fs.inotify.max_user_instances) or open files; looking for new lines every second", n.Path)
 	case unix.ENOSPC:
-		reason = "too many inotify watches (fs.inotify.max_user_watches)"
+		return fmt.Sprintf("unable to watch %s: too many inotify watches (fs.inotify.max_user_watches); looking for new lines every second", n.Path)
 	}
-	return fmt.Sprintf("unable to watch %s: %s; looking for new lines every second", n.Path, reason)
+	return fmt.Sprintf("unable to watch %s: %v; looking for new lines every second", n.Path, n.Err)
 }
 
 // Follow looks at dir, from now on by itself. Before, Look may have been called;
