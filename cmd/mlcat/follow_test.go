@@ -37,6 +37,9 @@ func TestFollowBesideLogger(t *testing.T) {
 		{"ours", ours, []string{"t", "s4096", "n100000", "./main"}, false},
 		{"ours, processor", ours, []string{"t", "s32768", "n100000", "!gzip", "./main"}, false},
 		{"ours, few files", ours, []string{"t", "s4096", "n20", "./main"}, true},
+		{"ours, without inotify", ours, []string{"t", "s4096", "n100000", "./main"}, false},
+		{"ours, processor, without inotify", ours, []string{"t", "s32768", "n100000", "!gzip", "./main"}, false},
+		{"ours, few files, without inotify", ours, []string{"t", "s4096", "n20", "./main"}, true},
 		{"ours, stopped meanwhile", ours, []string{"t", "s4096", "n20", "./main"}, true},
 		{"daemontools", "multilog", []string{"t", "s4096", "n100000", "./main"}, false},
 		{"daemontools, processor", "multilog", []string{"t", "s32768", "n100000", "!gzip", "./main"}, false},
@@ -51,7 +54,7 @@ func TestFollowBesideLogger(t *testing.T) {
 			if testing.Short() {
 				duration = min(duration, time.Second/2)
 			}
-			f := &following{dir: memdir.New(t), duration: duration, prunes: tt.prunes, stops: strings.Contains(tt.name, "stopped")}
+			f := &following{dir: memdir.New(t), duration: duration, prunes: tt.prunes, stops: strings.Contains(tt.name, "stopped"), blind: strings.Contains(tt.name, "without inotify")}
 			f.log = maillog.New(maillog.Config{Seed: 3})
 			f.run(t, mlcat, append([]string{tt.logger}, tt.script...))
 			f.check(t)
@@ -65,6 +68,7 @@ type following struct {
 	duration time.Duration
 	prunes   bool
 	stops    bool // mlcat is stopped for a while, so that files go unseen
+	blind    bool // no changes are reported to mlcat
 
 	log      *maillog.Generator
 	follower *logger.Logger // mlcat -f
@@ -81,7 +85,11 @@ func (f *following) run(t *testing.T, mlcat string, command []string) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	f.follower = logger.New(t, f.dir, mlcat, "-f", "--no-tail", "-o", "cat", "main")
+	follower := []string{mlcat, "-f", "--no-tail", "-o", "cat", "main"}
+	if f.blind {
+		follower = append([]string{"withoutinotify"}, follower...)
+	}
+	f.follower = logger.New(t, f.dir, follower...)
 	f.follower.Command().Stdout = out
 	f.follower.Start()
 	l := logger.Start(t, f.dir, nil, command...)
@@ -93,6 +101,12 @@ func (f *following) run(t *testing.T, mlcat string, command []string) {
 	f.follower.End()
 	l.Exits(0)
 	f.said = f.follower.Said()
+	if f.blind {
+		var found bool
+		if f.said, found = strings.CutPrefix(f.said, notWatched); !found {
+			t.Errorf("no word that main is not watched; mlcat said: %s", f.said)
+		}
+	}
 	if f.got, err = os.ReadFile(out.Name()); err != nil {
 		t.Fatal(err)
 	}
@@ -176,6 +190,8 @@ func (f *following) check(t *testing.T) {
 		t.Errorf("nothing is missing; mlcat said: %s", f.said)
 	}
 }
+
+const notWatched = "mlcat: warning: unable to watch main: too many inotify instances (fs.inotify.max_user_instances) or open files; looking for new lines every second\n"
 
 const minFileBytes = 4096 // of a logger that prunes
 

@@ -12,14 +12,23 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 
 	"multilog/bench/maillog"
 	"multilog/internal/seekable"
 	"multilog/internal/test/logger"
+	"multilog/internal/test/seccomp"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(logger.Main{M: m}, map[string]func(){"mlcat": main})
+	testscript.Main(logger.Main{M: m}, map[string]func(){"mlcat": main, "withoutinotify": withoutInotify})
+}
+
+// withoutInotify runs a command as if the user had no inotify instance left.
+func withoutInotify() {
+	err := seccomp.Run(os.Args[1:], unix.EMFILE, seccomp.Inotify...)
+	fmt.Fprintln(os.Stderr, "withoutinotify: fatal:", err)
+	os.Exit(111)
 }
 
 // The scripts are testdata/script/*.txtar.
