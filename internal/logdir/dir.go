@@ -18,7 +18,7 @@ type Dir struct {
 	blind    bool   // some changes since the last look were not reported
 	id       string // of the directory; "" until it is found
 
-	mostOpen int // how many files the first look opens
+	mostOpen int // how many files a look opens
 
 	labels  map[string]bool   // known old files
 	pending map[string]string // the identities of known old files that are not finished, by label
@@ -92,8 +92,8 @@ func (f *File) held() *File {
 }
 
 // Look returns the files that are new since the last look, in order; the first look
-// returns all. Files that are not old ones are open. After the first look all are, so
-// that their content stays readable when they are removed.
+// returns all. Files that are not old ones are open, so that their content stays readable
+// when they are removed, and so are the oldest 500 others.
 //
 // An error that wraps [fs.ErrNotExist] means that no such directory exists now.
 func (d *Dir) Look() ([]*File, error) {

@@ -147,7 +147,7 @@ func (l *look) takeOld() {
 		}
 		f := l.release(name)
 		if f == nil {
-			f = l.file(name) // in a first look
+			f = l.file(name) // one of many
 			f.id = l.ids[name]
 		}
 		f.After, after = after, label
@@ -169,6 +169,11 @@ func (l *look) pinNamed(label string, f *File) *pin {
 	for name, other := range l.opened {
 		if IsOld(name) && labelOf(name) == label && l.pinOf(other.id) != nil {
 			return l.pinOf(other.id)
+		}
+	}
+	for name, id := range l.ids {
+		if IsOld(name) && labelOf(name) == label && l.pinOf(id) != nil {
+			return l.pinOf(id)
 		}
 	}
 	return nil

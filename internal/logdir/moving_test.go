@@ -74,3 +74,29 @@ func TestNamesMayChangeAllTheTime(t *testing.T) {
 		}
 	}
 }
+
+// A reader that could not look for a while finds more files than it may open. It opens the
+// oldest, which are removed first, and reads all.
+func TestLookOpensFewFiles(t *testing.T) {
+	d := newSimDir(rand.New(rand.NewPCG(1, 1)))
+	d.watch = &simWatch{dir: d}
+	d.create("current").data = []byte("line 0\n")
+	files := &stepFiles{t: t, dir: OpenDir("sim", d)}
+	defer files.dir.Close()
+	files.look()
+	r := &reading{t: t, tail: NewTail(files, nil, 0)}
+	r.all()
+	const many = 3 * maxWaiting
+	for i := range many {
+		d.rename("current", fmt.Sprintf("@4000000000000000%08x.s", i))
+		d.create("current").data = fmt.Appendf(nil, "line %d\n", i+1)
+	}
+	files.look()
+	if most := maxWaiting + 4; d.open > most {
+		t.Errorf("%d files are open, not %d at most", d.open, most)
+	}
+	r.all()
+	if wrong := r.wrong(many+1, nil); wrong != "" {
+		t.Error(wrong)
+	}
+}

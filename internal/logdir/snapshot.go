@@ -104,11 +104,12 @@ func isLogs(name string) bool {
 	return IsOld(name)
 }
 
-// open opens the files that are needed and not open yet: all except known old files. It
-// reports whether one of them no longer exists.
+// open opens the files that are needed and not open yet: all except known old files, and
+// old files beyond the first mostOpen, which it only identifies. It reports whether one of
+// them no longer exists.
 func (s *snapshot) open() (missed bool, err error) {
 	for _, name := range s.needed() {
-		if IsOld(name) && (s.first && len(s.opened) >= s.mostOpen || s.labels[labelOf(name)]) {
+		if IsOld(name) && (len(s.opened) >= s.mostOpen || s.labels[labelOf(name)]) {
 			var info Info
 			info, err = s.dir.Stat(name)
 			s.ids[name] = info.ID
@@ -244,10 +245,15 @@ func (s *snapshot) idOf(name string) string {
 	return info.ID
 }
 
-// hasFile reports whether the file id is among those that are open.
+// hasFile reports whether the file id is there, among those that are open or identified.
 func (s *snapshot) hasFile(id string) bool {
 	for _, f := range s.opened {
 		if f.id == id {
+			return true
+		}
+	}
+	for _, other := range s.ids {
+		if other == id {
 			return true
 		}
 	}
