@@ -20,6 +20,7 @@ const (
 type Order struct {
 	Labelled    bool         // there is a line with a label
 	Ascends     bool         // of the labels that were read, none is before the one in front of it
+	Whole       bool         // all labels were read
 	First, Last tai64n.Label // of the labels that were read
 }
 
@@ -30,6 +31,7 @@ type Order struct {
 func (c *Content) Order() (Order, error) {
 	o := Order{Ascends: true}
 	if c.size <= wholeBytes {
+		o.Whole = true
 		err := c.EachLine(func(_ int64, label tai64n.Label, ok bool) {
 			if ok {
 				o.add(label)

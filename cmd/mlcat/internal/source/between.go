@@ -137,11 +137,17 @@ func (s *Source) keep(parts []Part) {
 	}
 }
 
-// choose returns the parts whose lines are labelled from since to until. It relies on the
-// order of labels within those files only where [logdir.Content.Order] has found one. All
-// other files it reads from their start to their end.
+// choose returns the parts whose lines are labelled from since to until. It bisects a file
+// if its labels ascend as far as [logdir.Content.Order] has seen. It reads all other files
+// from their start to their end. If labels step back within any file, its logger does not
+// begin a new file there, and may have gone back elsewhere between the labels that Order
+// has seen: then choose reads all files of which Order has not seen all labels.
 func (s *Source) choose(since, until *tai64n.Label) []Part {
 	c := chooser{since: since, until: until, in: since == nil}
+	for i := range s.files {
+		o := s.order(i)
+		c.within = c.within || o != nil && !o.Ascends
+	}
 	for i := range s.files {
 		if err := c.file(s, i); err != nil {
 			s.warn(s.ReadError(i, err))
@@ -155,6 +161,7 @@ func (s *Source) choose(since, until *tai64n.Label) []Part {
 // end.
 type chooser struct {
 	since, until *tai64n.Label
+	within       bool // labels step back within a file
 	in           bool // the last line is wanted
 	from         Place
 	parts        []Part
@@ -183,7 +190,7 @@ func (c *chooser) file(s *Source, i int) error {
 		return nil
 	}
 	o := s.order(i)
-	if o != nil && o.Labelled && o.Ascends {
+	if o != nil && o.Labelled && o.Ascends && (o.Whole || !c.within) {
 		s.timed = true
 		return c.ascending(content, i)
 	}
