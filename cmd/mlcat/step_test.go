@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"multilog/cmd/mlcat/internal/engine"
 	"multilog/cmd/mlcat/internal/render"
 	"multilog/cmd/mlcat/internal/source"
+	"multilog/internal/seekable"
 	"multilog/tai64n"
 )
 
@@ -168,35 +170,67 @@ func TestRangesAfterStepsInLargeFiles(t *testing.T) {
 	}
 }
 
-// If the clock was set back within a file, it may have been set back by less elsewhere,
-// between two labels that are looked at. No line is missing there either.
+// The clock may have been set back by little, between two labels that are looked at. No
+// line is missing there either, whether it was set back by more elsewhere or not, and
+// whether the files are compressed or not.
 func TestRangesAfterSmallSteps(t *testing.T) {
+	for _, far := range []uint64{0, 3000} {
+		for _, packed := range []bool{false, true} {
+			for _, early := range []bool{false, true} {
+				testSmallSteps(t, far, packed, early)
+			}
+		}
+	}
+}
+
+// testSmallSteps has a log of two files. The clock was set back by far seconds once, and by
+// 50 seconds every 500 lines of the second file. A 32nd of it are 250 lines. With early, the
+// names of the files are before their last lines, too.
+func testSmallSteps(t *testing.T, far uint64, packed, early bool) {
+	t.Helper()
 	l := &steppedLog{dir: t.TempDir()}
 	sec := uint64(1<<62 + 1e9)
-	for file, name := range []string{"@400000003b9ad000" + "00000000.s", "current"} {
-		var content strings.Builder
+	for file := range 2 {
+		var content bytes.Buffer
+		name := tai64n.Label{Sec: sec + 1}
 		for n := range 8000 {
 			switch sec++; {
 			case file == 0 && n == 4000:
-				sec -= 3000 // far more than a 32nd of the file
+				sec -= far
 			case file == 1 && n%500 == 300:
-				sec -= 50 // less
+				sec -= 50
 			}
 			label := tai64n.Label{Sec: sec}
 			line := fmt.Sprintf("%v file %d line %d %s\n", label, file, n, strings.Repeat("x", 40))
 			content.WriteString(line)
 			l.lines, l.labels = append(l.lines, line), append(l.labels, label)
 		}
-		if err := os.WriteFile(filepath.Join(l.dir, name), []byte(content.String()), 0o600); err != nil {
+		data := content.Bytes()
+		if packed {
+			var b bytes.Buffer
+			w, err := seekable.NewWriter(&b, seekable.MinLevel)
+			if err == nil {
+				_, err = w.Write(data)
+			}
+			if err = errors.Join(err, w.Close()); err != nil {
+				t.Fatal(err)
+			}
+			data = b.Bytes()
+		}
+		if !early {
+			name = tai64n.Label{Sec: sec + 1}
+		}
+		if err := os.WriteFile(filepath.Join(l.dir, name.String()+".s"), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for n := 8290; n < 8310; n++ {
+	for n := 8240; n < 8380; n += 7 {
 		since := l.labels[n]
-		until := tai64n.Label{Sec: since.Sec + 20}
-		want := strings.Join(l.between(&since, &until), "")
-		if got := l.show(t, engine.Options{Lines: engine.AllLines}, "", &since, &until); got != want {
-			t.Fatalf("from %v to %v: %d lines, want %d", since, until, strings.Count(got, "\n"), strings.Count(want, "\n"))
+		for _, until := range []tai64n.Label{since, {Sec: since.Sec + 20}, {Sec: since.Sec + 2000}} {
+			want := strings.Join(l.between(&since, &until), "")
+			if got := l.show(t, engine.Options{Lines: engine.AllLines}, "", &since, &until); got != want {
+				t.Fatalf("step %d s, packed %v, early %v, from %v to %v: %d lines, want %d", far, packed, early, since, until, strings.Count(got, "\n"), strings.Count(want, "\n"))
+			}
 		}
 	}
 }

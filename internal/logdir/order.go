@@ -62,6 +62,40 @@ func (c *Content) Order() (Order, error) {
 	return o, err
 }
 
+// AscendsAround reports whether the labels ascend around off: in a 32nd of the content on
+// either side of it. So it sees the steps back that are between the places at which Order
+// looks. If Order reads all labels, AscendsAround reads none. It ignores a label that two
+// blocks share. The content must not be a stream.
+func (c *Content) AscendsAround(off int64) (bool, error) {
+	if c.size <= wholeBytes {
+		return true, nil
+	}
+	span := c.size / orderSamples
+	from, to := max(0, off-span), min(c.size, off+span)
+	o := Order{Ascends: true}
+	var buf []byte
+	for b := c.BlockAt(from); b < c.Blocks() && o.Ascends; b++ {
+		start, _ := c.Block(b)
+		if start >= to {
+			break
+		}
+		var part []byte
+		var err error
+		if part, buf, err = c.ReadPart(b, from, to, buf); err != nil {
+			return true, err
+		}
+		for m, ok := firstMark(part, max(from, start) == 0); ok && o.Ascends; m, ok = nextMark(part, m.off) {
+			o.add(m.label)
+			i := bytes.IndexByte(part[m.off:], '\n')
+			if i < 0 {
+				break
+			}
+			m.off += i + 1
+		}
+	}
+	return o.Ascends, nil
+}
+
 // add adds the next label.
 func (o *Order) add(l tai64n.Label) {
 	if !o.Labelled {

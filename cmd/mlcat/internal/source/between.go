@@ -78,17 +78,48 @@ func (s *Source) Between(since, until *tai64n.Label) {
 		return
 	}
 	defer s.warnUntimed()
-	switch {
-	case !s.Ascends():
-		s.keep(s.choose(since, until))
-	default:
-		if since != nil {
-			s.StartAt(s.bound(*since, false))
-		}
-		if until != nil {
-			s.EndAt(s.bound(until.Next(), true))
-		}
+	from, to, ascends := Place{}, Place{len(s.files), 0}, s.Ascends()
+	if ascends && since != nil {
+		from = s.bound(*since, false)
+		ascends = s.ascendsAt(from)
 	}
+	if ascends && until != nil {
+		to = s.bound(until.Next(), true)
+		ascends = s.ascendsAt(to)
+	}
+	if !ascends {
+		s.keep(s.choose(since, until))
+		return
+	}
+	s.StartAt(from)
+	s.EndAt(to)
+}
+
+// ascendsAround reports whether the labels in file i near off ascend, and notes it if they
+// do not: a step back that Ascends does not see may show there.
+func (s *Source) ascendsAround(i int, off int64) bool {
+	o := s.order(i)
+	if o == nil || o.Whole || !o.Ascends {
+		return o == nil || o.Ascends
+	}
+	ascends, err := s.Content(i).AscendsAround(off)
+	if err != nil {
+		s.warn(s.ReadError(i, err))
+	}
+	o.Ascends = o.Ascends && ascends
+	return ascends
+}
+
+// ascendsAt does what ascendsAround does, near p.
+func (s *Source) ascendsAt(p Place) bool {
+	switch {
+	case p.Off > 0:
+		return s.ascendsAround(p.File, p.Off)
+	case p.File == 0:
+		return true
+	}
+	c := s.Content(p.File - 1)
+	return c == nil || s.ascendsAround(p.File-1, c.Size())
 }
 
 // warnUntimed warns if lines without times were seen, and none with one.
@@ -191,8 +222,11 @@ func (c *chooser) file(s *Source, i int) error {
 	}
 	o := s.order(i)
 	if o != nil && o.Labelled && o.Ascends && (o.Whole || !c.within) {
-		s.timed = true
-		return c.ascending(content, i)
+		done, err := c.ascending(s, content, i)
+		if done || err != nil {
+			s.timed = true
+			return err
+		}
 	}
 	labelled, empty := false, true
 	err := content.EachLine(func(off int64, label tai64n.Label, ok bool) {
@@ -211,18 +245,21 @@ func (c *chooser) file(s *Source, i int) error {
 	return err
 }
 
-// ascending goes over file i, whose labels ascend.
-func (c *chooser) ascending(content *logdir.Content, i int) error {
+// ascending goes over file i, whose labels ascend. It returns false if they do not near the
+// places that it finds.
+func (c *chooser) ascending(s *Source, content *logdir.Content, i int) (done bool, err error) {
 	first, _, err := content.LowerBound(tai64n.Label{})
-	from, to := first, content.Size()
+	from, to, ascends := first, content.Size(), true
 	if err == nil && c.since != nil {
 		from, _, err = content.LowerBound(*c.since)
+		ascends = s.ascendsAround(i, from)
 	}
 	if err == nil && c.until != nil {
 		to, _, err = content.LowerBound(c.until.Next())
+		ascends = ascends && s.ascendsAround(i, to)
 	}
-	if err != nil {
-		return err
+	if err != nil || !ascends {
+		return false, err
 	}
 	c.turn(Place{i, first}, from == first && from < to)
 	if from < to {
@@ -231,5 +268,5 @@ func (c *chooser) ascending(content *logdir.Content, i int) error {
 			c.turn(Place{i, to}, false)
 		}
 	}
-	return nil
+	return true, nil
 }
