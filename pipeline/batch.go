@@ -120,7 +120,7 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 			at = min(at, since) // the label is the time of a line's first byte
 		}
 		if back := b.stamper.advance(at); back > 0 {
-			b.clockWasSetBack(back)
+			b.clockWasSetBack(back, at+int64(back))
 		}
 	}
 	for i := range b.outputs {
@@ -162,12 +162,13 @@ func (b *batch) fill(in []byte, since int64) (used int) {
 // set the clock in turn, it goes back again and again.
 const clockGap = int64(time.Minute)
 
-// clockWasSetBack deals with stamps that go back by so much: they go on in a new file of
+// clockWasSetBack deals with stamps that go back by so much, and were all before a time,
+// in nanoseconds since 1970: they go on in a new file of
 // each directory, as soon as it gets a line. So the stamps of a file never descend, and
 // a reader may bisect it.
-func (b *batch) clockWasSetBack(back time.Duration) {
+func (b *batch) clockWasSetBack(back time.Duration, before int64) {
 	for i := range b.outputs {
-		b.outputs[i].dir.EndFile()
+		b.outputs[i].dir.EndFile(before)
 	}
 	now := b.host.Mono()
 	if b.clockWarned != 0 && now-b.clockWarned < clockGap {

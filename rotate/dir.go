@@ -97,9 +97,10 @@ func (d *Dir) LineRoom() int64 { return d.writer.lineRoom() }
 // Full reports whether the caller must rotate before it writes anything else.
 func (d *Dir) Full() bool { return d.writer.full() }
 
-// EndFile has current take no other line: the directory is Full as soon as current ends
-// with a newline. A file that is empty takes lines.
-func (d *Dir) EndFile() { d.writer.endFile() }
+// EndFile has current take no other line, because its label would be before one that is
+// there: the directory is Full as soon as current ends with a newline. All labels there
+// are before a time, in nanoseconds since 1970. A file that is empty takes lines.
+func (d *Dir) EndFile(before int64) { d.writer.endFile(before) }
 
 // LabelsBefore returns a time, in nanoseconds since 1970, that all labels in current are
 // before, as the previous logger has stored it with NoteLabels. If that was lost in a
@@ -113,7 +114,7 @@ func (d *Dir) LabelsBefore() int64 { return d.before.labelsBefore }
 // nanoseconds since 1970. Call it when nothing will be written any more.
 func (d *Dir) NoteLabels(before int64) {
 	d.note(func(page *lockpage.Page) {
-		page.LabelsIno, page.LabelsSize, page.LabelsBefore = d.writer.cur.ino, uint64(d.writer.cur.bytes()), before
+		page.LabelsIno, page.LabelsSize, page.LabelsBefore = d.writer.cur.ino, uint64(d.writer.cur.bytes()), max(before, d.writer.labels)
 	})
 }
 

@@ -33,7 +33,7 @@ type writer struct {
 	ended     bool     // newline before the batch
 	lowered   bool     // the size limit was lowered within the batch
 	requested bool     // a rotation was requested
-	ends      bool     // current takes no other line
+	labels    int64    // if current takes no other line, a time that its labels are before, since 1970; otherwise 0
 	trouble   Trouble
 	refusal   refusal // of a read-only file system
 
@@ -49,7 +49,7 @@ func (w *writer) room() int64 { return max(0, w.limit-w.cur.bytes()) }
 
 // lineRoom returns after how many more bytes a newline makes current full.
 func (w *writer) lineRoom() int64 {
-	if w.ends {
+	if w.labels != 0 {
 		return 0
 	}
 	return w.limit - lineZone - w.cur.bytes()
@@ -61,7 +61,11 @@ func (w *writer) full() bool {
 }
 
 // endFile has current take no other line. An empty one takes lines.
-func (w *writer) endFile() { w.ends = w.cur.bytes() > 0 }
+func (w *writer) endFile(labels int64) {
+	if w.cur.bytes() > 0 {
+		w.labels = max(w.labels, labels)
+	}
+}
 
 // opened makes f current. midline reports whether it ends within a line.
 func (w *writer) opened(f *file, midline bool) { w.cur, w.newline = f, !midline }
@@ -70,7 +74,7 @@ func (w *writer) opened(f *file, midline bool) { w.cur, w.newline = f, !midline 
 // that file ends within a line.
 func (w *writer) swap(next *file) (old *file, split bool) {
 	old, split = w.cur, !w.newline
-	w.cur, w.newline, w.requested, w.ends = next, true, false, false
+	w.cur, w.newline, w.requested, w.labels = next, true, false, 0
 	return old, split
 }
 
