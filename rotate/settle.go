@@ -258,7 +258,12 @@ func (p *predecessor) findFile() error {
 	if err != nil || p.fileName != "" {
 		return err
 	}
-	if _, err = p.tryFile(nextName); err != nil || p.fileName != "" || cur.Size > 0 {
+	next, err := p.tryFile(nextName)
+	if p.fileName != "" && cur.Ino != 0 && p.isAnothers(cur, next) {
+		p.fileName = "" // it has not changed next, but has used the directory since
+		return nil
+	}
+	if err != nil || p.fileName != "" || cur.Size > 0 {
 		return err
 	}
 	// A recovery that was killed may have renamed the file, and the next recovery may
