@@ -23,16 +23,18 @@ func (l *loop) commit(in []byte, consume int, rest []byte) rotate.Outcome {
 	l.number++
 	waits := in[min(consume, l.source.held):consume] // in the input
 	c.l, c.rest = l, rest
-	c.batch = rotate.Batch{
-		Input: rotate.Input{Batch: l.number, Dev: l.source.traits.Dev, Ino: l.source.traits.Ino, Length: len(waits), Sum: rotate.Fingerprint(waits)},
-		Bytes: consume, Lines: b.lines, Within: b.midline, Parts: c.batch.Parts[:0],
-	}
+	c.batch.Batch, c.batch.Dev, c.batch.Ino = l.number, l.source.traits.Dev, l.source.traits.Ino
+	c.batch.Length, c.batch.Last, c.batch.Sum = len(waits), 0, rotate.Fingerprint(waits)
 	if len(waits) > 0 {
 		c.batch.Last = waits[len(waits)-1]
 	}
+	c.batch.Bytes, c.batch.Lines, c.batch.Within = consume, b.lines, b.midline
+	if c.batch.Parts == nil {
+		c.batch.Parts = make([]rotate.Part, len(b.outputs))
+	}
 	for i := range b.outputs {
-		o := &b.outputs[i]
-		c.batch.Parts = append(c.batch.Parts, rotate.Part{Dir: o.dir, Bytes: o.queued, Lines: o.lines, Here: o.selected, Keeps: o.dir == l.tail.keeper})
+		o, p := &b.outputs[i], &c.batch.Parts[i]
+		p.Dir, p.Bytes, p.Lines, p.Here, p.Keeps = o.dir, o.queued, o.lines, o.selected, o.dir == l.tail.keeper
 	}
 	out := rotate.Commit(&c.batch, c)
 	switch out {
