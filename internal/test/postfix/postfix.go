@@ -239,7 +239,7 @@ func reachable(dir string) error {
 			return err
 		}
 		if info.Mode()&0o001 == 0 {
-			return fmt.Errorf("the user of Postfix may not enter %s: it needs its x bit for others", dir)
+			return fmt.Errorf("the user of Postfix may not enter %s: it needs its x bit for others (chmod o+x, or choose another directory with --dir)", dir)
 		}
 	}
 	return nil
