@@ -59,19 +59,19 @@ type batch struct {
 	stamper stamper
 	now     int64 // when the batch was filled, in nanoseconds since 1970
 
-	outputs  []output
-	statuses statuses
-	chosen   []bool         // by sink, for the current line
-	midline  bool           // the input stands within a line that has begun
-	before   bool           // midline before the batch
-	stamped  tai64n.Stamper // that of stamper before the batch
-	lines    int            // that begin in the batch
+	outputs []output
+	chosen  []bool         // by sink, for the current line
+	midline bool           // the input stands within a line that has begun
+	before  bool           // midline before the batch
+	stamped tai64n.Stamper // that of stamper before the batch
+	lines   int            // that begin in the batch
 
 	clockWarned int64 // Mono of the last warning about the clock; 0 for none
 
-	shows int // lines of the batch that were shown
-	skips int // how many of the next ones were shown already
-	shown [stderrBytes + len("...\n")]byte
+	shows    int // lines of the batch that were shown
+	skips    int // how many of the next ones were shown already
+	statuses statuses
+	shown    [stderrBytes + len("...\n")]byte
 }
 
 // texts is memory for labelled text. multilog has one loop, but tests simulate hundreds

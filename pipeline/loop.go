@@ -17,9 +17,7 @@ const troublePause = 1e9 // nanoseconds
 type loop struct {
 	sys    System
 	source source
-	batch  batch
 	dirs   []*rotate.Dir
-	tail   tail
 	number uint64 // of the last batch
 
 	terms     int  // SIGTERMs so far
@@ -28,6 +26,11 @@ type loop struct {
 	committer committer
 	pieces    [][]byte // of the batch, for one directory
 	gather    []byte   // memory for pieces that are copied together
+
+	// These two have large arrays. They come last, so that what each batch uses lies
+	// close together.
+	batch batch
+	tail  tail
 }
 
 // Run opens everything that the script names, and logs until the end of input or

@@ -8,6 +8,9 @@ import "multilog/rotate/lockpage"
 type Dir struct {
 	place // the directory on disk, and how it is reached
 
+	nextTry int64 // Mono before which no failed step is due; 0 if none is waiting
+	timed   bool  // y or a is given
+
 	labels    labels      // names of old files
 	record    record      // the lock page
 	before    predecessor // what the previous logger left
@@ -19,13 +22,11 @@ type Dir struct {
 	syncer    syncer      // when to sync (y)
 	age       age         // when to rotate by age (a)
 	closer    closer      // the end
-
-	nextTry int64 // Mono before which no failed step is due; 0 if none is waiting
 }
 
 // newDir returns a directory that is not open yet.
 func newDir(host Host, conf Config) *Dir {
-	d := &Dir{place: place{host: host, name: conf.Name, fd: -1, lock: -1}}
+	d := &Dir{place: place{host: host, name: conf.Name, fd: -1, lock: -1}, timed: conf.SyncWithin > 0 || conf.MaxAge > 0}
 	suffix := "." + conf.Code
 	if conf.Code == "" {
 		suffix = ".s"
@@ -165,7 +166,7 @@ func (d *Dir) Rotate() {
 
 // Deadline returns the Mono at which Tick has something to do, or 0 for never.
 func (d *Dir) Deadline() int64 {
-	if d.closer.is(givenUp) {
+	if d.nextTry == 0 && !d.timed || d.closer.is(givenUp) {
 		return 0
 	}
 	if d.nextTry != 0 {

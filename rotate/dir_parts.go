@@ -183,8 +183,10 @@ func (d *Dir) mayRipen() bool {
 
 // currentWritten notes that current was written to.
 func (d *Dir) currentWritten() {
-	d.syncer.wrote(d.writer.cur)
-	d.age.wrote()
+	if d.timed {
+		d.syncer.wrote(d.writer.cur)
+		d.age.wrote()
+	}
 }
 
 // rewritesCurrent reports whether current is being written again.

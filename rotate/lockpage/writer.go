@@ -169,21 +169,22 @@ func (w *Writer) Record() *Record { return &w.record }
 // it. The Writer chooses its Seq, Seal and Mark. Put returns the result of Store.
 func (w *Writer) Put(r Record, state uint64) bool {
 	w.tail = Tail{}
-	return w.put(r, state)
+	return w.put(&r, state)
 }
 
 // PutWith is Put with a tail behind the record.
 func (w *Writer) PutWith(r Record, state uint64, t Tail) bool {
 	w.tail = t
-	return w.put(r, state)
+	return w.put(&r, state)
 }
 
-func (w *Writer) put(r Record, state uint64) bool {
-	r.Seq, r.Mark = w.record.Seq+1, ^r.Last
-	if r.Seq == 0 {
-		r.Seq = 2 // 0 means none, and the slot must differ from that of the record before
+func (w *Writer) put(r *Record, state uint64) bool {
+	seq := w.record.Seq + 1
+	if seq == 0 {
+		seq = 2 // 0 means none, and the slot must differ from that of the record before
 	}
-	w.record = r // from here on use w.record: a closure would move r to the heap
+	w.record = *r
+	w.record.Seq, w.record.Mark = seq, ^r.Last
 	w.record.Seal = w.record.sealFor(state)
 	return w.Store(func(page *Page) {
 		w.putTail(page, w.record.Seq)
