@@ -33,7 +33,7 @@ func honestPage(state uint64) []byte {
 	traits := k.Traits()
 	mem := lockpage.New()
 	writer, _ := lockpage.Open(mem, lockpage.Owner{PID: 1, Started: 1, Boot: k.BootID()})
-	writer.Put(lockpage.Record{
+	writer.Put(&lockpage.Record{
 		Batch: 1, SrcDev: traits.Dev, SrcIno: traits.Ino, Length: 7, Sum: rotate.Fingerprint([]byte("second\n")), FileIno: current.Ino, FileBirth: uint64(current.Birth), End: 6, Written: 7, Last: '\n',
 	}, state)
 	return mem

@@ -35,7 +35,7 @@ func TestTakenBatchEndsWithinLine(t *testing.T) {
 	traits := k.Traits()
 	page := lockpage.New()
 	writer, _ := lockpage.Open(page, lockpage.Owner{PID: 1, Started: 1, Boot: k.BootID()})
-	writer.Put(lockpage.Record{
+	writer.Put(&lockpage.Record{
 		Batch: 1, SrcDev: traits.Dev, SrcIno: traits.Ino, Last: taken[len(taken)-1],
 		Length: uint64(len(taken)), Sum: rotate.Fingerprint([]byte(taken)) ^ 1, // they differ behind the head
 		FileIno: current.Ino, FileBirth: uint64(current.Birth), Written: uint64(len(taken)),

@@ -60,7 +60,7 @@ func (r *record) regain() {
 // of it.
 func (r *record) begin(in Input, cur *file, written int64, line uint64) {
 	ino, birth, size := cur.identity()
-	r.stored(r.page.Put(lockpage.Record{
+	r.stored(r.page.Put(&lockpage.Record{
 		Last: in.Last, Batch: in.Batch, SrcDev: in.Dev, SrcIno: in.Ino, Length: uint64(in.Length), Sum: in.Sum,
 		FileIno: ino, FileBirth: birth, End: size, Written: uint64(written),
 		LineBefore: r.page.Record().LineAfter, LineAfter: line,

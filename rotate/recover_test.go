@@ -180,7 +180,7 @@ func TestRecoveryOfStalePage(t *testing.T) {
 		}
 		mem := lockpage.New()
 		w, _ := lockpage.Open(mem, lockpage.Owner{})
-		w.Put(lockpage.Record{FileIno: info.Stat.Ino, FileBirth: uint64(info.Stat.Birth)}, lockpage.StateNone)
+		w.Put(&lockpage.Record{FileIno: info.Stat.Ino, FileBirth: uint64(info.Stat.Birth)}, lockpage.StateNone)
 		w.Store(func(page *lockpage.Page) { page.Swapped = 2 })
 		if err := os.WriteFile(filepath.Join(dir, lockName), mem, 0o600); err != nil {
 			t.Fatal(err)

@@ -33,7 +33,7 @@ func TestLostAndRegained(t *testing.T) {
 	for _, prot := range []int{unix.PROT_READ, unix.PROT_NONE} {
 		mem, protect := mapping(t)
 		w, _ := Open(mem, owner)
-		w.Put(someRecord, StateBegun)
+		w.Put(&someRecord, StateBegun)
 		if !w.Mapped() {
 			t.Error("it is not mapped")
 		}
@@ -42,7 +42,7 @@ func TestLostAndRegained(t *testing.T) {
 			t.Error("a store that is a page fault goes unnoticed")
 		}
 		*w.Mark() = '\n'
-		if !w.Put(someRecord, StateBegun) || !w.SetState(StateNone) || !w.Store(func(p *Page) { Add(&p.Counters.LinesIn, 7) }) {
+		if !w.Put(&someRecord, StateBegun) || !w.SetState(StateNone) || !w.Store(func(p *Page) { Add(&p.Counters.LinesIn, 7) }) {
 			t.Error("its own page can't be stored into")
 		}
 		if w.Regain() {

@@ -47,7 +47,7 @@ func TestRecordOutlivesLoggers(t *testing.T) {
 			r := someRecord
 			for range batches {
 				r.Batch++
-				w.Put(r, StateBegun)
+				w.Put(&r, StateBegun)
 				w.SetState(state)
 			}
 			for life := range 3 {
@@ -78,14 +78,14 @@ func TestRecordOutlivesLoggers(t *testing.T) {
 func TestMark(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)
-	w.Put(someRecord, StateBegun)
+	w.Put(&someRecord, StateBegun)
 	w.SetState(StateDone)
 	*w.Mark() = '\n'
 	w, left := Open(mem, owner)
 	if left.Damaged || !left.Record.Consumed() {
 		t.Errorf("%+v", left)
 	}
-	w.Put(someRecord, StateDone)
+	w.Put(&someRecord, StateDone)
 	if _, left = Open(mem, owner); left.Record.Consumed() {
 		t.Error("the next record has the mark of the one before")
 	}
@@ -98,7 +98,7 @@ func TestOtherBoot(t *testing.T) {
 		first, second := owner, owner
 		first.Boot, second.Boot = [16]byte{boots[0]}, [16]byte{boots[1]}
 		w, _ := Open(mem, first)
-		w.Put(someRecord, StateDone)
+		w.Put(&someRecord, StateDone)
 		w.Store(func(p *Page) { p.Swapped, p.AgeIno, p.AgeSince, p.PreviousSec = 5, 6, 7, tai64n.UnixEpoch })
 		if _, left := Open(mem, second); left != (Left{Swapped: 5, AgeIno: 6, AgeSince: 7, WrittenIno: someRecord.FileIno, WrittenBirth: someRecord.FileBirth}) {
 			t.Errorf("%v: %+v", boots, left)
@@ -113,8 +113,8 @@ func TestDamagedRecord(t *testing.T) {
 	for at := from; at < to; at++ {
 		mem := New()
 		w, _ := Open(mem, owner)
-		w.Put(Record{}, StateNone)
-		w.Put(someRecord, StateBegun)
+		w.Put(&Record{}, StateNone)
+		w.Put(&someRecord, StateBegun)
 		mem[at] ^= 0x40
 		_, left := Open(mem, owner)
 		slot := int(unsafe.Offsetof(p.Records))
@@ -142,7 +142,7 @@ func TestRecordBounds(t *testing.T) {
 	} {
 		mem := New()
 		w, _ := Open(mem, owner)
-		w.Put(someRecord, StateBegun)
+		w.Put(&someRecord, StateBegun)
 		r := &At(mem).Records[1]
 		change(r)
 		r.SetState(r.State())
@@ -167,7 +167,7 @@ func TestNumbersWrap(t *testing.T) {
 		if left.Damaged || left.Record.Seq != seq {
 			t.Fatalf("%+v", left)
 		}
-		w.Put(someRecord, StateBegun)
+		w.Put(&someRecord, StateBegun)
 		if w.Record().Seq&1 == seq&1 || w.Record().Seq == 0 {
 			t.Errorf("%d follows %d", w.Record().Seq, seq)
 		}
@@ -198,7 +198,7 @@ func TestKindOf(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	w, _ := Open(New(), owner)
 	if n := testing.AllocsPerRun(100, func() {
-		w.Put(someRecord, StateBegun)
+		w.Put(&someRecord, StateBegun)
 		w.SetState(StateDone)
 		w.Store(func(p *Page) { Add(&p.Counters.LinesIn, 1) })
 	}); n != 0 {
@@ -212,7 +212,7 @@ func FuzzPage(f *testing.F) {
 	mem := New()
 	w, _ := Open(mem, owner)
 	f.Add(append([]byte(nil), mem...), false)
-	w.Put(someRecord, StateDone)
+	w.Put(&someRecord, StateDone)
 	f.Add(append([]byte(nil), mem...), true)
 	f.Add(bytes.Repeat([]byte{0xff}, Size), true)
 	f.Fuzz(func(t *testing.T, raw []byte, reseal bool) {
@@ -244,7 +244,7 @@ func FuzzPage(f *testing.F) {
 		if r.Length > MaxLengthBytes || r.Written > MaxWrittenBytes || int64(r.End+r.Written) < 0 || left.Previous.Nano > 999999999 || left.AgeSince < 0 {
 			t.Errorf("%+v", left)
 		}
-		w.Put(someRecord, StateDone)
+		w.Put(&someRecord, StateDone)
 		*w.Mark() = '\n'
 		if _, left = Open(mem, owner); !left.Record.Consumed() || left.Record.Sum != someRecord.Sum {
 			t.Errorf("%+v", left)
@@ -256,7 +256,7 @@ func BenchmarkPut(b *testing.B) {
 	w, _ := Open(New(), owner)
 	b.ReportAllocs()
 	for b.Loop() {
-		w.Put(someRecord, StateBegun)
+		w.Put(&someRecord, StateBegun)
 		w.SetState(StateDone)
 		w.SetState(StateNone)
 	}
@@ -266,7 +266,7 @@ func BenchmarkPut(b *testing.B) {
 func TestOtherByteOrder(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)
-	w.Put(someRecord, StateBegun)
+	w.Put(&someRecord, StateBegun)
 	for at := int(unsafe.Offsetof(Page{}.Latest)); at < HalfBytes; at += 8 {
 		binary.BigEndian.PutUint64(mem[at:], binary.LittleEndian.Uint64(mem[at:]))
 	}

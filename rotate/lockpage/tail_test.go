@@ -9,7 +9,7 @@ import (
 func TestTailOutlivesLoggers(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)
-	w.Put(someRecord, StateNone)
+	w.Put(&someRecord, StateNone)
 	room := w.TailRoom(1, 2, 30, nil)
 	if len(room) != TailBytes-1 {
 		t.Fatalf("room for %d bytes", len(room))
@@ -37,9 +37,9 @@ func TestTailOutlivesLoggers(t *testing.T) {
 func TestTailOfBatch(t *testing.T) {
 	mem := New()
 	w, _ := Open(mem, owner)
-	w.Put(someRecord, StateNone)
+	w.Put(&someRecord, StateNone)
 	copy(w.TailRoom(1, 2, 30, nil), "abc")
-	w.Put(someRecord, StateBegun)
+	w.Put(&someRecord, StateBegun)
 	_, left := Open(mem, owner)
 	if left.Tail.Text != "" || left.TailBefore.Text != "abc" {
 		t.Errorf("begun: %+v", left)
@@ -65,7 +65,7 @@ func TestDamagedTail(t *testing.T) {
 	for at := range int(unsafe.Sizeof(tailSlot{})) {
 		mem := New()
 		w, _ := Open(mem, owner)
-		w.Put(someRecord, StateNone)
+		w.Put(&someRecord, StateNone)
 		copy(w.TailRoom(1, 2, 30, nil), "abc")
 		slot := &At(mem).tails()[w.Record().Seq&1]
 		raw := unsafe.Slice((*byte)(unsafe.Pointer(slot)), unsafe.Sizeof(*slot))
@@ -94,7 +94,7 @@ func TestNoRoomForTail(t *testing.T) {
 func TestTailAllocatesNothing(t *testing.T) {
 	w, _ := Open(New(), owner)
 	n := testing.AllocsPerRun(100, func() {
-		w.Put(someRecord, StateBegun)
+		w.Put(&someRecord, StateBegun)
 		copy(w.TailRoom(1, 2, 30, nil), "abc")
 	})
 	if n != 0 {

@@ -123,6 +123,13 @@ func (w *Writer) Store(change func(page *Page)) bool {
 	if survive(func() { change(w.page) }) {
 		return true
 	}
+	w.lose()
+	change(w.page)
+	return false
+}
+
+// lose replaces the page, which can't be stored into, with a copy in memory.
+func (w *Writer) lose() {
 	own := At(New())
 	*own = w.owner.page()
 	survive(func() { *own = *w.page })
@@ -132,8 +139,6 @@ func (w *Writer) Store(change func(page *Page)) bool {
 	}
 	w.page = own
 	w.mark = &own.Records[w.record.Seq&1].Mark
-	change(own)
-	return false
 }
 
 // Lost reports whether stores go into memory because of a page fault.
@@ -167,9 +172,9 @@ func (w *Writer) Record() *Record { return &w.record }
 
 // Put stores a record with that state, which becomes the latest, without a tail behind
 // it. The Writer chooses its Seq, Seal and Mark. Put returns the result of Store.
-func (w *Writer) Put(r Record, state uint64) bool {
+func (w *Writer) Put(r *Record, state uint64) bool {
 	w.tail = Tail{}
-	return w.put(&r, state)
+	return w.put(r, state)
 }
 
 // PutWith is Put with a tail behind the record.
