@@ -151,14 +151,6 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestOnce(t *testing.T) {
-	root := tree(t, services...)
-	paths := []string{root + "/log/smtpd", root + "/log/../log/smtpd", root + "/none", root + "/log/suite/loop/smtpd", root + "/log/suite", root + "/none"}
-	if diff := cmp.Diff([]string{paths[0], paths[2], paths[4], paths[5]}, Once(paths)); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestPath(t *testing.T) {
 	t.Setenv("MLCAT_PATH", "")
 	if diff := cmp.Diff([]string{"/service", "/var/service", "/etc/service", "/var/log"}, Path()); diff != "" {

@@ -31,16 +31,3 @@ func identity(path string) (string, error) {
 	st := info.Sys().(*syscall.Stat_t)
 	return fmt.Sprintf("%x.%x", st.Dev, st.Ino), nil
 }
-
-// Once returns paths without those that lead to a directory or file to which one before leads.
-// Paths that lead nowhere stay.
-func Once(paths []string) []string {
-	var once onlyOnce
-	var kept []string
-	for _, path := range paths {
-		if _, err := os.Stat(path); err != nil || once.isNew(path) {
-			kept = append(kept, path)
-		}
-	}
-	return kept
-}
