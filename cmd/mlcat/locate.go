@@ -25,6 +25,9 @@ func (p *program) locate(arg string) (paths []string, err error) {
 	info, err := os.Stat(arg)
 	if err == nil {
 		if !info.IsDir() {
+			if p.follow && filepath.Base(arg) == "current" { // which ends, but its log goes on
+				arg = filepath.Dir(arg)
+			}
 			return []string{arg}, nil
 		}
 		if log, found, _ := findlogs.In(arg); found {

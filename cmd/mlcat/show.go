@@ -83,6 +83,9 @@ func (p *program) show() error {
 	if err != nil {
 		return cmdline.Wrong(err)
 	}
+	if p.isLive(since, until) {
+		return p.showLive()
+	}
 	logs, err := p.open(since, until)
 	if err != nil {
 		return err

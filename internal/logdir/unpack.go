@@ -1,6 +1,7 @@
 package logdir
 
 import (
+	"bufio"
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
@@ -109,4 +110,25 @@ func (u *unpacking) Close() error {
 	_ = u.cmd.Process.Kill() // it may have ended
 	_ = u.cmd.Wait()         // it was killed
 	return nil
+}
+
+// Unpack returns what is in r, which may be compressed as a file of a log may be. It waits for the
+// first byte of r and, only if that may begin a compressed file, for some more.
+func Unpack(r io.Reader) (io.Reader, error) {
+	in := bufio.NewReaderSize(r, BlockBytes)
+	head, err := in.Peek(1)
+	if err != nil { // Read returns it, too
+		return in, nil
+	}
+	if strings.IndexByte("\x1fB\xfd\x04L\x28", head[0]) < 0 && head[0]&0xf0 != 0x50 {
+		return in, nil
+	}
+	head, _ = in.Peek(magicBytes)
+	if unpack := unpackerOf(head); unpack != nil {
+		return unpack(in)
+	}
+	if len(head) >= 4 && isZstd([4]byte(head)) {
+		return unpackZstd(in)
+	}
+	return in, nil
 }
