@@ -46,6 +46,8 @@ func TestDenied(t *testing.T) {
 	for args, want := range map[string]string{
 		"a":                       `^mlcat: fatal: unable to open ROOT/service/a/log/main: ` + a,
 		"ROOT/service/a/log/main": `^mlcat: fatal: unable to [a-z]+ ROOT/service/a/log/main[^ ]*: ` + a,
+		"ROOT/service/a":          `^mlcat: fatal: unable to open ROOT/service/a/log/main: ` + a,
+		"ROOT/service":            `^mlcat: warning: unable to find a log in ROOT/service: neither current nor old files are there; below it are ROOT/service/b; unable to open ROOT/service/a/log/main: ` + a,
 		"b":                       `^mlcat: (fatal|warning): unable to [a-z]+ ROOT/service/b/current: permission denied: it takes root or group root \(ROOT/service/b/current has owner root, group root, mode 0640\)\n$`,
 		"--list":                  `mlcat: warning: unable to open ROOT/service/a/log/main: ` + a,
 	} {

@@ -30,8 +30,12 @@ func (p *program) locate(arg string) (paths []string, err error) {
 			}
 			return []string{arg}, nil
 		}
-		if log, found, _ := findlogs.In(arg); found {
+		log, found, inErr := findlogs.In(arg)
+		switch {
+		case found:
 			return []string{log}, nil
+		case inErr != nil: // it may be there, but may not be read
+			return nil, inErr
 		}
 	}
 	if isName(arg) {
@@ -62,15 +66,20 @@ func isName(arg string) bool {
 // mostNamed is how many of the logs below a directory a message names.
 const mostNamed = 5
 
-// below returns what a message about a directory that is no log says of the logs below it.
-func below(dir string) string {
-	logs := findlogs.Below(dir).Logs
+// below returns what a message about a directory that is no log says of the logs below it, and of
+// what may not be read there.
+func below(dir string) (text string) {
+	found := findlogs.Below(dir)
 	more := ""
-	switch n := len(logs) - mostNamed; {
-	case len(logs) == 0:
-		return ""
-	case n > 0:
+	logs := found.Logs
+	if n := len(logs) - mostNamed; n > 0 {
 		logs, more = logs[:mostNamed], fmt.Sprintf(" and %d more", n)
 	}
-	return "; below it are " + strings.Join(logs, " ") + more
+	if len(logs) > 0 {
+		text = "; below it are " + strings.Join(logs, " ") + more
+	}
+	if len(found.Refused) > 0 {
+		text += "; " + plain(found.Refused[0]).Error()
+	}
+	return text
 }
