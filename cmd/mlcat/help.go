@@ -15,8 +15,9 @@ compressed or not, and then current. Lines of several LOGs are merged in the
 order of their labels.
 
 A LOG is a log directory; the name of a service, with * for several; a single
-file, or - for standard input; or s3://BUCKET/PREFIX/HOST/LOG, with * for
-several, for logs that mlship has sent. --list shows which there are.
+file, or - for standard input; HOST:DIR for a log on another machine, which is
+read through ssh; or s3://BUCKET/PREFIX/HOST/LOG, with * for several, for logs
+that mlship has sent. --list shows which there are.
 `
 
 	notes = `
@@ -30,6 +31,7 @@ command line is wrong, 111 if something failed.
 Examples:
   mlcat -S -15min qmail-send                   the last quarter of an hour
   mlcat -f 'qmail-*'                           everything, as it happens
+  mlcat -f mx1:qmail-send mx2:qmail-send       of two other machines
   mlcat -g 'rcpt=.*@example\.org' -n 20 main   the last 20 deliveries there
 `
 )

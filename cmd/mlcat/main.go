@@ -4,8 +4,8 @@
 // Package main reads the command line, runs the pager and prints messages. The packages
 // below internal do the rest: source opens logs and keeps which part of them is wanted,
 // cursor remembers places in them, engine reads and orders lines, render selects and
-// formats lines, histogram counts them, follow prints lines as they come. pattern and timespec
-// understand what people type.
+// formats lines, histogram counts them, follow prints lines as they come, far reads logs of
+// other machines. pattern and timespec understand what people type.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 	"syscall"
 
 	"multilog/cmd/mlcat/internal/cursor"
+	"multilog/cmd/mlcat/internal/far"
 	"multilog/cmd/mlcat/internal/source"
 	"multilog/internal/cmdline"
 	"multilog/internal/console"
@@ -112,6 +113,7 @@ func (p *program) warn(err error) {
 	defer p.warning.Unlock()
 	switch {
 	case errors.As(err, new(logdir.NotWatched)): // lines come later, but they come
+	case errors.As(err, new(far.Warning)): // how that mlcat ends tells if it has failed
 	case errors.As(err, new(source.Missing)) || errors.As(err, new(source.Waiting)) || errors.As(err, new(source.Untimed)):
 		if p.quiet {
 			return

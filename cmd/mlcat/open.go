@@ -66,6 +66,9 @@ func (p *program) number(opened []openedLog) []*source.Source {
 		if inDir[path] > 1 || path == "" {
 			path = l.Path()
 		}
+		if isFar(path) {
+			path = "ssh://" + l.from.Host + "/" + l.from.Log
+		}
 		paths = append(paths, path)
 	}
 	for i, name := range findlogs.Names(paths) {
@@ -80,6 +83,9 @@ func (p *program) number(opened []openedLog) []*source.Source {
 func (p *program) openArgument(arg string, since, until *tai64n.Label) (logs []openedLog, err error) {
 	if remote.IsURL(arg) {
 		return p.openURL(arg, since, until)
+	}
+	if isFar(arg) {
+		return p.openFar(arg, since, until)
 	}
 	paths, err := p.locate(arg)
 	for _, path := range paths {

@@ -16,7 +16,6 @@ import (
 	"multilog/cmd/mlcat/internal/pattern"
 	"multilog/cmd/mlcat/internal/remote"
 	"multilog/cmd/mlcat/internal/render"
-	"multilog/cmd/mlcat/internal/source"
 	"multilog/cmd/mlcat/internal/timespec"
 	"multilog/internal/cmdline"
 	"multilog/tai64n"
@@ -90,17 +89,27 @@ func (p *program) show() error {
 	if err != nil {
 		return err
 	}
+	start, again, err := p.startCursor(len(logs))
+	if err != nil {
+		return err
+	}
 	p.style.Marks = p.order().NeedsMarks(len(logs)) || p.style.HasContext() || p.histogram
+	if err := p.readFar(logs, start, again); err != nil {
+		return err
+	}
 	var live *follow.Logs
 	if p.follow {
 		if live, err = follow.Start(logs); err != nil {
 			return err
 		}
 	}
-	if err := p.startAtCursor(logs); err != nil {
-		return err
-	}
-	for _, s := range logs {
+	for i, s := range logs {
+		if s.Live != nil { // what it has is selected
+			continue
+		}
+		if start != nil {
+			s.StartAt(start[i].Place(s, again))
+		}
 		s.Between(since, until)
 	}
 	switch {
@@ -112,7 +121,9 @@ func (p *program) show() error {
 	var end cursor.Cursor
 	if p.wantsCursor() && !p.follow { // follow does this itself
 		for _, s := range logs {
-			s.EndAtWholeLine()
+			if s.Live == nil {
+				s.EndAtWholeLine()
+			}
 			end = append(end, cursor.At(s, s.End())) // now, while its files are open
 		}
 	}
@@ -169,36 +180,33 @@ func (p *program) times() (since, until *tai64n.Label, err error) {
 	return since, until, nil
 }
 
-// startAtCursor leaves out what comes before the cursor, if one is given.
-func (p *program) startAtCursor(logs []*source.Source) error {
-	text, again := p.afterCursor, false
+// startCursor returns the cursor at which to start, nil if none is given, and whether its
+// line is to be shown again.
+func (p *program) startCursor(logs int) (c cursor.Cursor, again bool, err error) {
+	text := p.afterCursor
 	switch {
 	case p.cursor != "":
 		text, again = p.cursor, true
 	case p.cursorFile != "":
-		var err error
 		if text, err = cursor.ReadFile(p.cursorFile); err != nil {
-			return err
+			return nil, false, err
 		}
 		p.began = text
 	}
 	if text == "" {
-		return nil
+		return nil, false, nil
 	}
-	c, err := cursor.Parse(text, len(logs))
+	c, err = cursor.Parse(text, logs)
 	switch {
 	case err != nil && p.cursorFile != "":
-		return fmt.Errorf("%w (it stands in %s)", err, p.cursorFile)
+		return nil, false, fmt.Errorf("%w (it stands in %s)", err, p.cursorFile)
 	case err != nil:
-		return err
+		return nil, false, err
 	}
 	if p.cursorFile != "" && p.follow && !p.linesSet {
 		p.lines = engine.AllLines // continue where the last run ended
 	}
-	for i, s := range logs {
-		s.StartAt(c[i].Place(s, again))
-	}
-	return nil
+	return c, again, nil
 }
 
 // showNew prints lines as they come, until nobody reads them or, if the cursor is

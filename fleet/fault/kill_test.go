@@ -35,7 +35,7 @@ func TestKills(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes some seconds")
 	}
-	for _, script := range []string{"s65536 n20", "z s65536 n20", "s200000 n3 !cat"} {
+	for _, script := range []string{"s65536 n20", "z s65536 n20", "s200000 n20 !cat"} {
 		t.Run(script, func(t *testing.T) { testKills(t, script) })
 	}
 }

@@ -166,8 +166,13 @@ func (w where) nextFile(s *source.Source) source.Place {
 	return source.Place{}
 }
 
-// At returns the mark for the lines of s before p.
+// At returns the mark for the lines of s before p. For a log that another program reads it
+// is the mark of that.
 func At(s *source.Source, p source.Place) Mark {
+	if s.Live != nil {
+		m, _ := parseMark(s.Live.Cursor()) // it is made by String
+		return m
+	}
 	if p.Off == 0 {
 		p.File--
 		p.Off = -1

@@ -31,6 +31,11 @@ type batch struct {
 // newFeed begins to watch s and ends what is wanted of it at its last whole line.
 func newFeed(s *source.Source) (*feed, error) {
 	f := &feed{source: s}
+	if s.Live != nil {
+		f.read = cursor.At(s, s.End())
+		f.shown = f.read
+		return f, nil
+	}
 	if s.Dir() == nil {
 		return nil, errors.New("unable to follow " + s.Path() + ": not a directory")
 	}
@@ -56,6 +61,10 @@ func newFeed(s *source.Source) (*feed, error) {
 
 // run reads the log and sends what is new to out, as feed number, until done is closed.
 func (f *feed) run(number int, out chan<- batch, done <-chan struct{}) {
+	if f.source.Live != nil {
+		f.runLive(number, out, done)
+		return
+	}
 	var failed error // what the last read has returned
 	for {
 		lines, gap, err := f.tail.Read()
@@ -73,6 +82,18 @@ func (f *feed) run(number int, out chan<- batch, done <-chan struct{}) {
 		f.read.Advance(lines, f.tail)
 		select {
 		case out <- batch{number, bytes.Clone(lines), gap, err, f.read}:
+		case <-done:
+			return
+		}
+	}
+}
+
+// runLive is run for a log that another program reads.
+func (f *feed) runLive(number int, out chan<- batch, done <-chan struct{}) {
+	for {
+		lines, err := f.source.Live.Next()
+		select {
+		case out <- batch{number, lines, nil, err, cursor.At(f.source, source.Place{})}:
 		case <-done:
 			return
 		}

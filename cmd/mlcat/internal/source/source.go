@@ -15,6 +15,8 @@ import (
 type Source struct {
 	Number int // by which the user of the source knows it
 
+	Live Live // where more lines come from, if the log is no directory here; nil for others
+
 	path           string
 	dir            *logdir.Dir // nil for a single file
 	files          []*entry
@@ -22,6 +24,16 @@ type Source struct {
 
 	parts []Part // what is wanted: at least one part, in order; no part ends before it begins
 	warn  func(error)
+}
+
+// Live is a log that another program reads, which selects the lines, too.
+type Live interface {
+	// Next waits for whole lines and returns them, or an error, after which the next call
+	// tries again.
+	Next() ([]byte, error)
+
+	// Cursor returns the cursor behind the lines that have come.
+	Cursor() string
 }
 
 // entry is a file of a source, as far as it went when the source was opened.
@@ -72,6 +84,15 @@ func OpenDir(path string, dir logdir.Directory, wait bool, warn func(error)) (*S
 	}
 	return s, err
 }
+
+// OpenLive returns a log of which no line is known yet: Take gives it those that are there
+// now, and live has those that come.
+func OpenLive(path string, live Live, warn func(error)) *Source {
+	return &Source{Live: live, path: path, parts: []Part{{}}, warn: warn}
+}
+
+// Take takes f, which may be nil, as the only file of a log that has none.
+func (s *Source) Take(f *logdir.File) { s.single(f) }
 
 // addDir takes the files of a directory.
 func (s *Source) addDir(dir *logdir.Dir, wait bool) error {
