@@ -64,11 +64,14 @@ func startServer(t *testing.T) *server {
 
 func (s *server) start() {
 	s.cmd = exec.Command(s.bin, "--access", "tester", "--secret", "secret-of-the-tester", "--region", "us-east-1",
-		"--port", fmt.Sprintf("127.0.0.1:%d", s.port), "--quiet", "--iam-dir", s.iam, "posix", s.dir)
+		"--port", fmt.Sprintf("127.0.0.1:%d", s.port), "--quiet", "--iam-dir", s.iam, "--access-log", s.requestsFile(), "posix", s.dir)
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
 }
+
+// requestsFile is where the store writes a line for each request.
+func (s *server) requestsFile() string { return filepath.Join(s.iam, "requests.log") }
 
 func (s *server) kill() {
 	_ = s.cmd.Process.Kill()
