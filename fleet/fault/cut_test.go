@@ -237,6 +237,7 @@ func TestFull(t *testing.T) {
 		t.Skip("only root can mount a small disk")
 	}
 	s := startServer(t)
+	s.need("versitygw")
 	s.kill()
 	mountSmall(t, s.dir, "2m")
 	if err := os.Mkdir(filepath.Join(s.dir, bucket), 0o755); err != nil {

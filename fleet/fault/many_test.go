@@ -20,7 +20,7 @@ import (
 
 var (
 	hosts     = flag.Int("hosts", 3, "hosts whose logs TestMany reads")
-	files     = flag.Int("files", 4, "files of each of these logs, one an hour")
+	files     = flag.Int("files", 12, "files of each of these logs, one an hour")
 	fileBytes = flag.Int("filebytes", 1<<20, "bytes in each of these files before compression")
 )
 
@@ -86,6 +86,7 @@ func TestMany(t *testing.T) {
 		t.Skip("it takes some seconds")
 	}
 	s := startServer(t)
+	s.need("versitygw")
 	mlcat := buildReader(t)
 	dir := t.TempDir()
 	begin := makeLog(t, s, dir)

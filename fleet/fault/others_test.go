@@ -13,6 +13,7 @@ func TestOtherLoggers(t *testing.T) {
 		t.Skip("it takes some seconds")
 	}
 	s := startServer(t)
+	s.need("versitygw")
 	mlship, _ := build(t)
 	for _, c := range []struct {
 		name string

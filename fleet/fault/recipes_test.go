@@ -110,6 +110,7 @@ func TestService(t *testing.T) {
 // and nothing more.
 func TestWriteOnly(t *testing.T) {
 	s := startServer(t)
+	s.need("versitygw")
 	mlship, multilog := build(t)
 	logs := filepath.Join(t.TempDir(), "main")
 	logSome(t, multilog, logs)

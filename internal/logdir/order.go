@@ -12,8 +12,8 @@ const (
 	// exceeds the default size of a file.
 	wholeBytes = 128 << 10
 
-	// orderSamples is the number of places at which Order reads a larger content.
-	orderSamples = 32
+	// OrderSamples is at how many places it is worth to read a larger content that is here.
+	OrderSamples = 32
 )
 
 // Order is the result of [Content.Order].
@@ -26,9 +26,9 @@ type Order struct {
 
 // Order checks the order of the labels, which step back if a clock was set back. If the
 // content has at most 128 KiB, it reads all labels. Otherwise it reads the first label
-// at 32 places at equal distances and, if the content is not compressed, the last one.
+// at so many places at equal distances and, if the content is not compressed, the last one.
 // The content must not be a stream.
-func (c *Content) Order() (Order, error) {
+func (c *Content) Order(samples int) (Order, error) {
 	o := Order{Ascends: true}
 	if c.size <= wholeBytes {
 		o.Whole = true
@@ -42,8 +42,8 @@ func (c *Content) Order() (Order, error) {
 	fine := *c
 	fine.blockBytes = probeBytes // of a plain file
 	blocks := fine.Blocks()
-	for i := range orderSamples {
-		from, to := i*blocks/orderSamples, (i+1)*blocks/orderSamples
+	for i := range samples {
+		from, to := i*blocks/samples, (i+1)*blocks/samples
 		m, at, err := fine.firstMarkFrom(from, min(to, from+1))
 		if err != nil {
 			return o, err
@@ -70,7 +70,7 @@ func (c *Content) AscendsAround(off int64) (bool, error) {
 	if c.size <= wholeBytes {
 		return true, nil
 	}
-	span := c.size / orderSamples
+	span := c.size / OrderSamples
 	from, to := max(0, off-span), min(c.size, off+span)
 	o := Order{Ascends: true}
 	var buf []byte

@@ -1,21 +1,33 @@
 package source
 
 import (
+	"slices"
+
 	"multilog/internal/logdir"
 	"multilog/tai64n"
 )
 
-// maxChecked is how many files of a log, the newest ones, Ascends looks into. More are
-// rare, and each costs to be opened.
-const maxChecked = 100
+const (
+	// maxChecked is how many files of a log, the newest ones, ascends looks into. More are
+	// rare, and each costs to be opened.
+	maxChecked = 100
 
-// Ascends reports whether the labels ascend from each line to the next, as far as it can
-// be seen at little cost. They do not where a clock was set back. Ascends looks into the
-// newest 100 files, of each as [logdir.Content.Order] does. It leaves out files that can
-// only be read from their start.
-func (s *Source) Ascends() bool {
+	// farSamples is at how many places ascends looks into a file that is not here. Each
+	// costs a request.
+	farSamples = 3
+)
+
+// ascends reports whether the labels ascend from each line to the next, as far as it can
+// be seen at little cost. They do not where a clock was set back. It looks into the
+// newest 100 files, of each as [logdir.Content.Order] does; of a log that is not here only
+// into those in which ends are by their names, which are the ones that are bisected. It
+// leaves out files that can only be read from their start.
+func (s *Source) ascends(ends ...tai64n.Label) bool {
 	var last tai64n.Label
 	for i := max(0, len(s.files)-maxChecked); i < len(s.files); i++ {
+		if s.isFar && !s.hasEnd(i, ends) {
+			continue
+		}
 		o := s.order(i)
 		if o == nil || !o.Labelled {
 			continue
@@ -28,6 +40,20 @@ func (s *Source) Ascends() bool {
 		last = o.Last
 	}
 	return true
+}
+
+// hasEnd reports whether the name of file i, and that of the file before it, allow that the
+// file has one of ends.
+func (s *Source) hasEnd(i int, ends []tai64n.Label) bool {
+	return slices.ContainsFunc(ends, func(end tai64n.Label) bool {
+		if i > 0 {
+			if before, named := s.files[i-1].Until(); named && !before.Before(end) {
+				return false
+			}
+		}
+		name, named := s.files[i].Until()
+		return !named || !name.Before(end)
+	})
 }
 
 // Span returns the labels of the first and the last labelled line, or nil if there is none. It
@@ -61,7 +87,11 @@ func (s *Source) Span() (first, last *tai64n.Label) {
 func (s *Source) order(i int) *logdir.Order {
 	e := s.files[i]
 	if c := s.Content(i); e.order == nil && c != nil && !c.IsStream() {
-		if o, err := c.Order(); err == nil {
+		samples := logdir.OrderSamples
+		if s.isFar {
+			samples = farSamples
+		}
+		if o, err := c.Order(samples); err == nil {
 			e.order = &o
 		}
 	}
@@ -74,11 +104,18 @@ func (s *Source) order(i int) *logdir.Order {
 // A line without a label belongs to the labelled line before it. All lines of a file
 // without labels are wanted, unless the file was last written before since.
 func (s *Source) Between(since, until *tai64n.Label) {
-	if since == nil && until == nil {
+	var ends []tai64n.Label
+	if since != nil {
+		ends = append(ends, *since)
+	}
+	if until != nil {
+		ends = append(ends, until.Next())
+	}
+	if len(ends) == 0 {
 		return
 	}
 	defer s.warnUntimed()
-	from, to, ascends := Place{}, Place{len(s.files), 0}, s.Ascends()
+	from, to, ascends := Place{}, Place{len(s.files), 0}, s.ascends(ends...)
 	if ascends && since != nil {
 		from = s.bound(*since, false)
 		ascends = s.ascendsAt(from)
@@ -96,7 +133,7 @@ func (s *Source) Between(since, until *tai64n.Label) {
 }
 
 // ascendsAround reports whether the labels in file i near off ascend, and notes it if they
-// do not: a step back that Ascends does not see may show there.
+// do not: a step back that ascends does not see may show there.
 func (s *Source) ascendsAround(i int, off int64) bool {
 	o := s.order(i)
 	if o == nil || o.Whole || !o.Ascends {
@@ -133,7 +170,7 @@ func (s *Source) warnUntimed() {
 // labels step back it returns that of the first line with label, and exact is false if there
 // is none.
 func (s *Source) Find(label tai64n.Label) (p Place, exact bool) {
-	if s.Ascends() {
+	if s.ascends(label) {
 		return s.bound(label, false), true
 	}
 	parts := s.choose(&label, &label)

@@ -14,7 +14,7 @@
 // Where labels ascend, the lines of a time are one part, and bisecting finds it. Where a
 // clock was set back they may be several, which [Source.Between] finds by the labels in
 // the files. It bisects a file only if the labels that it has seen of that ascend, and
-// reads the others. [Source.Ascends] says how it finds out which of the two to do.
+// reads the others. The function ascends says how it finds out which of the two to do.
 //
 // # Errors
 //

@@ -15,7 +15,8 @@ import (
 type Source struct {
 	Number int // by which the user of the source knows it
 
-	Live Live // where more lines come from, if the log is no directory here; nil for others
+	Live  Live // where more lines come from, if the log is no directory here; nil for others
+	isFar bool // each read costs a request
 
 	path           string
 	dir            *logdir.Dir // nil for a single file
@@ -74,10 +75,10 @@ func Open(path string, wait bool, warn func(error)) (*Source, error) {
 	return s, err
 }
 
-// OpenDir returns the log in a directory of any kind, which it closes if there is an
-// error. Messages call it path. It may have no files; the rest is as for Open.
+// OpenDir returns the log in a directory that is not in the file system, which it closes if
+// there is an error. Messages call it path. It may have no files; the rest is as for Open.
 func OpenDir(path string, dir logdir.Directory, wait bool, warn func(error)) (*Source, error) {
-	s := &Source{path: path, warn: warn}
+	s := &Source{isFar: true, path: path, warn: warn}
 	err := s.addDir(logdir.OpenDir(path, dir), wait)
 	if err == nil && len(s.files) == 0 && wait {
 		warn(Waiting{path})
