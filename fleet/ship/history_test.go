@@ -144,7 +144,7 @@ func (h *history) run() error {
 		h.logger.finish()
 	}
 	for i, s := range h.stores {
-		s.Faults = simstore.Faults{}
+		s.Faults, s.KillAt = simstore.Faults{}, 0
 		s.Before = nil
 		s.Settle()
 		h.say("sender %d: settled", i)
@@ -366,4 +366,32 @@ func TestCalm(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestKilledAtEach kills the sender at each of its requests, before the store has done it
+// or after, until a history gets through.
+func TestKilledAtEach(t *testing.T) {
+	seeds := uint64(6)
+	if testing.Short() {
+		seeds = 1
+	}
+	runs := 0
+	for seed := uint64(1); seed <= seeds; seed++ {
+		for _, after := range []bool{false, true} {
+			for at := 1; ; at++ {
+				h := newHistory(seed, func(string, ...any) {})
+				h.stores, h.logs = h.stores[:1], h.logs[:1]
+				first := h.stores[0]
+				first.Faults, first.KillAt, first.KillAfter = simstore.Faults{}, at, after
+				if err := h.run(); err != nil {
+					t.Fatalf("seed %d, killed at request %d, done %v: %v", seed, at, after, err)
+				}
+				runs++
+				if first.Requests < at {
+					break
+				}
+			}
+		}
+	}
+	t.Logf("%d histories", runs)
 }
