@@ -373,7 +373,7 @@ func TestCalm(t *testing.T) {
 func TestKilledAtEach(t *testing.T) {
 	seeds := uint64(6)
 	if testing.Short() {
-		seeds = 1
+		seeds = 2
 	}
 	runs := 0
 	for seed := uint64(1); seed <= seeds; seed++ {
