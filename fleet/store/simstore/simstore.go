@@ -17,6 +17,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 
 	"multilog/fleet/store"
 )
@@ -62,6 +63,7 @@ type Store struct {
 	Requests int // so far
 	Log      func(format string, args ...any)
 
+	mu   sync.Mutex // of what a request does, but not while Before and Within run
 	rng  *rand.Rand
 	late []func()
 }
@@ -82,6 +84,8 @@ func New(seed uint64) *Store {
 
 // Settle lets everything happen that is still on its way.
 func (s *Store) Settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for len(s.late) > 0 {
 		s.arrive(0)
 	}
@@ -93,15 +97,25 @@ func (s *Store) arrive(i int) {
 	do()
 }
 
+// unlocked calls what others do meanwhile.
+func (s *Store) unlocked(others func()) {
+	if others != nil {
+		s.mu.Unlock()
+		others()
+		s.mu.Lock()
+	}
+}
+
 // request does one request under the faults. do returns what the store answers.
 func (s *Store) request(op, key string, do func() error, changes bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.Requests++
+	number := s.Requests
 	for len(s.late) > 0 && s.rng.IntN(4) == 0 {
 		s.arrive(s.rng.IntN(len(s.late)))
 	}
-	if s.Before != nil {
-		s.Before()
-	}
+	s.unlocked(s.Before)
 	fail := func(kind store.Kind) error { return &store.Error{Op: op, Key: key, Kind: kind} }
 	later := func() {
 		if changes {
@@ -111,7 +125,7 @@ func (s *Store) request(op, key string, do func() error, changes bool) error {
 			})
 		}
 	}
-	if s.Requests == s.KillAt {
+	if number == s.KillAt {
 		if s.KillAfter {
 			_ = do() // the client never hears of it
 		}
@@ -191,7 +205,7 @@ func (s *Store) page(prefix, after string, delimiter bool) (page []store.Entry, 
 		sizes[key] = len(o.Data)
 	}
 	if s.Within != nil {
-		s.Within()
+		s.unlocked(s.Within)
 		for _, key := range slices.Sorted(maps.Keys(s.Objects)) { // in an order, so that a seed replays
 			if _, ok := sizes[key]; !ok && s.rng.IntN(2) == 0 {
 				sizes[key] = len(s.Objects[key].Data)
