@@ -109,7 +109,8 @@ install: build ## install commands, manual pages, completions and examples below
 		$(HOSTBIN)/$$c --completion=fish >$(FISHDIR)/$$c.fish || exit 1; done
 	for e in $(EXAMPLES); do install -D -m 755 $$e $(DOCDIR)/$$e || exit 1; done
 	for e in $(DATA); do install -D -m 644 $$e $(DOCDIR)/$$e || exit 1; done
-	install -m 644 README.md ARCHITECTURE.md CHANGELOG.md LICENSE docs/FLEET.md docs/READING.md $(DOCDIR)/
+	install -m 644 README.md SECURITY.md CHANGELOG.md LICENSE $(DOCDIR)/
+	install -D -m 644 -t $(DOCDIR)/docs docs/*
 
 uninstall: ## remove what install installed
 	for c in $(COMMANDS); do rm -f $(BINDIR)/$$c; done

@@ -18,15 +18,15 @@ import (
 // This file runs the configurations that the README gives for programs that read logs.
 // It changes only the paths in them.
 
-// recipe returns the first indented block of the README after the line that begins with
-// after.
+// recipe returns the first indented block of docs/SHIPPERS.md after the line that begins
+// with after.
 func recipe(t *testing.T, after string) string {
 	t.Helper()
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile("../docs/SHIPPERS.md")
 	must(t, err)
 	_, rest, found := strings.Cut(string(text), "\n"+after)
 	if !found {
-		t.Fatalf("README.md: no line begins with %q", after)
+		t.Fatalf("SHIPPERS.md: no line begins with %q", after)
 	}
 	block := regexp.MustCompile(`(?m)(^    .*\n|^\n)+`)
 	for _, b := range block.FindAllString(rest, -1) {
@@ -34,7 +34,7 @@ func recipe(t *testing.T, after string) string {
 			return strings.TrimLeft(b, "\n ")
 		}
 	}
-	t.Fatalf("README.md: no block after %q", after)
+	t.Fatalf("SHIPPERS.md: no block after %q", after)
 	return ""
 }
 
@@ -54,7 +54,7 @@ func TestFail2ban(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()
 	filter := filepath.Join(base, "filter.conf")
-	must(t, os.WriteFile(filter, []byte(recipe(t, "**fail2ban**")), 0o600))
+	must(t, os.WriteFile(filter, []byte(recipe(t, "## fail2ban")), 0o600))
 	turnedAway := regexp.MustCompile(`(?m)^(rblsmtpd: .*: 451|qmail-smtpd: .* Reject::)`)
 	want := len(turnedAway.FindAllString(logMail(t, base, 20_000), -1))
 	if want < 100 {

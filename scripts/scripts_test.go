@@ -101,7 +101,7 @@ func TestInstallAndUninstall(t *testing.T) {
 			t.Errorf("%s is not installed", name)
 		}
 	}
-	for _, path := range []string{"README.md", "LICENSE", "CHANGELOG.md", "FLEET.md", "READING.md", "examples/daemontools/qmail-send/log/run"} {
+	for _, path := range []string{"README.md", "LICENSE", "CHANGELOG.md", "docs/FLEET.md", "docs/READING.md", "examples/daemontools/qmail-send/log/run"} {
 		if _, ok := got["opt/multilog/share/doc/multilog/"+path]; !ok {
 			t.Errorf("%s is not installed", path)
 		}
@@ -113,6 +113,7 @@ func TestInstallAndUninstall(t *testing.T) {
 			}
 		}
 	}
+	checkLinks(t, filepath.Join(dest, "opt/multilog/share/doc/multilog"))
 	install("uninstall")
 	for path := range files(t, dest) {
 		t.Errorf("%s is still there", path)
