@@ -14,9 +14,9 @@ const (
 
 // The values of LineBefore and LineAfter: where the input stands.
 const (
-	LineNone      = 0 // within a line that this directory gets
-	LineHere      = 1 // within a line that it does not get
-	LineElsewhere = 2 // within one that it does not get
+	LineNone      = 0 // not within a line
+	LineHere      = 1 // within a line that this directory gets
+	LineElsewhere = 2 // within a line that it does not get
 )
 
 // The largest numbers that a valid record may have.
