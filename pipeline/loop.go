@@ -204,6 +204,7 @@ func (l *loop) awaitRoom(d *rotate.Dir) bool {
 		return true
 	}
 	start := l.sys.Host.Mono()
+	d.BeginRoomWait()
 	for !d.Ready() {
 		if l.terms > 1 || l.givesUp() && (!l.batch.midline && l.source.held == 0 || d.Failing()) {
 			l.abandoned = true

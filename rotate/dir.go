@@ -119,6 +119,9 @@ func (d *Dir) NoteLabels(before int64) {
 	})
 }
 
+// BeginRoomWait stores in the lock page that the caller waits until Ready.
+func (d *Dir) BeginRoomWait() { d.record.waits(d.now()) }
+
 // CountRoomWait counts in the lock page that the caller waited until Ready, for that
 // many nanoseconds.
 func (d *Dir) CountRoomWait(took int64) { d.record.countRoomWait(took) }

@@ -91,6 +91,8 @@ func (d *Dir) storePosition(r lockpage.Record, tail lockpage.Tail) { d.record.pu
 func (d *Dir) consumed() { d.record.clear() }
 
 func (d *Dir) isClean() bool               { return d.record.isClean() }
+func (d *Dir) writePauses()                { d.record.pauses(d.now()) }
+func (d *Dir) writeSucceeded()             { d.record.wrote() }
 func (d *Dir) countSync(took int64)        { d.record.countSync(took) }
 func (d *Dir) countRun(good bool)          { d.record.countRun(good) }
 func (d *Dir) notePrevious(l tai64n.Label) { d.record.notePrevious(l) }
@@ -104,6 +106,7 @@ func (d *Dir) noteAge(since int64) {
 func (d *Dir) openPage() {
 	owner := lockpage.Owner{PID: os.Getpid(), Started: d.now(), Boot: d.host.BootID()}
 	d.before.left = d.record.take(d.mapLockPage(), owner)
+	d.note(func(page *lockpage.Page) { lockpage.Set(&page.Activity.PendingLimit, uint64(d.finisher.limit())) })
 	if d.before.left.Damaged {
 		d.warn("unable to use the record in " + d.path(lockName) + ", going on without: it is damaged (if the logger before was killed, its last lines may be logged twice)")
 	}

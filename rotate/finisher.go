@@ -188,6 +188,9 @@ func (f *finisher) isNaming() bool {
 // hasRoom reports whether one more file may be pending.
 func (f *finisher) hasRoom() bool { return len(f.queue) < f.most }
 
+// limit returns how many files may be pending.
+func (f *finisher) limit() int { return f.most }
+
 // count returns how many files are pending.
 func (f *finisher) count() int { return len(f.queue) }
 

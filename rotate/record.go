@@ -14,6 +14,7 @@ type record struct {
 	at       *place
 	page     *lockpage.Writer
 	regainAt int64 // Mono before which a lost page is not tried again
+	pausing  bool  // PauseSince is stored
 }
 
 // regainPause is the time between two attempts to regain a lost page.
@@ -123,7 +124,33 @@ func (r *record) countBatch(bytes, lines, selected int, took, now int64) {
 		lockpage.Add(&c.Batches, 1)
 		lockpage.AtLeast(&c.BatchLongest, uint64(took))
 		atomic.StoreInt64(&c.LastBatch, now)
+		page.Activity.Batches.Add(took)
+		page.Activity.CountLines(now, lines)
 	})
+}
+
+// waits stores that the loop waits for room to rotate, from now on, a time in nanoseconds
+// since 1970.
+func (r *record) waits(now int64) {
+	r.note(func(page *lockpage.Page) { atomic.StoreInt64(&page.Activity.RoomSince, now) })
+}
+
+// pauses counts a failed write, which will be tried again. now is in nanoseconds since
+// 1970.
+func (r *record) pauses(now int64) {
+	if !r.pausing {
+		r.pausing = true
+		r.note(func(page *lockpage.Page) { atomic.StoreInt64(&page.Activity.PauseSince, now) })
+	}
+	r.note(func(page *lockpage.Page) { lockpage.Add(&page.Counters.WritePauses, 1) })
+}
+
+// wrote stores that a write has succeeded.
+func (r *record) wrote() {
+	if r.pausing {
+		r.pausing = false
+		r.note(func(page *lockpage.Page) { atomic.StoreInt64(&page.Activity.PauseSince, 0) })
+	}
 }
 
 // countRoomWait counts a wait, in nanoseconds, for room to rotate.
@@ -131,6 +158,8 @@ func (r *record) countRoomWait(took int64) {
 	r.note(func(page *lockpage.Page) {
 		lockpage.Add(&page.Counters.RoomWaits, 1)
 		lockpage.Add(&page.Counters.RoomWaited, uint64(took))
+		page.Activity.RoomWaits.Add(took)
+		atomic.StoreInt64(&page.Activity.RoomSince, 0)
 	})
 }
 
@@ -141,6 +170,7 @@ func (r *record) countSync(took int64) {
 		lockpage.Add(&c.Syncs, 1)
 		lockpage.Set(&c.SyncLast, uint64(took))
 		lockpage.AtLeast(&c.SyncLongest, uint64(took))
+		page.Activity.Syncs.Add(took)
 	})
 }
 

@@ -144,12 +144,13 @@ func (w *writer) append(pieces [][]byte) error {
 		if err == nil {
 			err = syscall.EIO // a file accepts bytes or returns an error
 		}
-		w.d.note(func(page *lockpage.Page) { lockpage.Add(&page.Counters.WritePauses, 1) })
+		w.d.writePauses()
 		if !w.d.relieve(err) {
 			w.trouble.Failed(w.d.host, "write to "+w.d.path(currentName), err)
 		}
 		return err
 	}
+	w.d.writeSucceeded()
 	w.trouble.Over(w.d.host)
 	return nil
 }

@@ -51,6 +51,8 @@ type Page struct {
 	LabelsIno    uint64
 	LabelsSize   uint64
 	LabelsBefore int64
+
+	Activity Activity
 }
 
 // Counters count what the logger has done since Started. Durations are in nanoseconds.

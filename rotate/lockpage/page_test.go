@@ -27,6 +27,7 @@ func TestLayout(t *testing.T) {
 		"PID": {unsafe.Offsetof(p.PID), 8}, "Started": {unsafe.Offsetof(p.Started), 16}, "Boot": {unsafe.Offsetof(p.Boot), 24},
 		"Backend": {unsafe.Offsetof(p.Backend), 40}, "Counters": {unsafe.Offsetof(p.Counters), 184}, "Latest": {unsafe.Offsetof(p.Latest), 320},
 		"Records": {unsafe.Offsetof(p.Records), 328}, "Files": {unsafe.Offsetof(p.Files), 576},
+		"Activity": {unsafe.Offsetof(p.Activity), 696},
 	} {
 		if at[0] != at[1] {
 			t.Errorf("%s is at %d, not %d", name, at[0], at[1])

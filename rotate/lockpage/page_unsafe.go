@@ -7,7 +7,7 @@ const _ = uint(HalfBytes - unsafe.Sizeof(Page{}))
 
 // Each Record of a page, and what else is stored atomically, must be aligned to 64
 // bits. On 32-bit machines Go does not do that by itself.
-const _ = -(unsafe.Sizeof(Record{}) % 8) - unsafe.Offsetof(Page{}.Records)%8 - unsafe.Offsetof(Page{}.Latest)%8 - unsafe.Offsetof(Page{}.Counters)%8 - unsafe.Offsetof(Page{}.Files)%8 - unsafe.Sizeof(fileSlot{})%8
+const _ = -(unsafe.Sizeof(Record{}) % 8) - unsafe.Offsetof(Page{}.Records)%8 - unsafe.Offsetof(Page{}.Latest)%8 - unsafe.Offsetof(Page{}.Counters)%8 - unsafe.Offsetof(Page{}.Files)%8 - unsafe.Sizeof(fileSlot{})%8 - unsafe.Offsetof(Page{}.Activity)%8
 
 // The second half has room for two tails.
 const _ = uint(Size - HalfBytes - unsafe.Sizeof([2]tailSlot{}))

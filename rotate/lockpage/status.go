@@ -26,6 +26,7 @@ type Status struct {
 	Started  time.Time
 	Backend  string // UTF-8
 	Counters Counters
+	Activity Activity
 	Files    []File // full and not safe yet, the oldest first, at most FileSlots; Counters.Pending counts all
 }
 
@@ -70,7 +71,7 @@ func Parse(raw []byte) (Status, error) {
 	if p.Magic != magic() {
 		return Status{}, ErrNoPage
 	}
-	s := Status{Started: time.Unix(0, max(0, p.Started)), Counters: p.Counters}
+	s := Status{Started: time.Unix(0, max(0, p.Started)), Counters: p.Counters, Activity: p.Activity}
 	s.PID = p.pid()
 	text, _, _ := bytes.Cut(p.Backend[:], []byte{0})
 	s.Backend = strings.ToValidUTF8(string(text), "?")
@@ -79,6 +80,7 @@ func Parse(raw []byte) (Status, error) {
 		*d = min(*d, maxTime)
 	}
 	c.LastBatch = max(0, c.LastBatch)
+	s.Activity.bound()
 	s.Files = p.files()
 	return s, nil
 }
