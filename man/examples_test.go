@@ -37,13 +37,13 @@ const (
 )
 
 var outcomes = map[string]outcome{
-	"mlcat -S -15min qmail-send":                              {shows: `(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} new msg`},
-	"mlcat -f 'qmail-*'":                                      {shows: `(?m)^\d{4}-.* qmail-(send|smtpd): +(delivery|status|end msg)`, endless: true},
-	"mlcat -n 20 -g '^delivery [0-9]+: failure' main":         {shows: `^([^\n]* delivery [0-9]+: failure[^\n]*\n){20}$`},
-	"mlstat -w /service/*/log/main":                           {shows: `DIRECTORY .*LOGGER.*\n.*qmail-send/log/main `, endless: true},
-	"mlstat --openmetrics /service/*/log/main >multilog.prom": {leaves: []string{"multilog.prom"}},
-	"multilog t s16777215 n20 '!multilog-zstd' ./main":        {input: bigLines, leaves: []string{"main/@*.s", "main/current"}},
-	"multilog-zstd -l main/@*":                                {shows: `(?m)main/@[0-9a-f]{24}\.s$`, before: compress},
+	"mlcat -S -15min qmail-send":                                     {shows: `(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9} new msg`},
+	"mlcat -f 'qmail-*'":                                             {shows: `(?m)^\d{4}-.* qmail-(send|smtpd): +(delivery|status|end msg)`, endless: true},
+	"mlcat -n 20 -g '^delivery [0-9]+: failure' main":                {shows: `^([^\n]* delivery [0-9]+: failure[^\n]*\n){20}$`},
+	"mlstat -w /service/*/log/main":                                  {shows: `LOG .*STATE.*\nqmail-send `, endless: true},
+	"mlstat --prometheus --output=multilog.prom /service/*/log/main": {leaves: []string{"multilog.prom"}},
+	"multilog t s16777215 n20 '!multilog-zstd' ./main":               {input: bigLines, leaves: []string{"main/@*.s", "main/current"}},
+	"multilog-zstd -l main/@*":                                       {shows: `(?m)main/@[0-9a-f]{24}\.s$`, before: compress},
 	"#!/bin/sh\nexec setuidgid qmaill multilog t \\\n  s1000000 n20 ./main \\\n  '-*' '+* status: *' =./status \\\n  '-*' '+* delivery *: failure: *' ./alert\n": {
 		input: someLines, leaves: []string{"main/current", "status", "alert/current"}},
 	"multilog t z b64MB a24h n1000 c2GB ./main":  {input: someLines, leaves: []string{"main/current"}},

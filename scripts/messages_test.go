@@ -22,7 +22,7 @@ const messagesFile = "testdata/messages.txt"
 var update = flag.Bool("update", false, "write "+messagesFile+" anew")
 
 // results matches files whose texts are a command's output, not messages.
-var results = regexp.MustCompile(`^cmd/(mlstat/(table|json|metrics|openmetrics)|mlcat/internal/render/formats|multilog/check)\.go$|^pipeline/script/explain\.go$|^fleet/(ship/metrics|ship/check|store/probe)\.go$`)
+var results = regexp.MustCompile(`^cmd/(mlstat/(table|cells|long|watch|json|metrics|expose)|mlcat/internal/render/formats|multilog/check)\.go$|^pipeline/script/explain\.go$|^fleet/(ship/metrics|ship/check|store/probe)\.go$`)
 
 // inner maps the beginning of a message that does not name its subject to the message
 // into which the caller puts it, at the place of %.

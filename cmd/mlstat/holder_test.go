@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+	"unicode/utf8"
 
 	"multilog/internal/test/logger"
 	"multilog/rotate/lockpage"
@@ -28,7 +30,7 @@ func TestAnothersDirectory(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	var table bytes.Buffer
-	run([]string{dir}, &table, io.Discard)
+	run([]string{"-l", dir}, &table, io.Discard)
 	if !strings.Contains(table.String(), "another's, pid ") {
 		t.Errorf("%s", table.String())
 	}
@@ -51,11 +53,23 @@ func FuzzShow(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		looks := []look{{Status: &s}}
+		looks := []look{{Status: &s, at: time.Unix(1.8e9, 0)}}
 		var out bytes.Buffer
-		writeTable(&out, looks, looks)
+		for _, alive := range []bool{true, false} {
+			s.Alive = alive
+			var table bytes.Buffer
+			writeTable(&table, looks, looks, 0)
+			out.Write(table.Bytes())
+			for line := range strings.Lines(table.String()) {
+				if utf8.RuneCountInString(line) > tableColumns+1 {
+					t.Errorf("a long line: %s", line)
+				}
+			}
+			writeLong(&out, looks, looks)
+		}
 		writeJSON(&out, looks)
-		writeOpenMetrics(&out, looks)
+		writeMetrics(&out, looks, openMetrics)
+		writeMetrics(&out, looks, prometheus)
 		if text := out.String(); strings.Contains(text, "NaN") || strings.Contains(text, "\x1b") || strings.Contains(text, "-292") || strings.Count(text, "\n{\"dir\"") != 1 {
 			t.Errorf("%s", text)
 		}

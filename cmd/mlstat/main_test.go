@@ -13,10 +13,14 @@ import (
 
 	"multilog/internal/cmdline"
 	"multilog/internal/test/logger"
+	"multilog/internal/test/mountns"
 	"multilog/rotate/lockpage"
 )
 
-func TestMain(m *testing.M) { os.Exit(logger.Main{M: m}.Run()) }
+func TestMain(m *testing.M) {
+	mountns.Enter() // one test mounts something
+	os.Exit(logger.Main{M: m}.Run())
+}
 
 // startLogger starts the real logger on dir, with its input held open.
 func startLogger(t *testing.T, dir string, script ...string) *logger.Logger {
@@ -56,15 +60,26 @@ func TestLiveAndGone(t *testing.T) {
 	if code := run([]string{dir}, &table, io.Discard); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	for _, want := range []string{"DIRECTORY", "pid ", "151", "4.4 KiB"} {
+	for _, want := range []string{"LOG ", " STATE ", "\n001 ", " up ", " 0/4 -\n"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, table.String())
+		}
+	}
+	table.Reset()
+	run([]string{"-l", dir}, &table, io.Discard)
+	for _, want := range []string{"DIRECTORY", "pid ", "151", "4.4 KiB"} {
+		if !strings.Contains(table.String(), want) {
+			t.Errorf("the wide table lacks %q:\n%s", want, table.String())
 		}
 	}
 	l.End()
 	o = until(t, dir, func(o object) bool { return !o.Alive })
 	if o.Metrics["read_lines"] != 151 {
 		t.Errorf("after the kill: %+v", o)
+	}
+	table.Reset()
+	if run([]string{dir}, &table, io.Discard); !strings.Contains(table.String(), " gone ") || !strings.Contains(table.String(), "no logger, the last one was pid ") {
+		t.Errorf("after the kill:\n%s", table.String())
 	}
 }
 
@@ -79,7 +94,7 @@ func TestStage(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	var table bytes.Buffer
-	if code := run([]string{dir}, &table, io.Discard); code != 0 || !strings.Contains(table.String(), "STAGE") || !strings.Contains(table.String(), " processing ") {
+	if code := run([]string{"-l", dir}, &table, io.Discard); code != 0 || !strings.Contains(table.String(), "STAGE") || !strings.Contains(table.String(), " processing ") {
 		t.Errorf("exit code %d, table:\n%s", code, table.String())
 	}
 }
@@ -94,11 +109,11 @@ func TestStageCell(t *testing.T) {
 		"syncing 12s":            {Alive: true, Files: []lockpage.File{file, failing}},
 		"processing 0s, failing": {Alive: true, Files: []lockpage.File{failing}},
 	} {
-		if got := stage(look{s, now}); got != want {
+		if got := stage(look{s, "", now}); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if got := stage(look{&lockpage.Status{Files: []lockpage.File{file}}, now}); got != "-" {
+	if got := stage(look{&lockpage.Status{Files: []lockpage.File{file}}, "", now}); got != "-" {
 		t.Errorf("of a logger that is gone: %q", got)
 	}
 }
@@ -123,9 +138,15 @@ func TestOpenMetrics(t *testing.T) {
 // begin a line or a cell of the table, or control a terminal.
 func TestNames(t *testing.T) {
 	var table bytes.Buffer
-	writeTable(&table, []look{{&lockpage.Status{Dir: "a\x1b[2J\tb\nc", Backend: "pool\n\u009b2J"}, time.Time{}}}, nil)
+	looks := []look{{&lockpage.Status{Dir: "a\x1b[2J\tb\nc", Backend: "pool\n\u009b2J"}, "a\x1b[2J\tb\nc", time.Time{}}}
+	writeLong(&table, looks, nil)
 	_, row, _ := strings.Cut(table.String(), "\n")
 	if !strings.HasPrefix(row, `a\x1b[2J\x09b\x0ac `) || !strings.HasSuffix(row, ` pool\x0a\x9b2J`+"\n") {
+		t.Errorf("the row is %q", row)
+	}
+	table.Reset()
+	writeTable(&table, looks, nil, 0)
+	if _, row, _ = strings.Cut(table.String(), "\n"); !strings.HasPrefix(row, `a\x1b[2J\x09b\x0ac none `) {
 		t.Errorf("the row is %q", row)
 	}
 	var stderr bytes.Buffer
@@ -148,34 +169,17 @@ func TestTrouble(t *testing.T) {
 			name = dir
 		}
 		var stdout, stderr bytes.Buffer
-		if code := run([]string{name}, &stdout, &stderr); code != cmdline.ExitFailed {
+		if code := run([]string{"--", name}, &stdout, &stderr); code != cmdline.ExitFailed {
 			t.Errorf("%s: exit code %d", name, code)
 		}
 		if !strings.Contains(stderr.String(), want) {
 			t.Errorf("%s: %q, want %q", name, stderr.String(), want)
 		}
 	}
-	for _, args := range [][]string{{"--json", "--openmetrics", "x"}, {"-q"}} {
+	for _, args := range [][]string{{"--json", "--openmetrics", "x"}, {"--prometheus", "-w"}, {"-w", "--output=x"}, {"-l", "--json"}, {"-q"}} {
 		if code := run(args, io.Discard, io.Discard); code != cmdline.ExitUsage {
 			t.Errorf("%v: exit code %d, want %d", args, code, cmdline.ExitUsage)
 		}
-	}
-}
-
-// Without arguments, mlstat finds log directories, but not directories of a supervisor.
-func TestDirectoriesBelow(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"mail/log/main/lock", "mail/log/main/current", "mail/supervise/lock", "mail/log/supervise/lock"} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := directoriesBelow(dir); len(got) != 1 || got[0] != filepath.Join(dir, "mail/log/main") {
-		t.Errorf("found %v", got)
 	}
 }
 
@@ -185,7 +189,7 @@ func TestFullDisk(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "main")
 	startLogger(t, dir).Feed("x\n")
 	until(t, dir, func(o object) bool { return o.Metrics["read_lines"] == 1 })
-	for _, args := range [][]string{{dir}, {"--json", dir}, {"--openmetrics", dir}, {"-w", dir}, {"--help"}, {"--version"}} {
+	for _, args := range [][]string{{dir}, {"--json", dir}, {"--openmetrics", dir}, {"--prometheus", dir}, {"-l", dir}, {"--output=/dev/full", dir}, {"--help"}, {"--version"}} {
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		if err != nil {
 			t.Skip(err)
@@ -193,7 +197,11 @@ func TestFullDisk(t *testing.T) {
 		defer full.Close()
 		var stderr bytes.Buffer
 		code := run(args, full, &stderr)
-		if want := "mlstat: fatal: unable to write to standard output: out of disk space\n"; code != cmdline.ExitFailed || stderr.String() != want {
+		want := "mlstat: fatal: unable to write to standard output: out of disk space\n"
+		if args[0] == "--output=/dev/full" {
+			want = "mlstat: fatal: unable to write to /dev/full: out of disk space\n"
+		}
+		if code != cmdline.ExitFailed || stderr.String() != want {
 			t.Errorf("%q: exit code %d, %q", args, code, stderr.String())
 		}
 	}
@@ -202,7 +210,7 @@ func TestFullDisk(t *testing.T) {
 // OpenMetrics output is UTF-8, or readers refuse it. A name may be any bytes.
 func TestNameOfBytes(t *testing.T) {
 	var out bytes.Buffer
-	writeOpenMetrics(&out, []look{{&lockpage.Status{Dir: "a\xff\xfeb", PID: 1}, time.Time{}}})
+	writeMetrics(&out, []look{{&lockpage.Status{Dir: "a\xff\xfeb", PID: 1}, "", time.Time{}}}, openMetrics)
 	if !utf8.Valid(out.Bytes()) || !strings.Contains(out.String(), `multilog_up{dir="a\\xff\\xfeb"} 0`) {
 		t.Errorf("%q", out.String())
 	}

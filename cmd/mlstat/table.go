@@ -4,156 +4,101 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
-	"time"
-
-	"github.com/dustin/go-humanize"
+	"unicode/utf8"
 
 	"multilog/internal/visible"
 )
 
-// A column is one column of the table.
-type column struct {
+// tableColumns is the width of the table where no terminal is wider. nameColumns is what
+// of it is for the names of logs.
+const (
+	tableColumns = 80
+	nameColumns  = 18
+)
+
+// A cell is one column of the table: its width, and what stands in it.
+type cell struct {
 	title string
-	cell  func(l look) string
+	width int
+	right bool // it is a number
+	text  func(l look, before []look) string
 }
 
-// columns returns the columns of the table. Rates are those since before or, for a
-// directory that is not in it, since the logger was started.
-func columns(before []look) []column {
-	return []column{
-		{"DIRECTORY", func(l look) string { return visible.Text(l.Dir) }},
-		{"LOGGER", loggerCell},
-		{"UP", up},
-		{"IN", func(l look) string { return humanize.IBytes(l.Counters.BytesIn) }},
-		{"LINES", func(l look) string { return count(l.Counters.LinesIn) }},
-		{"SELECTED", func(l look) string { return count(l.Counters.LinesSelected) }},
-		{"WRITTEN", func(l look) string { return humanize.IBytes(l.Counters.BytesWritten) }},
-		{"RATE", func(l look) string { return rate(l, before) }},
-		{"ROTATED", func(l look) string { return fmt.Sprint(l.Counters.Rotations) }},
-		{"PENDING", func(l look) string { return fmt.Sprint(l.Counters.Pending) }},
-		{"STAGE", stage},
-		{"FSYNC last/max", func(l look) string { return took(l.Counters.SyncLast) + "/" + took(l.Counters.SyncLongest) }},
-		{"BATCH max", func(l look) string { return took(l.Counters.BatchLongest) }},
-		{"WAITED", func(l look) string { return took(l.Counters.RoomWaited) }},
-		{"TROUBLE", trouble},
-		{"I/O", backend},
+// cells returns the columns of the table but the name of the log and the trouble.
+func cells() []cell {
+	bars := bars()
+	return []cell{
+		{"STATE", 12, false, func(l look, _ []look) string { return stateCell(l) }},
+		{"LINES/s", 7, true, rateCell},
+		{"2 MINUTES", historyBars, false, func(l look, _ []look) string { return historyCell(l, bars) }},
+		{"LAST", 5, true, func(l look, _ []look) string { return lastCell(l) }},
+		{"PENDING", 7, true, func(l look, _ []look) string { return pendingCell(l) }},
 	}
 }
 
-// writeTable writes what people want to know, one line for each directory. before is the
-// look before this one, or nil.
-func writeTable(w io.Writer, looks, before []look) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	shown := columns(before)
-	row := make([]string, len(shown))
-	for i, c := range shown {
-		row[i] = c.title
-	}
-	fmt.Fprintln(t, strings.Join(row, "\t"))
+// writeTable writes what an administrator asks first, one line for each directory, with
+// the trouble behind it or, if it is longer than that, in lines below. No line has more
+// than width columns. before is the look before this one, or nil.
+func writeTable(w io.Writer, looks, before []look, width int) {
+	cells := cells()
+	width = max(width, tableColumns)
+	names := nameColumns
 	for _, l := range looks {
-		for i, c := range shown {
-			row[i] = c.cell(l)
+		names = max(names, min(utf8.RuneCountInString(visible.Text(l.name)), nameColumns+width-tableColumns))
+	}
+	var row strings.Builder
+	row.WriteString(pad("LOG", names, false))
+	for _, c := range cells {
+		row.WriteString(" " + pad(c.title, c.width, c.right))
+	}
+	room := width - utf8.RuneCountInString(row.String()) - 1 // for the trouble
+	fmt.Fprintln(w, row.String()+" TROUBLE")
+	for _, l := range looks {
+		row.Reset()
+		row.WriteString(pad(shorten(visible.Text(l.name), names), names, false))
+		for _, c := range cells {
+			row.WriteString(" " + pad(shorten(c.text(l, before), c.width), c.width, c.right))
 		}
-		fmt.Fprintln(t, strings.Join(row, "\t"))
-	}
-	_ = t.Flush()
-}
-
-func loggerCell(l look) string {
-	switch {
-	case l.Alive:
-		return fmt.Sprintf("pid %d", l.PID)
-	case l.Holder.PID != 0:
-		return fmt.Sprintf("another's, pid %d", l.Holder.PID)
-	case l.Holder.Held:
-		return "another's"
-	case l.PID == 0:
-		return "none"
-	default:
-		return "gone"
-	}
-}
-
-func up(l look) string {
-	if !l.Alive {
-		return "-"
-	}
-	return l.at.Sub(l.Started).Round(time.Second).String()
-}
-
-func count(n uint64) string {
-	if n < 100_000 {
-		return humanize.Comma(int64(n))
-	}
-	v, unit := humanize.ComputeSI(float64(n))
-	return fmt.Sprintf("%.1f%s", v, unit)
-}
-
-func took(ns uint64) string {
-	d := time.Duration(ns)
-	switch {
-	case d >= time.Second:
-		d = d.Round(10 * time.Millisecond)
-	case d >= time.Millisecond:
-		d = d.Round(10 * time.Microsecond)
-	default:
-		d = d.Round(time.Microsecond)
-	}
-	return d.String()
-}
-
-// rate returns lines per second.
-func rate(l look, before []look) string {
-	lines, since := l.Counters.LinesIn, l.Started
-	for _, b := range before {
-		if b.Dir == l.Dir && b.PID == l.PID && b.Counters.LinesIn <= lines {
-			lines, since = lines-b.Counters.LinesIn, b.at
+		trouble := strings.Join(troubles(l), "; ")
+		switch {
+		case trouble == "":
+			fmt.Fprintln(w, row.String()+" -")
+		case len(trouble) <= room:
+			fmt.Fprintln(w, row.String()+" "+trouble)
+		default:
+			fmt.Fprintln(w, row.String()+" below:")
+			writeBelow(w, trouble, width)
 		}
 	}
-	end := l.at
-	if !l.Alive {
-		end = time.Unix(0, l.Counters.LastBatch)
-	}
-	seconds := end.Sub(since).Seconds()
-	if l.PID == 0 || seconds <= 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.0f/s", float64(lines)/seconds)
 }
 
-// stage returns how far the oldest file is that is full and not safe yet, and for how
-// long it has been there.
-func stage(l look) string {
-	if len(l.Files) == 0 || !l.Alive {
-		return "-"
+// writeBelow writes a text in lines that begin with four spaces.
+func writeBelow(w io.Writer, text string, width int) {
+	const indent = "   "
+	line := indent
+	for word := range strings.FieldsSeq(text) {
+		if len(line)+1+len(word) > width && line != indent {
+			fmt.Fprintln(w, line)
+			line = indent
+		}
+		line += " " + word
 	}
-	f := l.Files[0]
-	text := fmt.Sprintf("%v %v", f.Stage, max(0, l.at.Sub(f.Since)).Round(time.Second))
-	if f.Failing {
-		text += ", failing"
+	fmt.Fprintln(w, line)
+}
+
+// pad fills a text up with spaces to a width, in front of it if it is to be at the right.
+func pad(text string, width int, right bool) string {
+	space := strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text)))
+	if right {
+		return space + text
+	}
+	return text + space
+}
+
+// shorten returns the end of a text that is longer than width, behind a tilde.
+func shorten(text string, width int) string {
+	if runes := []rune(text); len(runes) > width {
+		return "~" + string(runes[len(runes)-width+1:])
 	}
 	return text
-}
-
-func trouble(l look) string {
-	c := &l.Counters
-	var parts []string
-	if c.WritePauses > 0 {
-		parts = append(parts, fmt.Sprintf("%d writes retried", c.WritePauses))
-	}
-	if c.ProcessorBad > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %d processor runs failed", c.ProcessorBad, c.ProcessorRuns))
-	}
-	if len(parts) == 0 {
-		return "-"
-	}
-	return strings.Join(parts, ", ")
-}
-
-func backend(l look) string {
-	if l.Backend == "" {
-		return "-"
-	}
-	return visible.Text(l.Backend)
 }

@@ -21,14 +21,14 @@ import (
 
 func main() {
 	signals.Default(linux.Signals...)
+	if filepath.Base(os.Args[0]) == zstdcmd.Name {
+		os.Exit(zstdcmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
 	if answer := command.Alone(os.Args[1:]); answer != "" {
 		os.Exit(command.Print(os.Stdout, os.Stderr, answer))
 	}
 	if len(os.Args) > 1 && os.Args[1] == "--check" {
 		os.Exit(check(os.Args[2:], os.Stdout))
-	}
-	if filepath.Base(os.Args[0]) == zstdcmd.Name {
-		os.Exit(zstdcmd.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	unix.Umask(0o022)
 	if err := restart(); err != nil {
