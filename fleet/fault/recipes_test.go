@@ -23,7 +23,7 @@ func logSome(t *testing.T, multilog, dir string) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	logger, input := startLogger(t, multilog, dir, "s4096 n5")
+	logger, input := startLogger(t, multilog, dir, "s4096 n50")
 	if _, err := input.Write([]byte(strings.Repeat("a line of some length, so that there are some files\n", 200))); err != nil {
 		t.Fatal(err)
 	}

@@ -52,12 +52,7 @@ func startServer(t *testing.T) *server {
 	if err := os.Mkdir(filepath.Join(s.dir, bucket), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.port = l.Addr().(*net.TCPAddr).Port
-	l.Close()
+	s.port = freePort(t)
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "secret-of-the-tester", "AWS_REGION": "us-east-1",
 		"AWS_ENDPOINT_URL": fmt.Sprintf("http://127.0.0.1:%d", s.port),
@@ -70,6 +65,16 @@ func startServer(t *testing.T) *server {
 	s.makeBucket()
 	s.awaitAnswer()
 	return s
+}
+
+// freePort returns a port on loopback that nobody listens on.
+func freePort(t *testing.T) int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }
 
 func (s *server) start() {
