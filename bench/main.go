@@ -8,8 +8,8 @@
 //
 // The packages below internal: contender knows the loggers and how they are told
 // what to do, feed runs one of them and writes to it, check looks at what it has
-// logged, slowdisk makes a disk with a slow fsync, race has contenders take turns,
-// report shows results, and scenario has the questions.
+// logged, slowdisk makes a disk with a slow fsync, shipper sends logs to servers, race
+// has contenders take turns, report shows results, and scenario has the questions.
 package main
 
 import (

@@ -230,6 +230,7 @@ func sendAll(t *testing.T, mlship, base string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	until(t, "all is sent", func() bool {
 		out, err := exec.Command(mlship, append([]string{"--check"}, args...)...).Output()
 		if err != nil { // what it looks at may be deleted meanwhile

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -41,4 +42,12 @@ func NewPipe() (r, w *os.File, err error) {
 		return nil, nil, fmt.Errorf("pipe: %w", err)
 	}
 	return os.NewFile(uintptr(p[0]), "pipe"), os.NewFile(uintptr(p[1]), "pipe"), nil
+}
+
+// Command returns a command that does not outlive ctx or this program, with all that it
+// starts.
+func Command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	endWith(cmd)
+	return cmd
 }

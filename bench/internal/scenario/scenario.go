@@ -19,6 +19,7 @@ func All(lab *feed.Lab, quick bool) []race.Scenario {
 		e.scale(),
 		e.limit(),
 		e.day(),
+		e.ship(),
 		e.features(),
 	}
 }

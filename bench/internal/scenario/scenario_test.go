@@ -142,7 +142,7 @@ func TestPlan(t *testing.T) {
 	for _, test := range []struct {
 		quick bool
 		limit time.Duration
-	}{{false, 40 * time.Minute}, {true, 5*time.Minute + 30*time.Second}} {
+	}{{false, 50 * time.Minute}, {true, 9 * time.Minute}} {
 		r := &race.Race{Contenders: field(), Only: regexp.MustCompile("")}
 		scenarios := All(nil, test.quick)
 		runs, work := r.Plan(scenarios)
