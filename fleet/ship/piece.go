@@ -158,9 +158,15 @@ func (l *Log) sendRaw(ctx context.Context, f raw, id layout.ID) error {
 			return err
 		}
 	}
+	// What is written from now on waits for the next step. Otherwise each request to a slow
+	// store would leave a few new lines for another one.
+	end, err := f.Size()
+	if err != nil {
+		return err
+	}
 	buf := buffers.Get().(*[maxPiece]byte)
 	defer buffers.Put(buf)
-	for {
+	for g.pos < end {
 		lines, err := l.read(f, g, buf[:])
 		if err != nil || lines == nil {
 			return err
@@ -169,6 +175,7 @@ func (l *Log) sendRaw(ctx context.Context, f raw, id layout.ID) error {
 			return err
 		}
 	}
+	return nil
 }
 
 // read returns what comes next in a file: whole lines that its logger will not take
