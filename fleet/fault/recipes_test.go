@@ -52,57 +52,61 @@ func newest(t *testing.T, dir string) string {
 	return label
 }
 
-// TestService runs the service directory of the examples, as a supervisor does.
+// TestService runs the service directory of the examples, as a supervisor does: for
+// daemontools as it is, and for runit and s6 with the change that docs/FLEET.md tells.
 func TestService(t *testing.T) {
-	if _, err := exec.LookPath("envdir"); err != nil && os.Getenv("CI") != "true" {
-		t.Skip("envdir is not installed: run scripts/peers")
-	}
 	s := startServer(t)
 	mlship, multilog := build(t)
 	base := t.TempDir()
 	logs := filepath.Join(base, "qmail-send/log/main")
 	logSome(t, multilog, logs)
-
-	script, err := os.ReadFile("../../examples/fleet/mlship/run")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.NewReplacer("/service/", base+"/", "s3://logs/", "s3://"+bucket+"/").Replace(string(script))
-	service := t.TempDir()
-	if err := os.Mkdir(service+"/env", 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"} {
-		if err := os.WriteFile(service+"/env/"+name, []byte(os.Getenv(name)+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cmd := exec.Command("sh", "-c", text)
-	cmd.Dir = service
-	cmd.Env = []string{"PATH=" + filepath.Dir(mlship) + ":" + os.Getenv("PATH")}
-	cmd.Stdout = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() })
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := layout.Log{Prefix: "mail", Host: host, Name: "qmail-send"}
-	until(t, "the newest file is in the store", func() bool {
-		view, err := layout.Look(context.Background(), s.client(), log, "")
-		return err == nil && view.Has(newest(t, logs))
-	})
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	script, err := os.ReadFile("../../examples/fleet/mlship/run")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Error(err)
-	}
-	figures, err := os.ReadFile(service + "/mlship.prom")
-	if err != nil || !strings.Contains(string(figures), `log="qmail-send"`) {
-		t.Errorf("figures: %q, %v", figures, err)
+	for _, with := range []string{"envdir", "chpst -e", "s6-envdir"} {
+		t.Run(with, func(t *testing.T) {
+			program, _, _ := strings.Cut(with, " ")
+			needs(t, program)
+			prefix := "mail-" + program
+			text := strings.NewReplacer("envdir ", with+" ", "/service/", base+"/", "s3://logs/mail", "s3://"+bucket+"/"+prefix).Replace(string(script))
+			service := t.TempDir()
+			if err := os.Mkdir(service+"/env", 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"} {
+				if err := os.WriteFile(service+"/env/"+name, []byte(os.Getenv(name)+"\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.Command("sh", "-c", text)
+			cmd.Dir = service
+			cmd.Env = []string{"PATH=" + filepath.Dir(mlship) + ":" + os.Getenv("PATH")}
+			cmd.Stdout = os.Stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = cmd.Process.Kill() })
+			log := layout.Log{Prefix: prefix, Host: host, Name: "qmail-send"}
+			until(t, "the newest file is in the store", func() bool {
+				view, err := layout.Look(context.Background(), s.client(), log, "")
+				return err == nil && view.Has(newest(t, logs))
+			})
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Error(err)
+			}
+			figures, err := os.ReadFile(service + "/mlship.prom")
+			if err != nil || !strings.Contains(string(figures), `log="qmail-send"`) {
+				t.Errorf("figures: %q, %v", figures, err)
+			}
+		})
 	}
 }
 
