@@ -14,6 +14,10 @@ const (
 
 	// OrderSamples is at how many places it is worth to read a larger content that is here.
 	OrderSamples = 32
+
+	// quickSamples and quickPackedSamples are at how many places it is read quickly.
+	quickSamples       = 4
+	quickPackedSamples = 2 // each costs to decompress up to 128 KiB
 )
 
 // Order is the result of [Content.Order].
@@ -21,7 +25,17 @@ type Order struct {
 	Labelled    bool         // there is a line with a label
 	Ascends     bool         // of the labels that were read, none is before the one in front of it
 	Whole       bool         // all labels were read
+	quick       bool         // few were
 	First, Last tai64n.Label // of the labels that were read
+}
+
+// QuickSamples returns at how many places it is worth to read the content quickly: four, or
+// two if it is compressed.
+func (c *Content) QuickSamples() int {
+	if c.frames != nil {
+		return quickPackedSamples
+	}
+	return quickSamples
 }
 
 // Order checks the order of the labels, which step back if a clock was set back. If the
@@ -29,7 +43,7 @@ type Order struct {
 // at so many places at equal distances and, if the content is not compressed, the last one.
 // The content must not be a stream.
 func (c *Content) Order(samples int) (Order, error) {
-	o := Order{Ascends: true}
+	o := Order{Ascends: true, quick: samples < OrderSamples}
 	if c.size <= wholeBytes {
 		o.Whole = true
 		err := c.EachLine(func(_ int64, label tai64n.Label, ok bool) {
@@ -62,16 +76,17 @@ func (c *Content) Order(samples int) (Order, error) {
 	return o, err
 }
 
-// AscendsAround reports whether the labels ascend around off: in a 32nd of the content on
-// either side of it. So it sees the steps back that are between the places at which Order
-// looks. If Order reads all labels, AscendsAround reads none. It ignores a label that two
-// blocks share. The content must not be a stream.
-func (c *Content) AscendsAround(off int64) (bool, error) {
-	if c.size <= wholeBytes {
-		return true, nil
-	}
-	span := c.size / OrderSamples
-	from, to := max(0, off-span), min(c.size, off+span)
+// IsQuick reports whether the labels were read at few places.
+func (o *Order) IsQuick() bool { return o.quick && !o.Whole }
+
+// Near returns how many bytes of the content are near a place: a 32nd. The labels there are
+// those between the places at which Order looks.
+func (c *Content) Near() int64 { return c.size / OrderSamples }
+
+// AscendsBetween reports whether the labels ascend from byte from to byte to. It ignores a
+// label that two blocks share. The content must not be a stream.
+func (c *Content) AscendsBetween(from, to int64) (bool, error) {
+	from, to = max(0, from), min(c.size, to)
 	o := Order{Ascends: true}
 	var buf []byte
 	for b := c.BlockAt(from); b < c.Blocks() && o.Ascends; b++ {

@@ -87,7 +87,7 @@ func (s *Source) Span() (first, last *tai64n.Label) {
 func (s *Source) order(i int) *logdir.Order {
 	e := s.files[i]
 	if c := s.Content(i); e.order == nil && c != nil && !c.IsStream() {
-		samples := logdir.OrderSamples
+		samples := c.QuickSamples()
 		if s.isFar {
 			samples = farSamples
 		}
@@ -116,14 +116,16 @@ func (s *Source) Between(since, until *tai64n.Label) {
 	}
 	defer s.warnUntimed()
 	from, to, ascends := Place{}, Place{len(s.files), 0}, s.ascends(ends...)
+	var found []Place
 	if ascends && since != nil {
 		from = s.bound(*since, false)
-		ascends = s.ascendsAt(from)
+		found = append(found, from)
 	}
 	if ascends && until != nil {
 		to = s.bound(until.Next(), true)
-		ascends = s.ascendsAt(to)
+		found = append(found, to)
 	}
+	ascends = ascends && s.ascendsNear(found)
 	if !ascends {
 		s.keep(s.choose(since, until))
 		return
@@ -132,31 +134,61 @@ func (s *Source) Between(since, until *tai64n.Label) {
 	s.EndAt(to)
 }
 
-// ascendsAround reports whether the labels in file i near off ascend, and notes it if they
-// do not: a step back that ascends does not see may show there.
-func (s *Source) ascendsAround(i int, off int64) bool {
+// ascendsNear reports whether the labels near places ascend, and notes it if they do not: a
+// step back that ascends does not see may show there. The places are in order.
+func (s *Source) ascendsNear(places []Place) bool {
+	for n := 0; n < len(places); n++ {
+		p := places[n]
+		if p.Off == 0 && p.File > 0 { // the end of the file before
+			p.File--
+			if c := s.Content(p.File); c != nil {
+				p.Off = max(0, c.Size())
+			}
+		}
+		if p.File == len(s.files) || s.Content(p.File) == nil {
+			continue
+		}
+		c := s.Content(p.File)
+		near := c.Near()
+		from, to := p.Off-near, p.Off+near
+		if n+1 < len(places) && places[n+1].File == p.File && places[n+1].Off <= to {
+			n++
+			to = places[n].Off + near
+		}
+		if !s.ascendsBetween(p.File, from, to) ||
+			from < 0 && p.File > 0 && !s.ascendsAtEnd(p.File-1) ||
+			to > c.Size() && p.File+1 < len(s.files) && !s.ascendsBetween(p.File+1, 0, near) {
+			return false
+		}
+	}
+	return true
+}
+
+// ascendsAtEnd does what ascendsBetween does, near the end of file i.
+func (s *Source) ascendsAtEnd(i int) bool {
+	c := s.Content(i)
+	return c == nil || s.ascendsBetween(i, c.Size()-c.Near(), c.Size())
+}
+
+// ascendsBetween reports whether the labels in file i from byte from to byte to ascend, as
+// far as can be seen, and notes it if they do not.
+func (s *Source) ascendsBetween(i int, from, to int64) bool {
 	o := s.order(i)
 	if o == nil || o.Whole || !o.Ascends {
 		return o == nil || o.Ascends
 	}
-	ascends, err := s.Content(i).AscendsAround(off)
+	c := s.Content(i)
+	var err error
+	if o.IsQuick() && !s.isFar {
+		*o, err = c.Order(logdir.OrderSamples)
+	}
+	if err == nil && o.Ascends {
+		o.Ascends, err = c.AscendsBetween(from, to)
+	}
 	if err != nil {
 		s.warn(s.ReadError(i, err))
 	}
-	o.Ascends = o.Ascends && ascends
-	return ascends
-}
-
-// ascendsAt does what ascendsAround does, near p.
-func (s *Source) ascendsAt(p Place) bool {
-	switch {
-	case p.Off > 0:
-		return s.ascendsAround(p.File, p.Off)
-	case p.File == 0:
-		return true
-	}
-	c := s.Content(p.File - 1)
-	return c == nil || s.ascendsAround(p.File-1, c.Size())
+	return o.Ascends
 }
 
 // warnUntimed warns if lines without times were seen, and none with one.
@@ -286,14 +318,16 @@ func (c *chooser) file(s *Source, i int) error {
 // places that it finds.
 func (c *chooser) ascending(s *Source, content *logdir.Content, i int) (done bool, err error) {
 	first, _, err := content.LowerBound(tai64n.Label{})
-	from, to, ascends := first, content.Size(), true
+	from, to := first, content.Size()
+	near := content.Near()
+	ascends := true
 	if err == nil && c.since != nil {
 		from, _, err = content.LowerBound(*c.since)
-		ascends = s.ascendsAround(i, from)
+		ascends = s.ascendsBetween(i, from-near, from+near)
 	}
 	if err == nil && c.until != nil {
 		to, _, err = content.LowerBound(c.until.Next())
-		ascends = ascends && s.ascendsAround(i, to)
+		ascends = ascends && s.ascendsBetween(i, to-near, to+near)
 	}
 	if err != nil || !ascends {
 		return false, err
