@@ -70,7 +70,7 @@ fuzz: ## run each fuzz test for FUZZTIME (20s)
 
 fault: peers ## kill loggers KILLS times (10000), make system calls fail, and count the lines; other loggers, too
 	$(GO) test -count=1 -v -timeout 2h ./fault -kills $(KILLS) -every
-	$(GO) test -count=1 -v -timeout 2h ./cmd/mlcat -run Beside -parallel 6 -beside 2m -beside-all -follow 2m
+	$(GO) test -count=1 -v -timeout 2h ./cmd/mlcat -run Beside -parallel 6 -beside 2m -beside-all -follow 1m
 	$(GO) test -C fleet -count=1 -v -timeout 2h ./fault -lines 500000 -kills 30 -storekills 15
 
 bench: ## compare this logger with the installed ones (BENCH="--quick throughput" runs a part)

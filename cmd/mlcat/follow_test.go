@@ -34,18 +34,18 @@ func TestFollowBesideLogger(t *testing.T) {
 		script       []string
 		prunes       bool // faster, perhaps, than can be read
 	}{
-		{"ours", ours, []string{"t", "s4096", "n100000", "./main"}, false},
-		{"ours, processor", ours, []string{"t", "s32768", "n100000", "!gzip", "./main"}, false},
+		{"ours", ours, []string{"t", "s4096", "n10000000", "./main"}, false},
+		{"ours, processor", ours, []string{"t", "s32768", "n10000000", "!gzip", "./main"}, false},
 		{"ours, few files", ours, []string{"t", "s4096", "n20", "./main"}, true},
-		{"ours, without inotify", ours, []string{"t", "s4096", "n100000", "./main"}, false},
-		{"ours, processor, without inotify", ours, []string{"t", "s32768", "n100000", "!gzip", "./main"}, false},
+		{"ours, without inotify", ours, []string{"t", "s4096", "n10000000", "./main"}, false},
+		{"ours, processor, without inotify", ours, []string{"t", "s32768", "n10000000", "!gzip", "./main"}, false},
 		{"ours, few files, without inotify", ours, []string{"t", "s4096", "n20", "./main"}, true},
 		{"ours, stopped meanwhile", ours, []string{"t", "s4096", "n20", "./main"}, true},
-		{"daemontools", "multilog", []string{"t", "s4096", "n100000", "./main"}, false},
-		{"daemontools, processor", "multilog", []string{"t", "s32768", "n100000", "!gzip", "./main"}, false},
+		{"daemontools", "multilog", []string{"t", "s4096", "n10000000", "./main"}, false},
+		{"daemontools, processor", "multilog", []string{"t", "s32768", "n10000000", "!gzip", "./main"}, false},
 		{"daemontools, few files", "multilog", []string{"t", "s4096", "n20", "./main"}, true},
 		{"daemontools, stopped meanwhile", "multilog", []string{"t", "s4096", "n20", "./main"}, true},
-		{"s6-log", "s6-log", []string{"t", "n100000", "s4096", "./main"}, false},
+		{"s6-log", "s6-log", []string{"t", "n10000000", "s4096", "./main"}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel() // it waits more than it works
