@@ -215,7 +215,7 @@ func TestTailReadsEveryLine(t *testing.T) {
 	for _, kind := range loggerKinds {
 		for _, keep := range []int{1000, 6, 2} {
 			for tells := range tellings {
-				if (kind.steps && kind.processor != "" && keep < 1000 || kind.processor == "none") && tells != tellsAll {
+				if kind.undecidable(keep, tells) {
 					continue // neither names nor labels show the result's input
 				}
 				t.Run(fmt.Sprintf("%s-n%d-tells-%v", kind.name, keep, tells), func(t *testing.T) {
@@ -230,11 +230,23 @@ func TestTailReadsEveryLine(t *testing.T) {
 	}
 }
 
+// undecidable reports whether, in a directory that tells so much, there are histories in
+// which a Gap may be wrong (see "What can go wrong" in the package's documentation).
+func (k loggerKind) undecidable(keep int, tells telling) bool {
+	switch {
+	case k.steps && k.processor != "":
+		return keep < 1000 && tells == tellsNothing || keep == 2 && tells == tellsMost
+	case k.processor == "none":
+		return keep == 1000 && tells == tellsNothing
+	}
+	return false
+}
+
 // The same without labels, so that only identities and changes help.
 func TestTailReadsEveryLineWithoutLabels(t *testing.T) {
 	for _, kind := range loggerKinds {
 		for tells := range tellings {
-			if kind.filters() && tells != tellsAll {
+			if kind.filters() && (tells == tellsNothing || tells == tellsMost && kind.late) {
 				continue // nothing shows the result's input
 			}
 			t.Run(fmt.Sprintf("%s-tells-%v", kind.name, tells), func(t *testing.T) {
