@@ -137,16 +137,18 @@ func (b *beside) feed() {
 			if i%feedLooks == 0 {
 				behind = b.countOld("*.u") > maxPending
 			}
-			if !behind {
-				b.send(5 + i/20%11)
+			lines := 5 + i/20%11
+			if behind {
+				lines = 1
 			}
+			b.send(lines)
 		}
 	}
 }
 
-// maxPending is how many files may wait for a processor or for zstd. With more, the logger
-// would not come to its end when it should: on a busy machine it can't compress a thousand
-// lines a second.
+// maxPending is how many files may wait for a processor or for zstd before feed sends only
+// 200 lines a second. Otherwise the logger would not come to its end when it should: a busy
+// machine can't compress 3,000 lines a second.
 const maxPending = 50
 
 // feedLooks is how often feed sends lines before it looks at what waits.
