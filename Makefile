@@ -41,7 +41,7 @@ build: ## build the commands into bin/
 	$(BUILD) $(FLAGS) -o $(BIN)/ ./cmd/...
 	$(BUILD) -C fleet $(FLAGS) -o $(abspath $(BIN))/ ./cmd/...
 
-demo: build ## send a minute of mail log through multilog and show the result; takes some seconds
+demo: build ## send a minute of mail log through multilog, kill it meanwhile, count the lines; takes some seconds
 	@BIN=$(BIN) scripts/demo
 
 demo-fleet: build ## send three logs to an object store while sender and store are killed, and read them there; some 15 seconds, the first time minutes
