@@ -192,12 +192,14 @@ func FuzzSearch(f *testing.F) {
 		if len(expr) > 30 || len(block) > 1000 {
 			return
 		}
-		p, err := Compile([]string{expr}, Options{})
-		if err != nil {
-			return
-		}
-		if diff := cmp.Diff(wanted(regexp.MustCompile(expr), block), found(p, block)); diff != "" {
-			t.Errorf("%q in %q (-want +got):\n%s", expr, block, diff)
+		for kase, source := range map[Case]string{CaseSensitive: expr, IgnoreCase: "(?i:" + expr + ")"} {
+			p, err := Compile([]string{expr}, Options{Case: kase})
+			if err != nil {
+				return
+			}
+			if diff := cmp.Diff(wanted(regexp.MustCompile(source), block), found(p, block)); diff != "" {
+				t.Errorf("%q in %q (-want +got):\n%s", source, block, diff)
+			}
 		}
 	})
 }
@@ -215,7 +217,7 @@ func BenchmarkSearch(b *testing.B) {
 		{"set", `fooz|barz|quuz`}, {"class", `[A-Z][0-9]{4}x`}, {"dot", `deliv.*10\.0\.77\.`},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
-			p, err := Compile([]string{bb.expr}, Options{})
+			p, err := Compile([]string{bb.expr}, Options{Case: CaseSensitive})
 			if err != nil {
 				b.Fatal(err)
 			}
