@@ -20,7 +20,7 @@ import (
 
 // A summary is what --list shows of a log.
 type summary struct {
-	Dir   string     `json:"dir"`
+	Dir   string     `json:"dir"` // or the path of a single file
 	Host  string     `json:"host,omitempty"`
 	Log   string     `json:"log,omitempty"`
 	First *time.Time `json:"first,omitempty"` // of its lines, as far as times are known
@@ -87,6 +87,9 @@ func (p *program) printList(all []summary) error {
 func (p *program) summarize(s *source.Source) summary {
 	from := p.style.Logs[s.Number]
 	sum := summary{Dir: from.Dir, Host: from.Host, Log: from.Log, Files: s.Len()}
+	if s.Dir() == nil { // a single file, or standard input
+		sum.Dir = s.Path()
+	}
 	for i := range s.Len() {
 		if size, err := s.File(i).Size(); err == nil {
 			sum.Bytes += size

@@ -27,11 +27,11 @@ func texts(all *[]string) func(string) error {
 	return func(v string) error { *all = append(*all, v); return nil }
 }
 
-// number returns a function for Option.Set that sets a number of lines.
-func number(n *int) func(string) error {
+// number returns a function for Option.Set that sets a number of lines, which is at least least.
+func number(n *int, least int) func(string) error {
 	return func(v string) (err error) {
-		if *n, err = strconv.Atoi(v); err != nil || *n < 0 {
-			return fmt.Errorf("not a number of lines: %q", v)
+		if *n, err = strconv.Atoi(v); err != nil || *n < least {
+			return fmt.Errorf("not a number of lines, at least %d: %q", least, v)
 		}
 		return nil
 	}
