@@ -8,13 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"multilog/fleet/store"
 )
@@ -22,7 +17,7 @@ import (
 const bucket = "fleet"
 
 // storeFlag selects the store. Others than versitygw are not installed by scripts/fleet-peers.
-var storeFlag = flag.String("store", "versitygw", "the store: versitygw, gofakes3 or weed, in bin/peers or PATH")
+var storeFlag = flag.String("store", "versitygw", "the store: versitygw or gofakes3, in bin/peers or PATH")
 
 // server is a store on loopback, which may be killed.
 type server struct {
@@ -62,7 +57,6 @@ func startServer(t *testing.T) *server {
 	}
 	s.start()
 	t.Cleanup(s.kill)
-	s.makeBucket()
 	s.awaitAnswer()
 	return s
 }
@@ -83,38 +77,10 @@ func (s *server) start() {
 		"versitygw": {"--access", "tester", "--secret", "secret-of-the-tester", "--region", "us-east-1",
 			"--port", address, "--quiet", "--iam-dir", s.iam, "--access-log", s.requestsFile(), "posix", s.dir},
 		"gofakes3": {"-backend", "bolt", "-bolt.db", s.dir + "/store", "-host", address, "-initialbucket", bucket, "-quiet"},
-		"weed": {"-logtostderr=false", "-logdir", s.iam, "server", "-dir", s.dir, "-ip", "127.0.0.1", "-s3", "-s3.port", strconv.Itoa(s.port),
-			"-s3.config", s.weedConfig(), "-master.port", strconv.Itoa(s.port + 1), "-volume.port", strconv.Itoa(s.port + 2), "-filer.port", strconv.Itoa(s.port + 3), "-filer"},
 	}[*storeFlag]...)
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-}
-
-// weedConfig returns the file that has the tester's credentials for SeaweedFS.
-func (s *server) weedConfig() string {
-	path := filepath.Join(s.iam, "weed.json")
-	const text = `{"identities": [{"name": "tester", "credentials": [{"accessKey": "tester", "secretKey": "secret-of-the-tester"}], "actions": ["Admin", "Read", "Write", "List"]}]}`
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	return path
-}
-
-// makeBucket makes the bucket, where the store has not.
-func (s *server) makeBucket() {
-	if *storeFlag != "weed" {
-		return
-	}
-	cfg, err := config.LoadDefaultConfig(context.Background())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true })
-	until(s.t, "the store makes a bucket", func() bool {
-		_, err := client.CreateBucket(context.Background(), &s3.CreateBucketInput{Bucket: aws.String(bucket)})
-		return err == nil
-	})
 }
 
 // need skips a test that is about a store of one kind.
