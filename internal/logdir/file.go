@@ -169,7 +169,7 @@ func (f *File) openProcessed() error {
 	}
 	old, err := f.oldNow()
 	if err == nil && info.Complete && f.isAt("previous", "") && f.isAt("processed", info.ID) {
-		if result := (&File{in: f.in, Name: "processed", handle: share(h)}); result.isResultOf(f.Label, old) {
+		if result := (&File{in: f.in, Name: "processed", handle: share(h)}); result.isResultOf(f.Label, old) && (isKept(f.Label, old) || !result.hasNothing()) { // an empty result may be of any file
 			f.take(h, info)
 			return nil
 		}
@@ -191,8 +191,12 @@ func (f *File) isResultOf(label string, old []string) bool {
 	if nameOf(old, label) != "" {
 		return false
 	}
-	return len(old) > 0 && label > labelOf(old[0]) || f.wrote() <= label
+	return isKept(label, old) || f.wrote() <= label
 }
+
+// isKept reports whether loggers, which remove the oldest files, have kept the file with
+// label.
+func isKept(label string, old []string) bool { return len(old) > 0 && label > labelOf(old[0]) }
 
 // isAt reports whether the file id has this name; if id is "", whether no file has it.
 func (f *File) isAt(name, id string) bool {

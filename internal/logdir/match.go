@@ -102,8 +102,8 @@ func kin(file, result *File) kinship {
 	first, last, ok := file.labels()
 	switch label := m.label.String(); {
 	case !ok && file.isEmpty():
-		if head, err := c.head(1); err == nil && len(head) == 0 {
-			return same // neither has a line
+		if result.hasNothing() {
+			return unclear // neither has a line
 		}
 		return other // nothing was read of it
 	case !ok && !labelled:
@@ -121,6 +121,16 @@ func kin(file, result *File) kinship {
 		return other
 	}
 	return same
+}
+
+// hasNothing reports whether the content of the file is empty.
+func (f *File) hasNothing() bool {
+	c, err := f.Content()
+	if err != nil {
+		return false
+	}
+	head, err := c.head(1)
+	return err == nil && len(head) == 0
 }
 
 // hasLine reports whether a line of the file begins with text.
