@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -169,7 +168,7 @@ func TestInterrupted(t *testing.T) {
 					t.Fatal(err)
 				}
 				for range 1000 { // until a logger runs
-					if len(marked(mark, "./main")) > 0 {
+					if len(fakelogger.Marked(mark, "./main")) > 0 {
 						break
 					}
 					time.Sleep(10 * time.Millisecond)
@@ -190,12 +189,12 @@ func TestInterrupted(t *testing.T) {
 					}
 				}
 				for range 500 {
-					if len(marked(mark, "")) == 0 {
+					if len(fakelogger.Marked(mark, "")) == 0 {
 						break
 					}
 					time.Sleep(10 * time.Millisecond)
 				}
-				if left := marked(mark, ""); len(left) > 0 {
+				if left := fakelogger.Marked(mark, ""); len(left) > 0 {
 					t.Errorf("processes left behind: %q", left)
 				}
 				if mounts, err := os.ReadFile("/proc/self/mountinfo"); err != nil || strings.Contains(string(mounts), dir) {
@@ -204,22 +203,4 @@ func TestInterrupted(t *testing.T) {
 			})
 		}
 	}
-}
-
-// marked returns the command lines of processes that have a mark in their
-// environment and a word in their command line.
-func marked(mark, word string) (found []string) {
-	names, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, name := range names {
-		environ, err := os.ReadFile(name)
-		dir := filepath.Dir(name)
-		if err != nil || !strings.Contains(string(environ), mark) || filepath.Base(dir) == strconv.Itoa(os.Getpid()) {
-			continue
-		}
-		line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
-		if text := strings.ReplaceAll(string(line), "\x00", " "); strings.Contains(text, word) {
-			found = append(found, text)
-		}
-	}
-	return found
 }

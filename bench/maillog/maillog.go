@@ -1,15 +1,15 @@
-// Package maillog makes up the log of a mail exchanger: the lines that
-// tcpserver, rblsmtpd, qmail-smtpd and qmail-send write to their loggers.
+// Package maillog makes up the log of a mail exchanger: the lines that tcpserver,
+// rblsmtpd, qmail-smtpd and qmail-send write to their loggers.
 //
-// The lines tell a story. A connection is accepted, its process id returns when
-// it ends; a message that came in gets a number, an info line, deliveries that
-// start, succeed, fail or are put off, a bounce where it must be, and its end;
-// the status lines count what is under way. The same [Config] always makes the
-// same bytes. Addresses are those set aside for documentation (RFC 5737) and
-// names are below the example domains (RFC 2606).
+// The lines tell a story. A connection is accepted, and its process id returns when it
+// ends. A message that came in gets a number, an info line, deliveries that start,
+// succeed, fail or are deferred, perhaps a bounce, and its end. The status lines count
+// what is in progress. The same [Config] always makes the same bytes. Addresses are
+// those reserved for documentation (RFC 5737), and names are below the example domains
+// (RFC 2606).
 //
-// The formats are those of ucspi-tcp 0.88, netqmail 1.06 and, for qmail-smtpd,
-// which logs nothing there, of s/qmail.
+// The formats are those of ucspi-tcp 0.88, netqmail 1.06 and, for qmail-smtpd, which
+// logs nothing there, of s/qmail.
 package maillog
 
 import (
@@ -30,7 +30,7 @@ const (
 	Send              // qmail-send
 )
 
-// ParseKind is the Kind called "mixed", "smtpd" or "send".
+// ParseKind returns the Kind with the name "mixed", "smtpd" or "send".
 func ParseKind(name string) (Kind, error) {
 	switch name {
 	case "mixed":
@@ -48,8 +48,8 @@ type Config struct {
 	Seed uint64
 	Kind Kind
 
-	// Gap, where positive, is the mean time between two lines; each line then
-	// bears a TAI64N label. The first is no earlier than Start, no two are equal.
+	// Gap, if positive, is the mean time between two lines; each line then has a TAI64N
+	// label. The first is no earlier than Start, and no two are equal.
 	Gap   time.Duration
 	Start time.Time
 }
@@ -68,7 +68,7 @@ type Generator struct {
 	off   int    // what of buf was handed out
 }
 
-// New is a generator at the beginning of its log.
+// New returns a generator at the beginning of its log.
 func New(c Config) *Generator {
 	g := &Generator{
 		story: newStory(rand.NewPCG(c.Seed, 0x6d61696c)),
@@ -84,8 +84,8 @@ func (g *Generator) AppendLine(dst []byte) []byte {
 	return append(dst, g.Next()...)
 }
 
-// Next is the next line, with its newline. It is valid until the next call of
-// any method.
+// Next returns the next line, with its newline. It is valid until the next call of any
+// method.
 func (g *Generator) Next() []byte {
 	g.refill()
 	rest := g.buf[g.off:]
@@ -94,8 +94,8 @@ func (g *Generator) Next() []byte {
 	return line
 }
 
-// Fill writes whole lines to p, as many as fit but no more than most, and says
-// how many bytes and lines these are.
+// Fill writes whole lines to p, as many as fit but at most most, and returns the number
+// of bytes and of lines.
 func (g *Generator) Fill(p []byte, most int) (size, lines int) {
 	for lines < most {
 		g.refill()

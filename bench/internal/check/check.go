@@ -16,17 +16,17 @@ import (
 const (
 	bufferBytes = 1 << 20 // longer than any line of any scenario
 	quoteBytes  = 60      // of a line in a message
-	statusBytes = 1000    // of a line that a status file holds at most
+	statusBytes = 1000    // of a line, at most, in a status file
 )
 
 // A Checker compares the outputs of a run with its input.
 type Checker struct {
 	Dir   string // where the run took place
 	Input []byte // whole lines
-	// Tail is set where the logger was allowed to remove old files: then the log
-	// must be the end of the input. No two lines of the input may be the same.
+	// Tail says that the logger was allowed to remove old files: then the log must be
+	// the end of the input. No two lines of the input may be the same.
 	Tail bool
-	// Label, if set, is called with each label in the first directory: the number
+	// Label, if not nil, is called with each label in the first directory: the number
 	// of the line and the label in nanoseconds since 1970.
 	Label func(line int, unixNanos int64)
 }
@@ -62,7 +62,7 @@ func (c Checker) directory(o contender.Output) error {
 	return c.stream(files, o)
 }
 
-// stream compares what a log holds with the selected lines of the input.
+// stream compares the content of a log with the selected lines of the input.
 func (c Checker) stream(log io.Reader, o contender.Output) error {
 	in := bufio.NewReaderSize(log, bufferBytes)
 	want := &selected{rest: c.Input, selects: o.Selects}
@@ -98,8 +98,8 @@ func (c Checker) stream(log io.Reader, o contender.Output) error {
 	return nil
 }
 
-// explain returns an error that says what is wrong with line got. The line that
-// is wanted in its place is at wantAt in the input.
+// explain returns an error that says what is wrong with line got. want is the line that
+// should be in its place, at wantAt in the input.
 func (c Checker) explain(number, wantAt int, want, got []byte) error {
 	what := "is torn or changed"
 	at := bytes.Index(c.Input, append([]byte{'\n'}, got...))

@@ -14,7 +14,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// oldNameBytes is how much of an old file's name counts: @ and the label.
+// oldNameBytes is the length of the part of an old file's name that counts: @ and the
+// label.
 const oldNameBytes = 25
 
 // Files returns the paths of a log directory's files, the oldest first, current
@@ -38,8 +39,8 @@ func Files(dir string) ([]string, error) {
 	return names, nil
 }
 
-// A Source makes the lines of an input, one after another, with their newlines.
-// A line is valid until the next call.
+// Source returns the lines of an input, one after another, with their newlines. A line
+// is valid until the next call.
 type Source interface{ Next() []byte }
 
 // CountLines returns how many lines files have: see [EachLine].
@@ -48,8 +49,8 @@ func CountLines(files []string) (lines int64, err error) {
 	return lines, err
 }
 
-// LastLines compares the lines of files, all of which have labels, with the input
-// that source makes, without its first lines, of which skip are left out.
+// LastLines compares the lines of files, all of which have labels, with the input that
+// source makes, without the first skip lines of that.
 func LastLines(files []string, source Source, skip int64) error {
 	for range skip {
 		source.Next()
@@ -79,8 +80,8 @@ func EachLabelled(files []string, do func(line []byte) error) error {
 	})
 }
 
-// EachLine calls do with each line of files, compressed or not, which are read as
-// one: a line has its newline, and may go on in the next file.
+// EachLine calls do with each line of files, compressed or not. It reads them as one: a
+// line has its newline, and may continue in the next file.
 func EachLine(files []string, do func(line []byte) error) error {
 	r := &reader{names: files}
 	defer r.close()

@@ -9,8 +9,8 @@ import (
 // LabelBytes is the length of a TAI64N label and the space after it.
 const LabelBytes = 26
 
-// TAIOffset is how far TAI64 labels are ahead of Unix time, as daemontools
-// counts: 2^62 and 10 seconds.
+// TAIOffset is how far TAI64 labels are ahead of Unix time, as daemontools counts: 2^62
+// and 10 seconds.
 const TAIOffset = 1<<62 + 10
 
 // unlabel splits a labelled line into the line and its label in nanoseconds since

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A Family is a kind of command line: how a logger is told what to do.
+// Family is a kind of command line.
 type Family string
 
 // The families. Copiers are this program itself: see package feed.
@@ -20,13 +20,13 @@ const (
 	Copier   Family = "copier"
 )
 
-// Names of contenders that others are compared with.
+// Names of contenders with which others are compared.
 const (
 	Ours        = "ours"
 	Daemontools = "multilog"
 )
 
-// A Contender is a program that takes part.
+// Contender is a program that takes part.
 type Contender struct {
 	Name    string   `json:"name"`
 	Path    string   `json:"path"`
@@ -38,8 +38,7 @@ type Contender struct {
 	Peer    bool     `json:"peer,omitempty"` // not of this project
 }
 
-// New returns the contender whose binary is at path. It fails if there is no
-// such file.
+// New returns the contender whose binary is at path. It fails if there is no such file.
 func New(name, path string, f Family) (Contender, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -52,8 +51,8 @@ func New(name, path string, f Family) (Contender, error) {
 	return Contender{Name: name, Path: path, Family: f, Size: info.Size(), Version: packageVersion(path)}, nil
 }
 
-// Peers returns the peers that are in PATH, and for each of the others a
-// sentence that says why it does not race and how to install it.
+// Peers returns the peers in PATH. For each of the others it returns a sentence that
+// says why it does not race and how to install it.
 func Peers() (found []Contender, missing []string) {
 	for _, p := range []struct {
 		name    string
@@ -80,8 +79,8 @@ func Peers() (found []Contender, missing []string) {
 	return found, missing
 }
 
-// packageVersion returns the name and version of the Debian package that owns a
-// file. It is empty where dpkg does not know one.
+// packageVersion returns the name and version of the Debian package that owns a file,
+// or "" if dpkg knows none.
 func packageVersion(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -101,7 +100,7 @@ func packageVersion(path string) string {
 	return string(version)
 }
 
-// NameValue splits NAME=VALUE, as the options -peer and -env have it.
+// NameValue splits NAME=VALUE, the form of the options -peer and -env.
 func NameValue(s string) (name, value string, err error) {
 	name, value, ok := strings.Cut(s, "=")
 	if !ok || name == "" || value == "" {

@@ -2,7 +2,7 @@ package contender
 
 import "strconv"
 
-// A Job is what a logger has to do in a run.
+// Job is what a logger has to do in a run.
 type Job struct {
 	Stamp     bool     // put a TAI64N label before each line: t
 	Patterns  []string // lines that match one of these are not logged
@@ -11,33 +11,32 @@ type Job struct {
 	Files     int      // number of files: n
 	Processor string   // a shell command, run on each finished file
 	LineBytes int      // length of the longest line
-	Bytes     int      // that will come in all, where it is known
-	// Mail has the script of a mail service, in place of Patterns and Dirs: all
-	// lines to one directory, what is unusual to a second, the last status to a
-	// file.
+	Bytes     int      // of the input, if it is known
+	// Mail means the script of a mail service, instead of Patterns and Dirs: all lines
+	// go to one directory, unusual ones to a second, the last status to a file.
 	Mail bool
 }
 
 // KeepAll is a number of files that no run reaches.
 const KeepAll = 100000
 
-// An Output is a log directory, or a status file, and says what must be in it.
+// Output is a log directory or a status file, and what must be in it.
 type Output struct {
 	Path   string // relative to the directory of the run
 	Status bool   // a file that holds the last selected line
 	Stamp  bool   // lines have labels
-	// Selects reports whether a line, without its newline, belongs there; nil
-	// means that all do.
+	// Selects reports whether a line, without its newline, belongs there; nil means
+	// that all lines do.
 	Selects func(line []byte) bool
 }
 
-// A Launch is a command that does a job, and what must come of it.
+// Launch is a command that does a job, and the outputs that it must leave.
 type Launch struct {
 	Argv    []string
 	Outputs []Output
 }
 
-// ErrCannot says that a contender has no way to do a job.
+// ErrCannot says that a contender can't do a job.
 type ErrCannot string
 
 func (e ErrCannot) Error() string { return string(e) }
@@ -46,8 +45,8 @@ func (e ErrCannot) Error() string { return string(e) }
 // status file.
 const MailStatus = "* status: *"
 
-// usualMail returns the patterns of what is usual in qmail-send's log; the mail
-// script keeps it out of the alert log.
+// usualMail returns the patterns of the usual lines in qmail-send's log, which the mail
+// script does not write to the alert log.
 func usualMail() []string {
 	return []string{
 		"* status: *", "* starting delivery *", "* delivery * success*", "* delivery * failure*", "* new msg *",

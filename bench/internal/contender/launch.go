@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Launch writes what the contender needs for a job into dir, which must be
-// empty, and returns the command to be run there.
+// Launch writes what the contender needs for a job into dir, which must be empty, and
+// returns the command to run there.
 func (c Contender) Launch(dir string, j Job) (Launch, error) {
 	switch c.Family {
 	case Multilog:

@@ -2,10 +2,10 @@ package contender
 
 import "strings"
 
-// Match reports whether a pattern of multilog(8) matches a whole line. A star
-// matches everything before the first occurrence of the character after it; a
-// star at the end matches the rest. This is the plainest way to do it, to find
-// out which lines a logger had to select.
+// Match reports whether a pattern of multilog(8) matches a whole line. A star matches
+// everything before the first occurrence of the character after it; a star at the end
+// matches the rest. It is the simplest implementation, because it determines which
+// lines a logger had to select.
 func Match(pattern string, line []byte) bool {
 	for len(pattern) > 0 {
 		c := pattern[0]
@@ -27,8 +27,8 @@ func Match(pattern string, line []byte) bool {
 	return len(line) == 0
 }
 
-// matchLabelled reports whether a pattern matches a line that has a label and a
-// space in front of it, if stamp is set. A label holds no space, and no pattern
+// matchLabelled reports whether a pattern matches a line. If stamp is true, the line
+// has a label and a space in front of it. A label contains no space, and no pattern
 // that this program uses looks into it.
 func matchLabelled(pattern string, line []byte, stamp bool) bool {
 	if rest, ok := strings.CutPrefix(pattern, "* "); ok && stamp {
@@ -37,8 +37,8 @@ func matchLabelled(pattern string, line []byte, stamp bool) bool {
 	return Match(pattern, line)
 }
 
-// deselect returns the selection that is left by a list of patterns whose lines
-// are not logged; nil, which selects all lines, if the list is empty.
+// deselect returns a function that selects the lines that match none of the patterns.
+// It returns nil, which selects all lines, if there are no patterns.
 func deselect(patterns []string, stamp bool) func([]byte) bool {
 	if len(patterns) == 0 {
 		return nil

@@ -1,6 +1,6 @@
-// Package fakelogger is a logger for tests, which does a harm: it loses a line,
-// swaps two, hangs, leaves a process behind. A test binary that calls [Main] first
-// is such a logger when [Contender] has started it.
+// Package fakelogger is a logger for tests that misbehaves: it loses a line, swaps two,
+// hangs, or leaves a process behind. A test binary that calls [Main] first is such a
+// logger if [Contender] has started it.
 package fakelogger
 
 import (
@@ -11,7 +11,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,7 +22,7 @@ import (
 	"multilog/bench/internal/contender"
 )
 
-// env is the variable of the environment that says which harm the logger does.
+// env is the environment variable with the way in which the logger misbehaves.
 const env = "BENCH_FAKE"
 
 // Harms lists what a fake logger can do wrong, and a part of the error that is due.
@@ -160,4 +163,22 @@ func ownCPU() time.Duration {
 		return time.Hour // the test finds that nothing was used
 	}
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// Marked returns the command lines of the processes that have a mark in their
+// environment and a word in their command line, except this one.
+func Marked(mark, word string) (found []string) {
+	names, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, name := range names {
+		environ, err := os.ReadFile(name)
+		dir := filepath.Dir(name)
+		if err != nil || !strings.Contains(string(environ), mark) || filepath.Base(dir) == strconv.Itoa(os.Getpid()) {
+			continue
+		}
+		line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
+		if text := strings.ReplaceAll(string(line), "\x00", " "); strings.Contains(text, word) {
+			found = append(found, text)
+		}
+	}
+	return found
 }

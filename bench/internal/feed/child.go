@@ -10,19 +10,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// childEnv is the variable of the environment that tells a process that it is a
-// child, and which one.
+// childEnv is the environment variable that tells a process that it is a child, and
+// which one.
 const childEnv = "BENCH_CHILD"
 
-// Descriptors that a producer finds open beside 0, 1 and 2.
+// Descriptors that a producer has open besides 0, 1 and 2.
 const (
 	childInputFD  = 3 // the input, a memfd
 	childResultFD = 4 // takes a Produced, in JSON
 	childTimesFD  = 5 // a memfd that takes an int64 for each line
 )
 
-// RunChild does the work of a child and exits, if this process is one. Otherwise
-// it returns at once. It must be the first call in main.
+// RunChild does the work of a child and exits, if this process is one. Otherwise it
+// returns at once. It must be the first call in main.
 func RunChild() {
 	what := os.Getenv(childEnv)
 	if what == "" {
@@ -48,11 +48,10 @@ func RunChild() {
 	os.Exit(0)
 }
 
-// childVariable returns the setting in the environment that makes this program a
-// child.
+// childVariable returns the environment setting that makes this program a child.
 func childVariable(what string) string { return childEnv + "=" + what }
 
-// mapInput maps the input that this child was given.
+// mapInput maps the input that this child has got.
 func mapInput(bytes int) ([]byte, error) {
 	data, err := unix.Mmap(childInputFD, 0, bytes, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_POPULATE)
 	if err != nil {
@@ -61,7 +60,7 @@ func mapInput(bytes int) ([]byte, error) {
 	return data, nil
 }
 
-// report hands the result to the parent.
+// report sends the result to the parent.
 func report(result any) error {
 	out := os.NewFile(childResultFD, "result")
 	defer out.Close()

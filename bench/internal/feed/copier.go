@@ -18,7 +18,7 @@ const (
 	PlainCopier = "copier (plain)"
 )
 
-// The words that tell a copier which one it is.
+// The words that select a copier.
 const (
 	peekWord  = "peek"
 	plainWord = "plain"
@@ -30,15 +30,14 @@ const (
 	pageBytes         = 4096
 )
 
-// Copiers returns the copiers; exe is this program. They are what the speed of a
-// logger is compared with. The plain one reads and writes. The one that peeks
-// leaves the bytes in the pipe until they are in the file, as a logger must that
-// loses nothing when it is killed:
+// Copiers returns the copiers, with which the speed of loggers is compared; exe is this
+// program. The plain one reads and writes. The peeking one leaves the bytes in the pipe
+// until they are in the file, as a logger must that loses nothing when it is killed:
 //
 //	tee(stdin -> private pipe), read(private pipe), write(file), consume
 //
-// where consuming reads the bytes into one and the same page, over and over: that
-// is as cheap as a splice to /dev/null, and one call however many pages they take.
+// To consume, it reads the bytes repeatedly into the same page. That costs as little as
+// a splice to /dev/null, and takes one call for any number of pages.
 func Copiers(exe string) []contender.Contender {
 	copier := func(name, word string) contender.Contender {
 		return contender.Contender{

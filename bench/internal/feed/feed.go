@@ -13,18 +13,18 @@ import (
 	"multilog/bench/internal/contender"
 )
 
-// A Feed is one run of a logger, behind the pipe of a producer.
+// Feed is one run of a logger behind the pipe of a producer.
 type Feed struct {
 	Contender contender.Contender
 	Job       contender.Job
-	Input     *Input // nil where the order is for mail
+	Input     *Input // nil if the order is for mail
 	Order     Order
 	Dir       string // empty, see [Lab.RunDir]
 	// During, if set, is called while the producer writes.
 	During func(context.Context, *Logger) error
 }
 
-// A Fed is what a run has yielded.
+// Fed is the result of a run.
 type Fed struct {
 	Produced
 	Usage                      // of the logger
@@ -92,8 +92,8 @@ func (f Feed) Run(ctx context.Context) (_ Fed, err error) {
 // blameLimit is how long a logger may take to end after it has closed its input.
 const blameLimit = time.Second
 
-// blame returns why a run has failed with err: the end of the logger, if it has
-// ended early, since a producer that finds no reader any more cannot tell why.
+// blame returns the reason of a run that has failed with err. If the logger has ended
+// early, that is the reason: a producer that has lost its reader does not know why.
 func (l *Logger) blame(err error) error {
 	for deadline := Monotonic() + int64(blameLimit); !l.gone(); time.Sleep(readyPause) {
 		if Monotonic() > deadline {
@@ -106,8 +106,8 @@ func (l *Logger) blame(err error) error {
 	return errors.New("ends before its input does, with status 0")
 }
 
-// FromFile runs a contender on a job whose standard input is a file that has the
-// input, and which is in the page cache.
+// FromFile runs a contender on a job with a file as standard input. The file has the
+// input and is in the page cache.
 func FromFile(ctx context.Context, c contender.Contender, j contender.Job, in *Input, dir string) (*Logger, Usage, error) {
 	path := filepath.Join(filepath.Dir(dir), "input")
 	if err := in.WriteFile(path); err != nil {

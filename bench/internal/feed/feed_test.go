@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -235,25 +234,12 @@ func awaitNone(t *testing.T, mark string) {
 	t.Helper()
 	var left []string
 	for range 500 {
-		if left = marked(mark); len(left) == 0 {
+		if left = fakelogger.Marked(mark, ""); len(left) == 0 {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("these are left: %q", left)
-}
-
-// marked returns the command lines of the processes that have a mark.
-func marked(mark string) (found []string) {
-	names, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, name := range names {
-		environ, err := os.ReadFile(name)
-		if dir := filepath.Dir(name); err == nil && strings.Contains(string(environ), mark) && filepath.Base(dir) != fmt.Sprint(os.Getpid()) {
-			line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
-			found = append(found, strings.ReplaceAll(string(line), "\x00", " "))
-		}
-	}
-	return found
 }
 
 // TestHogEnds checks that a hog is bounded and ends when it is told to.

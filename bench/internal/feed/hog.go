@@ -13,9 +13,9 @@ const (
 	hogWriteBytes = 1 << 20
 )
 
-// StartHog starts a process that keeps the disk of dir busy: it writes 1 MiB and
-// calls fsync, over and over, in one file of 64 MiB. stop ends it; so does the end
-// of ctx, or of this program.
+// StartHog starts a process that keeps the disk of dir busy: it repeatedly writes 1 MiB
+// to a file of 64 MiB and calls fsync. stop ends it; so does the end of ctx, or of this
+// program.
 func StartHog(ctx context.Context, dir string) (stop func(), err error) {
 	exe, err := os.Executable()
 	if err != nil {

@@ -21,8 +21,8 @@ type Input struct {
 // maxInputBytes bounds an input.
 const maxInputBytes = 1 << 30
 
-// NewInput makes an input of whole lines, size bytes at most. line appends the
-// line of a number, counted from 0, to buf.
+// NewInput makes an input of whole lines, at most size bytes. line appends the line
+// with a number, counted from 0, to buf.
 func NewInput(name string, size int, line func(buf []byte, number int) []byte) (*Input, error) {
 	if size > maxInputBytes {
 		return nil, fmt.Errorf("an input of %d bytes is beyond %d", size, maxInputBytes)
@@ -72,8 +72,8 @@ func (in *Input) Close() {
 // WriteFile writes the input to a file, which is then in the page cache.
 func (in *Input) WriteFile(path string) error { return os.WriteFile(path, in.Data, 0o600) }
 
-// Repeated returns so many lines of the input, which begins again at its end: what
-// a paced producer writes.
+// Repeated returns so many lines of the input, which starts again at its end. It is
+// what a paced producer writes.
 func (in *Input) Repeated(lines int) []byte {
 	var all []byte
 	for lines >= in.Lines {

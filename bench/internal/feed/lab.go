@@ -29,8 +29,8 @@ func NewLab(parent string) (*Lab, error) {
 // Dir returns the directory of the lab.
 func (l *Lab) Dir() string { return l.dir }
 
-// Input returns the input of a name and size in bytes. If it is not there any
-// more, line makes it: see [NewInput].
+// Input returns the input with a name and size in bytes. If it was freed or never made,
+// line makes it: see [NewInput].
 func (l *Lab) Input(name string, size int, line func(buf []byte, number int) []byte) (*Input, error) {
 	for _, in := range l.inputs {
 		if in.name == name && cap(in.Data) == size {
@@ -49,10 +49,10 @@ func (l *Lab) Input(name string, size int, line func(buf []byte, number int) []b
 	return in, nil
 }
 
-// RunDir makes an empty directory for one run below root, or below the lab's
-// directory if root is empty. remove removes it, with its parent, in which the run
-// may keep other files. What earlier runs have written is on the disk when RunDir
-// returns, so that no contender waits for the pages of another one.
+// RunDir makes an empty directory for one run below root, or below the lab's directory
+// if root is empty. remove removes it with its parent, in which the run may keep other
+// files. When RunDir returns, everything that earlier runs have written is on disk, so
+// that no contender waits for the pages of another one.
 func (l *Lab) RunDir(root string) (dir string, remove func(), err error) {
 	if root == "" {
 		root = l.dir

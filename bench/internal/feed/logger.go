@@ -94,8 +94,8 @@ func (l *Logger) gone() bool {
 	return err != nil || !ok || strings.HasPrefix(after, "Z")
 }
 
-// Said returns what the logger has written to its standard error, with a colon in
-// front, for the text of an error.
+// Said returns a colon and what the logger has written to its standard error, for the
+// text of an error.
 func (l *Logger) Said() string {
 	buf := make([]byte, messageBytes)
 	n, _ := l.stderr.ReadAt(buf, 0)

@@ -37,7 +37,8 @@ type Look struct {
 	PSS, USS    int64 // memory in bytes, if asked for
 }
 
-// LookAt looks at a process, and at its memory if asked.
+// LookAt returns what the kernel knows about a process, with its memory if that is
+// requested.
 func LookAt(pid int, memory bool) (s Look, err error) {
 	if s.CPU, err = ProcessCPU(pid); err != nil {
 		return s, err

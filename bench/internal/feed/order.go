@@ -7,33 +7,33 @@ import (
 	"multilog/bench/maillog"
 )
 
-// An Order tells a producer what to write to its standard output, a pipe.
+// Order tells a producer what to write to its standard output, which is a pipe.
 type Order struct {
 	Bytes int // of the input; a Feed sets it
 
 	// Chunk is the number of bytes in a write, for a producer that writes as fast as
-	// the logger takes them; 0 is one write a line. With Mail it is the most.
+	// the logger reads; 0 means one write for each line. With Mail it is the maximum.
 	Chunk int
 
-	// Part is the number of bytes that a producer of chunks writes a second before all
-	// others: the beginning of a line.
+	// Part is the number of bytes that a producer of chunks writes one second before
+	// all others: the beginning of a line.
 	Part int
 
-	// PipeBytes, if positive, is the capacity that the pipe gets once the logger is
+	// PipeBytes, if positive, is the capacity that the pipe gets when the logger is
 	// ready, whatever the logger has made of it.
 	PipeBytes int
 
 	// Rate, if positive, is the number of lines a second, one write each, on an
-	// absolute schedule; Lines is how many in all. The input begins again at its end.
+	// absolute schedule; Lines is the total number. The input starts again at its end.
 	Rate  float64
 	Lines int
 
 	Mail  Mail  // if it has bytes: write a mail log instead of an input
 	Watch Watch // if it has a path: find out when lines can be read
 
-	// Timed has the duration of each write measured. The pipe does not block then:
-	// the producer waits in poll(2) while it is full. With Chunk, and no Mail, the
-	// writes block.
+	// Timed means that the duration of each write is measured. Then the pipe does not
+	// block: the producer waits in poll(2) while it is full. With Chunk and without
+	// Mail, writes block.
 	Timed bool
 }
 
@@ -44,14 +44,13 @@ type Mail struct {
 	Pace   float64 // bytes a second
 }
 
-// A Watch says where a producer's lines appear.
+// Watch says where a producer's lines appear.
 type Watch struct {
 	Path      string // of the file, relative to the directory of the run
 	LineBytes int    // of each line there
 }
 
-// A Produced is what a producer tells at its end. Times are CLOCK_MONOTONIC in
-// nanoseconds.
+// Produced is a producer's result. Times are CLOCK_MONOTONIC in nanoseconds.
 type Produced struct {
 	Start   int64 // before the first write
 	End     int64 // after the last write
@@ -80,9 +79,9 @@ func newQuantiles(values []int64) Quantiles {
 	return Quantiles{q(0.5), q(0.9), q(0.99), q(0.999), q(1)}
 }
 
-// NearestRank returns the smallest of the sorted values that is not exceeded by
-// the part q of them, 0 to 1; 0 of none. It is a value that was seen, which a tail
-// should be.
+// NearestRank returns the smallest of the sorted values that is at least as large as
+// the part q (0 to 1) of them, or 0 if there are none. It is one of the values, as a
+// tail should be.
 func NearestRank(sorted []int64, q float64) int64 {
 	if len(sorted) == 0 {
 		return 0

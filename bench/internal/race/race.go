@@ -19,7 +19,7 @@ const (
 	overtime = 2
 )
 
-// A Race has contenders run the cases of scenarios.
+// Race lets contenders run the cases of scenarios.
 type Race struct {
 	Contenders []contender.Contender
 	Rounds     int            // of each case; 0: as the case has it
@@ -28,7 +28,7 @@ type Race struct {
 	Progress   *Progress
 }
 
-// racers returns who takes part in a scenario.
+// racers returns the contenders that take part in a scenario.
 func (r *Race) racers(s Scenario) []contender.Contender {
 	if s.Racers != nil {
 		return s.Racers(r.Contenders)

@@ -13,12 +13,12 @@ type Scenario struct {
 	About string // what is measured and how, for people, in full sentences
 	// Metrics in the order of the columns. The first that leads has the charts.
 	Metrics []Metric
-	// Baseline is the name of the contender that the others are compared with, and
-	// Compare how.
+	// Baseline is the name of the contender with which the others are compared; Compare
+	// says how.
 	Baseline string
 	Compare  Comparison
 	Cases    []Case
-	// Racers returns who takes part, out of all contenders; nil means that all do.
+	// Racers returns the contenders that take part, out of all; nil means all.
 	Racers func([]contender.Contender) []contender.Contender
 	// Finding, if set, returns a table that answers a question across cases.
 	Finding func([]CaseResult) Table
@@ -65,12 +65,12 @@ type Case struct {
 	// Seconds is about how long a run takes, with all that is around it, on average
 	// over the contenders. It is for the time that is left, and for the limit.
 	Seconds float64
-	// Prepare, if set, sets up what all runs of the case share. It returns what
-	// people should know about it, and what undoes it, which may be nil.
+	// Prepare, if not nil, sets up what all runs of the case share. It returns a note
+	// for people, and a function that undoes it, which may be nil.
 	Prepare func(context.Context) (note string, undo func(), err error)
-	// Skip, if set, returns why a contender does not take part; empty if it does.
+	// Skip, if not nil, returns why a contender does not take part, or "" if it does.
 	Skip func(contender.Contender) string
-	// Run has a contender do it once.
+	// Run lets a contender do it once.
 	Run func(context.Context, contender.Contender) (Sample, error)
 }
 

@@ -96,8 +96,8 @@ func (r Results) writeJSONFile(path string) error {
 	return f.Close()
 }
 
-// colors gives a colour to everyone who has a row in any scenario. Contenders come
-// first, so that they have the same colours in every report.
+// colors assigns a colour to each contender that has a row in a scenario. Contenders
+// come first, so that they have the same colours in every report.
 func (r Results) colors() map[string]mark {
 	var names []string
 	for _, c := range r.Contenders {

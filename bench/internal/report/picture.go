@@ -11,15 +11,15 @@ import (
 	"multilog/bench/internal/race"
 )
 
-// A picture is an SVG file that stands alone, for a page elsewhere: some cases of a
-// scenario, one below the other. It has its colours in it, light and dark.
+// picture is an SVG file that stands alone, for other pages: some cases of a scenario,
+// one below the other. It contains its colours, light and dark.
 type picture struct {
 	file, title, scenario string
 	cases                 []string
 	metric                string // its key; empty: ranges from p50 to the longest
 }
 
-// pictures returns the pictures that a report has, as far as it has their results.
+// pictures returns the pictures of a report. Those without results are not drawn.
 func pictures() []picture {
 	return []picture{
 		{"throughput.svg", "as fast as it goes: bytes a second", "throughput", []string{"pipe-64k-plain-63", "pipe-64k-t-63", "pipe-64k-mail"}, "speed"},

@@ -11,7 +11,7 @@ import (
 	"multilog/bench/internal/race"
 )
 
-// A Results is everything that a run of this program has found out.
+// Results is everything that a run of this program has found out.
 type Results struct {
 	Machine    Machine               `json:"machine"`
 	Contenders []contender.Contender `json:"contenders"`

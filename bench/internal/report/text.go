@@ -10,7 +10,7 @@ import (
 	"multilog/bench/internal/race"
 )
 
-// WriteText prints who raced where, and all tables.
+// WriteText prints the contenders, the machine and all tables.
 func (r Results) WriteText(w io.Writer) {
 	r.Introduce(w)
 	for _, s := range r.Scenarios {
@@ -18,7 +18,7 @@ func (r Results) WriteText(w io.Writer) {
 	}
 }
 
-// Introduce prints who races where.
+// Introduce prints the contenders and the machine.
 func (r Results) Introduce(w io.Writer) {
 	for _, line := range r.Machine.lines() {
 		fmt.Fprintln(w, line)

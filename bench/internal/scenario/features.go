@@ -10,8 +10,8 @@ import (
 	"multilog/bench/internal/race"
 )
 
-// A feature is something of the kernel that our logger uses, and the setting in the
-// environment that has it do without.
+// feature is a feature of the kernel that our logger uses, and the environment setting
+// that makes it do without.
 type feature struct{ name, env string }
 
 func kernelFeatures() []feature {
@@ -76,8 +76,9 @@ func withoutFeatures(all []contender.Contender) []contender.Contender {
 	return out
 }
 
-// knowsVariables returns which variable of its environment a contender's binary
-// does not mention; empty if it knows them all. It would race with the feature.
+// knowsVariables returns why a contender can't race: a variable of its environment that
+// its binary does not mention, because it would race with the feature. It returns "" if
+// there is none.
 func knowsVariables(c contender.Contender) string {
 	binary, err := os.ReadFile(c.Path)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"multilog/bench/internal/race"
 )
 
-// All returns the scenarios in the order in which they run. Quick ones have fewer
-// and shorter cases. They work in lab, which may be nil where nothing is run.
+// All returns the scenarios in the order in which they run. If quick is true they have
+// fewer and shorter cases. They work in lab, which may be nil if nothing is run.
 func All(lab *feed.Lab, quick bool) []race.Scenario {
 	e := env{lab, quick}
 	return []race.Scenario{
@@ -24,7 +24,7 @@ func All(lab *feed.Lab, quick bool) []race.Scenario {
 	}
 }
 
-// An env is what scenarios are made in.
+// env is what all scenarios need.
 type env struct {
 	*feed.Lab
 	quick bool

@@ -14,7 +14,7 @@ import (
 	"multilog/bench/maillog"
 )
 
-// Sizes where they are not the question.
+// Sizes, unless a scenario is about them.
 const (
 	lineBytes  = 63       // of a line, as in a mail log
 	fileBytes  = 16777215 // of a log's file, the most that daemontools' multilog allows
@@ -22,8 +22,8 @@ const (
 	chunkBytes = 64 << 10 // of a write
 )
 
-// What a run takes, to estimate the time that is left: the average of the loggers
-// on a machine with two cores.
+// How long a run takes, to estimate the remaining time: averages of the loggers on a
+// machine with two cores.
 const (
 	runSeconds    = 0.3  // start and end
 	lineNanos     = 1000 // a line
@@ -142,7 +142,7 @@ func writeMetrics() []race.Metric {
 	}
 }
 
-// onSlowDisk has the runs of a case use a slow disk. run is the case's function,
+// onSlowDisk makes the runs of a case use a slow disk. run is the case's function,
 // which gets the directory for its runs.
 func (e env) onSlowDisk(c race.Case, run func(context.Context, contender.Contender, string) (race.Sample, error)) race.Case {
 	var disk *slowdisk.Disk
