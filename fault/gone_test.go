@@ -77,7 +77,7 @@ func TestCurrentRemoved(t *testing.T) {
 			in.wait(t, l)
 			in.w.Close()
 			l.Exits(0)
-			l.SaidOnce("unable to find ./main/current: file does not exist (somebody has removed it: the lines in it are lost)")
+			l.SaidOnce("unable to find ./main/current: file does not exist (another process has removed it: its lines are lost)")
 			first := number(read(t, main)[0], false)
 			if first <= 10 || first > 2*16384/20 {
 				t.Errorf("the log begins with line %d", first)

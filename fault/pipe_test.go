@@ -264,7 +264,7 @@ func TestTwoReaders(t *testing.T) {
 			var all [][]byte
 			for i, l := range loggers {
 				l.Exits(0)
-				if n := strings.Count(l.Said(), "unable to have standard input alone"); n > 1 {
+				if n := strings.Count(l.Said(), "standard input has another reader"); n > 1 {
 					t.Errorf("logger %d warns %d times:\n%s", i, n, l.Said())
 				}
 				name := filepath.Join(dir, string(rune('a'+i)), "current")

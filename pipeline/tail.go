@@ -89,7 +89,7 @@ func (l *loop) await(rest []byte) {
 func (l *loop) resume() {
 	for _, d := range l.dirs {
 		if t, goesOn := d.Tail(); t.Text != "" && !goesOn {
-			l.sys.Host.Warn("unable to go on with the line whose beginning is in " + d.Name() + "/lock: its end went elsewhere; it is logged as a line of its own")
+			l.sys.Host.Warn("unable to continue the line that begins in " + d.Name() + "/lock: the rest of it is not in standard input; it is logged as a line of its own")
 			l.tail.keeper, l.tail.since = d, t.Since
 			l.writeFrom(append([]byte(t.Text), '\n'), 0)
 		}

@@ -108,7 +108,7 @@ func (d *Dir) openPage() {
 	d.before.left = d.record.take(d.mapLockPage(), owner)
 	d.note(func(page *lockpage.Page) { lockpage.Set(&page.Activity.PendingLimit, uint64(d.finisher.limit())) })
 	if d.before.left.Damaged {
-		d.warn("unable to use the record in " + d.path(lockName) + ", going on without: it is damaged (if the logger before was killed, its last lines may be logged twice)")
+		d.warn("unable to use the record in " + d.path(lockName) + ", going on without: it is damaged (if the previous logger was killed, its last lines may be logged twice)")
 	}
 }
 

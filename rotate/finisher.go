@@ -315,9 +315,9 @@ func stopIfUnsafeRemoved(p *pending, op *ioring.Op) verdict[*pending] {
 
 // warnRemoved warns that another process has removed the file of that name.
 func (p *place) warnRemoved(name string, err error) {
-	follows := " (somebody has removed it: the lines in it are lost)"
+	follows := " (another process has removed it: its lines are lost)"
 	if name == nextName { // the file that is being written
-		follows = " (somebody has removed it: what is logged until the next rotation is lost)"
+		follows = " (another process has removed it: lines are lost until the next rotation)"
 	}
 	p.warn("unable to find " + p.path(name) + ": " + reason.Of(err) + follows)
 }

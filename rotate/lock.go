@@ -41,7 +41,7 @@ func (p *place) openDirectory(start int) error {
 		p.fd = int(op.Res)
 		return nil
 	case op.Err == syscall.ENOENT && mkdir.Err == syscall.ENOENT:
-		return &Error{What: "open directory " + name, Err: op.Err, More: " (its parent directory is not there either: make that first)"}
+		return &Error{What: "open directory " + name, Err: op.Err, More: " (its parent directory does not exist either: make that first)"}
 	case op.Err == syscall.ENOENT && mkdir.Err != nil:
 		return &Error{What: "create directory " + name, Err: mkdir.Err, More: howToMake(name, mkdir.Err)}
 	}
@@ -127,9 +127,9 @@ func (p *place) mapLockPage() []byte {
 	}
 	switch {
 	case kind == lockpage.Foreign:
-		return p.noPage(errors.New("holds something that is not a logger's"))
+		return p.noPage(errors.New("it has content of another program"))
 	case kind == lockpage.Blank && op.Stat.Nlink > 1:
-		return p.noPage(errors.New("has another name, and may be another program's"))
+		return p.noPage(errors.New("it has a second name, and may be another program's"))
 	}
 	// Its block is reserved once and for all: on a full disk, a store into a hole is a
 	// page fault, and so is a store into a page that the file system writes to a new

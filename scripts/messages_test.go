@@ -33,8 +33,8 @@ var inner = map[string]string{
 	"is a socket":        "unable to use {path}: %",
 	"is a device":        "unable to use {path}: %",
 
-	"holds something that is not a logger's":         "unable to use {path} as lock page, going on without: %",
-	"has another name, and may be another program's": "unable to use {path} as lock page, going on without: %",
+	"it has content of another program":                  "unable to use {path} as lock page, going on without: %",
+	"it has a second name, and may be another program's": "unable to use {path} as lock page, going on without: %",
 
 	"no such option: ":       "% (--help tells more)",
 	"takes no value":         "{option} % (--help tells more)",

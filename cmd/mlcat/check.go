@@ -27,11 +27,11 @@ func (o *options) check() error {
 	case o.follow && o.until != nil:
 		return errors.New("--follow and --until exclude each other")
 	case len(o.patterns) == 0 && (o.all || o.invert):
-		return errors.New("--all and --invert-match want --grep")
+		return errors.New("--all and --invert-match require --grep")
 	case !o.selects() && (o.fixed || o.matchCase != pattern.SmartCase):
-		return errors.New("--fixed, --ignore-case and --case-sensitive want --grep or --exclude")
+		return errors.New("--fixed, --ignore-case and --case-sensitive require --grep or --exclude")
 	case !o.selects() && (o.before > 0 || o.after > 0 || o.around > 0):
-		return errors.New("--context, --before-context and --after-context want --grep or --exclude")
+		return errors.New("--context, --before-context and --after-context require --grep or --exclude")
 	case o.most > 0 && o.linesSet:
 		return errors.New("--max-count and --lines exclude each other")
 	case (o.count || o.histogram) && (o.follow || o.linesSet || o.most > 0 || o.wantsCursor()):
@@ -45,7 +45,7 @@ func (o *options) check() error {
 	case o.end && o.follow:
 		return errors.New("--pager-end and --follow exclude each other")
 	case o.noTail && !o.follow:
-		return errors.New("--no-tail wants --follow")
+		return errors.New("--no-tail requires --follow")
 	}
 	o.setDefaults(start > 0)
 	return nil

@@ -78,7 +78,7 @@ func giveWay(fd int) (peeks bool) {
 }
 
 // sharedText is the warning about another reader.
-const sharedText = "unable to have standard input alone: another process reads it, too; going on, each line goes to one of the two (if killed, the last lines may be lost)"
+const sharedText = "standard input has another reader, going on: each line goes to one of the two (if killed, the last lines may be lost)"
 
 // sharedWith returns the warning about the reader pid, which is 0 if it is not known.
 func sharedWith(pid int) string {

@@ -72,7 +72,7 @@ const ExitTrouble = 111
 // has taken nothing from standard input.
 func (s *signals) giveUpStart() {
 	if !s.started.Load() {
-		console.Say("multilog", console.Fatal, "unable to end the start within a second of SIGTERM, exiting (a file system does not answer; standard input was not touched)")
+		console.Say("multilog", console.Fatal, "unable to finish starting within a second of SIGTERM, exiting (a file system does not answer; nothing was taken from standard input)")
 		os.Exit(ExitTrouble)
 	}
 }

@@ -36,7 +36,7 @@ func TestTermDuringStart(t *testing.T) {
 	}
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != ExitTrouble || !bytes.Contains(stderr.Bytes(), []byte("multilog: fatal: unable to end the start")) {
+	if code := cmd.ProcessState.ExitCode(); code != ExitTrouble || !bytes.Contains(stderr.Bytes(), []byte("multilog: fatal: unable to finish starting")) {
 		t.Errorf("exit code %d: %s", code, stderr.Bytes())
 	}
 }

@@ -54,7 +54,7 @@ func (c Cursor) WriteFile(path string) error {
 		err = errno // the rest would name the temporary file
 	}
 	if err != nil {
-		return fmt.Errorf("unable to keep the cursor in %s: %w", path, err)
+		return fmt.Errorf("unable to write the cursor to %s: %w", path, err)
 	}
 	return nil
 }

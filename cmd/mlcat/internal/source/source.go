@@ -62,7 +62,7 @@ func Open(path string, wait bool, warn func(error)) (*Source, error) {
 	info, err := os.Stat(path)
 	switch {
 	case path == "":
-		return nil, errors.New("no log directory given, but an empty name")
+		return nil, errors.New("no log directory given: the name is empty")
 	case err == nil && !info.IsDir():
 		return s, s.addFile(path, info.Mode())
 	case wait && errors.Is(err, fs.ErrNotExist):
