@@ -15,12 +15,23 @@ import (
 // The test of the test: the histories must find bugs that are put on purpose between
 // the loop and the simulated kernel.
 
-// mutant is a kernel with a bug. If one of its functions is set, it is called instead
-// of the method.
+// mutant is a kernel with a bug, and what the bugs need to know.
 type mutant struct {
 	*simkernel.Kernel
 	w *simkernel.World
+	bug
 
+	pages    []*lockpage.Page
+	names    map[int]string // of descriptors
+	dirs     map[int]int    // of descriptors: the directories in which they were opened
+	count    int
+	held     int // the result of the last Peek
+	consumed bool
+}
+
+// bug is what differs from a kernel without a bug. If one of the functions is not nil, it
+// is called instead of the method.
+type bug struct {
 	onOp      func(m *mutant, op *ioring.Op)
 	onDone    func(m *mutant, op *ioring.Op, later bool)
 	onWritev  func(m *mutant, fd int, pieces [][]byte) (int, error)
@@ -32,13 +43,6 @@ type mutant struct {
 	leaves    bool // the beginning of a line stays in the pipe
 	forgets   bool // recovery does not look for it in the lock page
 	greedy    bool // LastLine does not limit reading
-
-	pages    []*lockpage.Page
-	names    map[int]string // of descriptors
-	dirs     map[int]int    // of descriptors: the directories in which they were opened
-	count    int
-	held     int // the result of the last Peek
-	consumed bool
 }
 
 func (m *mutant) Do(op *ioring.Op) {

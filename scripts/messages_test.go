@@ -36,6 +36,12 @@ var inner = map[string]string{
 	"it has content of another program":                  "unable to use {path} as lock page, going on without: %",
 	"it has a second name, and may be another program's": "unable to use {path} as lock page, going on without: %",
 
+	"a TAI64N label":         "put % in front of each line",
+	"the time in UTC, ":      "put % in front of each line",
+	"the seconds since":      "put % in front of each line",
+	"the milliseconds since": "put % in front of each line",
+	"the nanoseconds since":  "put % in front of each line",
+
 	"no such option: ":       "% (--help tells more)",
 	"takes no value":         "{option} % (--help tells more)",
 	"needs a value":          "{option} % (--help tells more)",

@@ -9,7 +9,7 @@ import (
 // address is a mail address.
 type address struct{ user, domain string }
 
-// values is what a line can tell.
+// values are all values that a line can contain; compile has their names.
 type values struct {
 	pid, port, exit, sessions    uint64 // of tcpserver
 	msg, size, qp, uid, delivery uint64 // of qmail-send

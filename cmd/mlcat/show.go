@@ -199,7 +199,7 @@ func (p *program) startCursor(logs int) (c cursor.Cursor, again bool, err error)
 	c, err = cursor.Parse(text, logs)
 	switch {
 	case err != nil && p.cursorFile != "":
-		return nil, false, fmt.Errorf("%w (it stands in %s)", err, p.cursorFile)
+		return nil, false, fmt.Errorf("%w (read from %s)", err, p.cursorFile)
 	case err != nil:
 		return nil, false, err
 	}

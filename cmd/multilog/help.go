@@ -1,6 +1,11 @@
 package main
 
-import "multilog/internal/cmdline"
+import (
+	"slices"
+
+	"multilog/internal/cmdline"
+	"multilog/pipeline/script"
+)
 
 // command is what --help and the completions tell. The arguments are actions; options are
 // options only where no other argument is.
@@ -21,7 +26,7 @@ Exit status: 0 at the end of input and after SIGTERM, 111 if it can't start, or
 if --check finds that.
 `,
 	Arguments: cmdline.Values{
-		Words:       []string{"t", "tRFC3339", "tRFC3339Nano", "tUnix", "tUnixMs", "tUnixNs", "e", "z", "F", "S", "T"},
+		Words:       slices.Concat(script.StampWords(), []string{"e", "z", "F", "S"}),
 		Directories: true,
 	},
 }

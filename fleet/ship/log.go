@@ -37,16 +37,26 @@ type Log struct {
 
 	warned sync.Map // the texts that were told, by Step or Keep
 
-	mu       sync.Mutex        // for what follows
-	have     map[string]bool   // labels of files that the store has
-	newest   string            // the greatest of them, or of gaps
+	mu sync.Mutex // for what follows
+	inStoreNow
+	inDirectory
+	stats Stats
+}
+
+// inStoreNow is what Step and Keep know of the store.
+type inStoreNow struct {
+	have   map[string]bool // labels of files that the store has
+	newest string          // the greatest of them, or of gaps
+}
+
+// inDirectory is what Step and Keep know of the directory.
+type inDirectory struct {
 	before   map[string]string // label before each that was seen; "" if that is not known
 	gone     map[string]int    // how many times in a row a kept @LABEL.u was not in the directory
 	noLinks  bool              // second names are refused
 	current  tracked           // the file that is current
 	previous tracked           // and the one that was before it
 	last     scan
-	stats    Stats
 }
 
 // tracked is a file that has no label yet. It stays open, so that no other file can
@@ -97,7 +107,7 @@ func NewLog(log layout.Log, dir Directory, conf Config) *Log {
 	return &Log{
 		Config: conf, log: log, dir: dir,
 		groups: map[layout.ID]*group{}, missing: map[string]bool{}, between: map[string]bool{}, idOf: map[string]layout.ID{},
-		have: map[string]bool{}, before: map[string]string{}, gone: map[string]int{},
+		inStoreNow: inStoreNow{have: map[string]bool{}}, inDirectory: inDirectory{before: map[string]string{}, gone: map[string]int{}},
 		stats: Stats{Complete: conf.Now()},
 	}
 }

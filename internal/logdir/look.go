@@ -5,11 +5,7 @@ import (
 	"slices"
 )
 
-// look finds the new files in a snapshot.
-//
-// It has more than 15 fields: the names and files of the snapshot that it sorts out,
-// and the four lists that are its result. Its methods are the steps of one function,
-// newFiles, and share all of them.
+// look finds the new files in a snapshot. Its methods are the steps of newFiles.
 type look struct {
 	*snapshot
 

@@ -110,23 +110,14 @@ func whyIgnored(arg string) string {
 	return "there is no such action"
 }
 
+// explainStamp explains a first argument that chooses a stamp.
 func explainStamp(arg string) string {
-	var what string
-	switch stampOf(arg) {
-	case StampRFC3339, StampRFC3339Nano:
-		what = "the time in UTC, 2004-06-15T09:02:05Z,"
-	case StampUnix:
-		what = "the seconds since 1970"
-	case StampUnixMs:
-		what = "the milliseconds since 1970"
-	case StampUnixNs:
-		what = "the nanoseconds since 1970"
-	case StampAccustamp:
-		what = "the seconds since 1970, with six decimals,"
-	default:
-		return "put a TAI64N label in front of each line" + only(arg, "t")
+	stamp := stampOf(arg)
+	text := "put " + stamps[stamp].what + " in front of each line"
+	if stamp == StampTAI64N {
+		text += only(arg, stamps[stamp].word)
 	}
-	return "put " + what + " in front of each line"
+	return text
 }
 
 // only returns what to add if just the first letter of arg counts.

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"slices"
 	"strings"
 
 	"multilog/tai64n"
@@ -25,21 +26,34 @@ const (
 // LabelBytes is the length in bytes of a TAI64N label and the space after it.
 const LabelBytes = tai64n.Len + 1
 
-// stampOf returns the stamp that the first argument of a script chooses.
+// stamps has, for each stamp, its word, its length in bytes with its space, and what it is.
+var stamps = [...]struct {
+	word  string
+	bytes int
+	what  string
+}{
+	StampTAI64N:      {"t", LabelBytes, "a TAI64N label"},
+	StampRFC3339:     {"tRFC3339", 21, "the time in UTC, 2004-06-15T09:02:05Z,"},
+	StampRFC3339Nano: {"tRFC3339Nano", 31, "the time in UTC, 2004-06-15T09:02:05.927197500Z,"},
+	StampUnix:        {"tUnix", 11, "the seconds since 1970"},
+	StampUnixMs:      {"tUnixMs", 14, "the milliseconds since 1970"},
+	StampUnixNs:      {"tUnixNs", 20, "the nanoseconds since 1970"},
+	StampAccustamp:   {"T", 18, "the seconds since 1970, with six decimals,"},
+}
+
+// StampWords returns the words that choose a stamp.
+func StampWords() (words []string) {
+	for _, s := range stamps[StampTAI64N:] {
+		words = append(words, s.word)
+	}
+	return words
+}
+
+// stampOf returns the stamp that the first argument of a script chooses. Anything else
+// that begins with t means t.
 func stampOf(arg string) Stamp {
-	switch arg {
-	case "tRFC3339":
-		return StampRFC3339
-	case "tRFC3339Nano":
-		return StampRFC3339Nano
-	case "tUnix":
-		return StampUnix
-	case "tUnixMs":
-		return StampUnixMs
-	case "tUnixNs":
-		return StampUnixNs
-	case "T":
-		return StampAccustamp
+	if i := slices.Index(StampWords(), arg); i >= 0 {
+		return StampTAI64N + Stamp(i)
 	}
 	if strings.HasPrefix(arg, "t") {
 		return StampTAI64N
@@ -49,7 +63,4 @@ func stampOf(arg string) Stamp {
 
 // Len returns the length of the stamp in bytes, including its space. It is exact for
 // TAI64N at any time, and for the others from 2001 to 2286.
-func (s Stamp) Len() int {
-	return [...]int{StampNone: 0, StampTAI64N: LabelBytes, StampRFC3339: 21, StampRFC3339Nano: 31,
-		StampUnix: 11, StampUnixMs: 14, StampUnixNs: 20, StampAccustamp: 18}[s]
-}
+func (s Stamp) Len() int { return stamps[s].bytes }

@@ -24,13 +24,22 @@ type Pipe struct {
 	Tail   int  // how many bytes of Stream the writer has written
 	Closed bool // the writer has closed the pipe
 
-	slots    []slot
+	slots []slot
+	writer
+	epoll
+}
+
+// writer is what the writer of a pipe is doing.
+type writer struct {
 	call     int   // the index in Calls of the next or present call
 	writing  bool  // the call has begun
 	blocked  bool  // the call sleeps, because there was no room
 	wasEmpty bool  // the variable was_empty in pipe_write
 	closeAt  int64 // 0: the writer does not close the pipe
+}
 
+// epoll is what the epoll of a logger knows of a pipe.
+type epoll struct {
 	listed bool // the pipe is in the ready list of the logger's epoll
 	polled bool // the logger has an epoll for the pipe
 }

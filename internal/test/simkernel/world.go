@@ -34,19 +34,27 @@ type World struct {
 	Pipe *Pipe
 	Root *Dir
 
-	mono int64 // nanoseconds
-	wall int64 // time of day minus mono
-	boot uint64
-	free int64 // bytes on the disk
-
+	clock
+	numbers
+	boot      uint64
+	free      int64 // bytes on the disk
 	fileLimit int64 // bytes that may be written to a file
+	events    []event
+	running   []*process
+	broken    error
+}
 
+// clock is the time in a world, in nanoseconds.
+type clock struct {
+	mono int64
+	wall int64 // time of day minus mono
+}
+
+// numbers are the inode numbers of a world.
+type numbers struct {
 	lastIno  uint64
-	lastPipe uint64 // inode number of the last pipe since the last power cut
+	lastPipe uint64 // of the last pipe since the last power cut
 	freeInos []uint64
-	events   []event
-	running  []*process
-	broken   error
 }
 
 type event struct {
@@ -63,7 +71,7 @@ const never = math.MaxInt64
 func NewWorld(r *rand.Rand) *World {
 	return &World{
 		Rand: r, Root: &Dir{Name: "."},
-		mono: 1e9, wall: start, boot: 1, free: 1 << 40, fileLimit: math.MaxInt64, lastIno: 10,
+		clock: clock{mono: 1e9, wall: start}, numbers: numbers{lastIno: 10}, boot: 1, free: 1 << 40, fileLimit: math.MaxInt64,
 	}
 }
 
