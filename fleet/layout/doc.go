@@ -1,44 +1,42 @@
-// Package layout is how logs lie in an object store: their keys, what is noted
-// with each object, and which objects make up a log.
+// Package layout defines how logs lie in an object store: their keys, the metadata of
+// each object, and which objects make up a log.
 //
 // # Keys
 //
 // A log is what one logger of one host writes: PREFIX/HOST/LOG.
 //
-//	HOST/LOG/@LABEL.s.zst            a finished file, under the name that it has in its directory
+//	HOST/LOG/@LABEL.s.zst            a finished file, under its name in the log directory
 //	HOST/LOG/gap/@LABEL.json         the finished file @LABEL was removed before it could be sent
-//	HOST/LOG/gap/@A-@B.json          perhaps there were files after @A and before @B that nobody saw
-//	HOST/LOG/live/ID/@FIRST.OFF.zst  a piece of a file that is not finished: whole lines, from its byte OFF on
-//	HOST/LOG/live/ID.@LABEL          the file that the pieces ID are of is now finished, as @LABEL
+//	HOST/LOG/gap/@A-@B.json          there may have been files after @A and before @B that no sender saw
+//	HOST/LOG/live/ID/@FIRST.OFF.zst  a piece of an unfinished file: whole lines, from its byte OFF on
+//	HOST/LOG/live/ID.@LABEL          the file with the pieces ID is now finished, as @LABEL
 //
-// So HOST/LOG/ without what is below gap and live is a log directory.
+// So HOST/LOG/ without gap/ and live/ is a log directory.
 //
-// ID is the label of the file's first line, and a hash of that line, because
-// labels may repeat: it is known as soon as the file has one line, and is the same
-// under every name that the file gets. FIRST is the label of the piece's first
-// line, for readers that look for a time. OFF has ten decimal digits. A key is
-// fixed by where the piece begins, never by where it ends: of two tries at one
-// piece, which may end differently, one wins, and what comes next begins where the
-// winner ends. Pieces may overlap, where a sender could not find out where the
-// one before ends; a reader drops from a piece what lies before the byte that it
-// has got to.
+// ID consists of the label of the file's first line and a hash of that line, because
+// labels may repeat. It is known as soon as the file has one line, and is the same
+// under every name that the file gets. FIRST is the label of the piece's first line,
+// for readers that search for a time. OFF has ten decimal digits. A key is determined
+// by where the piece begins, never by where it ends: if there are two tries at one
+// piece, which may end differently, one wins, and the next piece begins where the
+// winner ends. Pieces may overlap if a sender could not find out where the one before
+// ends. A reader then drops the part of a piece that it has read already.
 //
 // # Which objects are the log
 //
-// In order: the finished files by label; then the pieces of files that are not in
-// the store as a whole, by offset. Pieces are superseded if there is an object
-// ID.@LABEL and the finished file @LABEL. Since that object is put before the
-// file, and the pieces are deleted after it, each line is in exactly one place at
-// every moment. Labels that repeat or step back do not matter for this; nothing
-// here compares labels of lines.
+// In order: the finished files by label; then the pieces of files that are not in the
+// store as a whole, by offset. Pieces are superseded if there are an object ID.@LABEL
+// and the finished file @LABEL. That object is put before the file, and the pieces are
+// deleted after it, so at every moment each line is in exactly one place. Labels that
+// repeat or step back do not matter, because nothing here compares labels of lines.
 //
-// # Looking while a sender is at work
+// # Looking while a sender is working
 //
-// A listing is no moment. Of the keys that come or go while it is made, it has any:
-// a store may read one directory after the other, and a long listing is several
-// requests. So it may have the last file and not the one before it, or an ID without
-// its first pieces. [Look] makes four listings, one after the other: live, live again,
-// the files, and live once more. It takes
+// A listing does not show one moment. It may or may not have the keys that come or go
+// while it is made: a store may read one directory after the other, and a long listing
+// takes several requests. So it may have the last file but not the one before it, or an
+// ID without its first pieces. [Look] makes four listings, one after the other: live,
+// live again, the files, and live once more. It takes
 //
 //   - of the files, all up to the last one. If an object ID.@LABEL of the last listing,
 //     or of an earlier one, has an earlier label that is not among them, the files

@@ -35,14 +35,14 @@ func HostDir(prefix, host string) string {
 // Live returns the beginning of the keys of all pieces, and of what ends them.
 func (l Log) Live() string { return l.Dir() + "live/" }
 
-// Gaps returns the beginning of the keys of what is missing.
+// Gaps returns the beginning of the keys of gap objects.
 func (l Log) Gaps() string { return l.Dir() + "gap/" }
 
 // plain matches what may follow the label in a finished file's key.
 var plain = regexp.MustCompile(`^[A-Za-z0-9._-]{0,40}$`)
 
-// File returns the key of the finished file that is called name in its directory.
-// What is strange in a name behind its label is not part of the key.
+// File returns the key of the finished file with that name in its directory. Unusual
+// characters behind the label are not part of the key.
 func (l Log) File(name string) string {
 	label, rest := name[:tai64n.Len], name[tai64n.Len:]
 	if !plain.MatchString(rest) {
@@ -61,13 +61,14 @@ func Label(name string) (label string, ok bool) {
 	return name[:tai64n.Len], true
 }
 
-// Gap returns the key that says that the file label is missing.
+// Gap returns the key of the object that says that the file label is missing.
 func (l Log) Gap(label string) string { return l.Gaps() + label + ".json" }
 
-// GapBetween returns the key that says that files may be missing between two.
+// GapBetween returns the key of the object that says that files may be missing between
+// two.
 func (l Log) GapBetween(a, b string) string { return l.Gaps() + a + "-" + b + ".json" }
 
-// ID is what the pieces of one file have in common.
+// ID identifies the file to which pieces belong.
 type ID string
 
 // idLen is the length of an ID: a label, a '-', eight digits of the hash.
@@ -95,11 +96,11 @@ func (l Log) Piece(id ID, first string, off int64) string {
 	return fmt.Sprintf("%s%s.%010d.zst", l.Pieces(id), first, off)
 }
 
-// Done returns the key that says that the pieces of file id are all in the finished
-// file label.
+// Done returns the key of the object that says that all pieces of file id are in the
+// finished file label.
 func (l Log) Done(id ID, label string) string { return l.Live() + string(id) + "." + label }
 
-// ParsePiece returns what the key of a piece says.
+// ParsePiece returns the parts of the key of a piece.
 func (l Log) ParsePiece(key string) (p Piece, ok bool) {
 	rest, ok := strings.CutPrefix(key, l.Live())
 	if !ok || len(rest) < idLen+1 || rest[idLen] != '/' {
@@ -114,8 +115,8 @@ func (l Log) ParsePiece(key string) (p Piece, ok bool) {
 	return Piece{Key: key, First: name[:tai64n.Len], Off: off}, err == nil && off >= 0
 }
 
-// ParseLive returns what a key below live, or a common beginning of such keys,
-// says: the file, and if it is finished its label.
+// ParseLive returns the file to which a key below live/, or a common beginning of such
+// keys, belongs, and its label if it is finished.
 func (l Log) ParseLive(key string) (id ID, label string, ok bool) {
 	rest, ok := strings.CutPrefix(key, l.Live())
 	if !ok || len(rest) <= idLen {
@@ -135,11 +136,11 @@ func (l Log) ParseLive(key string) (id ID, label string, ok bool) {
 	return "", "", false
 }
 
-// name matches what a host or a log may be called: nothing that S3 tools,
-// shells and URLs stumble over.
+// name matches the names that a host or a log may have: no S3 tool, shell or URL has
+// trouble with them.
 var name = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@:+-]{0,127}$`)
 
-// CheckName returns an error if a host or log can't be called that.
+// CheckName returns an error if a host or log can't have that name.
 func CheckName(text string) error {
 	if !name.MatchString(text) {
 		return fmt.Errorf("%q cannot be part of a key: only letters, digits and ._@:+- can, the first a letter, digit or _, and at most 128", text)

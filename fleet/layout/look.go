@@ -31,20 +31,20 @@ type Live struct {
 	Pieces []Piece // by Off
 }
 
-// View is what a log consists of, at one moment.
+// View is what a log consists of at one moment.
 type View struct {
 	Files []File   // by Label; each label once
 	Gaps  []string // keys of gap objects that begin in the range
 	Live  []Live   // those that follow the files; by the label of the file, or of its first line
 
-	// Became has the IDs of pieces that a finished file took the place of within the last
+	// Became has the IDs of pieces that a finished file has replaced within the last
 	// hour or so, by the label of that file.
 	Became map[string]ID
 }
 
-// Look returns what a log consists of from the first finished file on that comes
-// after the label after: "" for all. Live is complete in any case. The package's
-// documentation says why this is what it was at one moment.
+// Look returns what a log consists of, from the first finished file after the label
+// after on, or all of it if after is "". Live is complete in any case. The package's
+// documentation says why the result is the log at one moment.
 func Look(ctx context.Context, s store.Store, log Log, after string) (View, error) {
 	var v View
 	first, err := listLive(ctx, s, log)
@@ -85,8 +85,8 @@ func Look(ctx context.Context, s store.Store, log Log, after string) (View, erro
 	return v, nil
 }
 
-// addOvertaken adds the files that are missing before the last one: they were put, and
-// then later ones, while the files were listed.
+// addOvertaken adds files that are missing before the last one: they, and then later
+// ones, were put while the files were being listed.
 func (v *View) addOvertaken(ctx context.Context, s store.Store, log Log, after string, done map[ID][]string) error {
 	if len(v.Files) == 0 {
 		return nil
@@ -119,7 +119,7 @@ func (v *View) addOvertaken(ctx context.Context, s store.Store, log Log, after s
 	return nil
 }
 
-// cut returns the pieces up to the last one of those that were there earlier.
+// cut returns the pieces up to the last one that existed earlier.
 func cut(all, earlier []Live) []Live {
 	if len(earlier) == 0 {
 		return nil
@@ -171,13 +171,13 @@ func listFiles(ctx context.Context, s store.Store, log Log, label string) (files
 
 func compareLabel(f File, label string) int { return cmp.Compare(f.Label, label) }
 
-// Has reports whether the finished file label is there.
+// Has reports whether the finished file label exists.
 func (v *View) Has(label string) bool {
 	_, ok := slices.BinarySearchFunc(v.Files, label, compareLabel)
 	return ok
 }
 
-// listing is what there is below live.
+// listing is what is below live/.
 type listing struct {
 	pieces map[ID][]Piece  // by Off; also of those that are superseded
 	done   map[ID][]string // labels of files that are finished

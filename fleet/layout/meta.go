@@ -5,13 +5,13 @@ import (
 	"strconv"
 )
 
-// FileMeta is what is noted with a finished file.
+// FileMeta is the metadata of a finished file.
 type FileMeta struct {
 	First, Last string // labels of its first and last labelled line; "" without labels
 	Lines       int64  // after decompression
 	Bytes       int64  // after decompression
 	SHA256      string // of the object, in hex
-	Before      string // the label of the file before it; "" when there was none or it is not known
+	Before      string // the label of the file before it; "" if there was none or it is not known
 }
 
 // Map returns m as an object's metadata.
@@ -28,12 +28,12 @@ func ParseFileMeta(m map[string]string) FileMeta {
 		Lines: number(m["lines"]), Bytes: number(m["bytes"])}
 }
 
-// PieceMeta is what is noted with a piece.
+// PieceMeta is the metadata of a piece.
 type PieceMeta struct {
-	To     int64  // the byte of the file behind the piece
+	To     int64  // the offset in the file of the byte after the piece
 	Lines  int64  // in the piece
 	Last   string // label of its last labelled line
-	Before string // the label of the finished file before the one the piece is of, if known
+	Before string // the label of the finished file before the piece's file, if known
 }
 
 // Map returns m as an object's metadata.
@@ -47,7 +47,7 @@ func ParsePieceMeta(m map[string]string) PieceMeta {
 	return PieceMeta{To: number(m["to"]), Lines: number(m["lines"]), Last: m["last"], Before: m["before"]}
 }
 
-// clean leaves out what is empty, which some stores do not keep.
+// clean removes empty values, which some stores do not keep.
 func clean(m map[string]string) map[string]string {
 	for k, v := range m {
 		if v == "" {
@@ -70,8 +70,8 @@ type Gap struct {
 	Host string `json:"host"`
 	Log  string `json:"log"`
 
-	// File is the name of the file that is missing. Empty means that files between
-	// After and Before may be missing, or that there were none: nobody saw.
+	// File is the name of the missing file. If it is empty, files between After and
+	// Before may be missing, or there may have been none: no sender saw.
 	File   string `json:"file,omitempty"`
 	After  string `json:"after,omitempty"`  // label of the file before
 	Before string `json:"before,omitempty"` // label of the file behind

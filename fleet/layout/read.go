@@ -12,11 +12,11 @@ import (
 	"multilog/fleet/store"
 )
 
-// maxPieceBytes bounds what a piece decompresses to.
+// maxPieceBytes limits the decompressed size of a piece.
 const maxPieceBytes = 16 << 20
 
-// Fit returns the part of a piece, which begins at byte off of its file, that comes
-// next to a reader who has got to byte pos. ok is false if there is a hole between.
+// Fit returns the part of a piece that a reader at byte pos of the file needs next; the
+// piece begins at byte off. ok is false if bytes are missing in between.
 func Fit(pos, off int64, data []byte) (part []byte, ok bool) {
 	if off > pos {
 		return nil, false
@@ -53,7 +53,7 @@ func ReadPiece(ctx context.Context, s store.Store, key string) ([]byte, error) {
 	return lines, nil
 }
 
-// ReadLive returns all lines that the pieces of a file hold.
+// ReadLive returns all lines in the pieces of a file.
 func ReadLive(ctx context.Context, s store.Store, live Live) ([]byte, error) {
 	var all []byte
 	for _, p := range live.Pieces {
@@ -70,8 +70,8 @@ func ReadLive(ctx context.Context, s store.Store, live Live) ([]byte, error) {
 	return all, nil
 }
 
-// ReadFile returns what is in a finished file, which may be compressed with zstd. It
-// holds all of it in memory.
+// ReadFile returns the content of a finished file, which may be compressed with zstd.
+// It keeps all of it in memory.
 func ReadFile(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(r)
 	if err != nil || !bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}) {

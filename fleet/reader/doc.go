@@ -1,11 +1,11 @@
 // Package reader shows a log in an object store as a log directory: a [Log] has names
 // of files and reads ranges of them.
 //
-// A finished file has its own name, and its ID is the same. What is in the store only as
-// pieces (package layout) appears as a plain file that grows: `current`, or @LABEL.u if the
-// file has its label already, or `previous` if another one has followed it. Its ID is
-// the [layout.ID].
+// A finished file has its own name, which is also its ID. A file of which the store has
+// only pieces (package layout) appears as a plain file that grows: as `current`, as
+// @LABEL.u if it has its label already, or as `previous` if another one has followed
+// it. Its ID is the [layout.ID].
 //
-// Pieces go when their file is finished. A reader that is in the middle of them goes on
-// in the finished file, at the same byte, without noticing.
+// Pieces are deleted when their file is finished. A reader that is in the middle of
+// them continues in the finished file at the same byte, without noticing.
 package reader

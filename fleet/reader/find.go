@@ -10,7 +10,7 @@ import (
 	"multilog/fleet/store"
 )
 
-// Split returns bucket and path of s3://BUCKET/PREFIX/HOST/LOG, of which PREFIX may be
+// Split returns the bucket and the path of s3://BUCKET/PREFIX/HOST/LOG. PREFIX may be
 // missing.
 func Split(url string) (bucket string, parts []string, err error) {
 	rest, ok := strings.CutPrefix(url, "s3://")
@@ -32,8 +32,9 @@ func Split(url string) (bucket string, parts []string, err error) {
 // isPattern reports whether text has characters of patterns.
 func isPattern(text string) bool { return strings.ContainsAny(text, `*?[\`) }
 
-// Find returns the logs that parts, PREFIX/HOST/LOG, name. It lists only what begins as
-// the patterns do. If there are no patterns, it does not look whether there is such a log.
+// Find returns the logs that match parts, which are PREFIX/HOST/LOG. It lists only keys
+// that begin like the patterns. If there are no patterns, it does not check whether
+// there is such a log.
 func Find(ctx context.Context, s store.Store, parts []string) ([]layout.Log, error) {
 	dirs := []string{""}
 	for _, part := range parts {

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// candidates is how many files are looked at to find the one that pieces have
-	// become. They are in the order of their labels, so it is the first one mostly.
+	// candidates is how many files are checked to find the one that pieces have become.
+	// Files are in the order of their labels, so it is usually the first one.
 	candidates = 20
 
-	// searches is how often it is looked for, since a file may come after its pieces
-	// went where somebody deletes these by hand.
+	// searches is how often it is searched for, since a file may come after its pieces
+	// have gone if a person deletes them.
 	searches = 3
 )
 
@@ -30,7 +30,7 @@ func (l *Log) finished(ctx context.Context, id layout.ID) (*logdir.Content, erro
 		}
 		return l.open(ctx, f)
 	}
-	for try := 1; ; try++ { // that was long ago, or somebody has deleted more than the pieces
+	for try := 1; ; try++ { // that was long ago, or a person has deleted more than the pieces
 		view, err := layout.Look(ctx, l.store, l.log, before(id))
 		if err != nil {
 			return nil, err
@@ -55,8 +55,8 @@ func (l *Log) finished(ctx context.Context, id layout.ID) (*logdir.Content, erro
 	}
 }
 
-// before returns a label in front of all that the finished file of id may have: it has
-// no line that is later than its label.
+// before returns a label in front of all labels that the finished file of id may have:
+// the file has no line later than its label.
 func before(id layout.ID) string {
 	label := []byte(id.Label())
 	for i := len(label) - 1; i > 0; i-- { // subtract one
@@ -74,8 +74,8 @@ func before(id layout.ID) string {
 	return string(label)
 }
 
-// isFinished returns the content of a finished file, and reports whether it is the one
-// that the pieces id have become: its first line tells.
+// isFinished returns the content of a finished file. It also reports whether that is
+// the file that the pieces id have become, which its first line shows.
 func (l *Log) isFinished(ctx context.Context, f layout.File, id layout.ID) (*logdir.Content, bool, error) {
 	content, err := l.open(ctx, f)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"multilog/tai64n"
 )
 
-// facts is what is noted of a finished file.
+// facts is the metadata of a finished file.
 type facts struct {
 	layout.FileMeta
 	id     layout.ID // if its first line has a label
@@ -23,8 +23,8 @@ type facts struct {
 	sha256 [32]byte
 }
 
-// maxHead is how much of a line is looked at: a label is at its beginning, and a
-// first line that is longer has no ID.
+// maxHead is how much of a line is read: a label is at its beginning, and a longer
+// first line has no ID.
 const maxHead = 64 << 10
 
 // readFacts reads a file from beginning to end.
@@ -62,8 +62,8 @@ var decoders = sync.Pool{New: func() any {
 
 var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 64<<10) }}
 
-// copyPlain copies what is in a file that may be compressed. What can't be
-// decompressed is an error that wraps errDamaged: such a file is sent all the same.
+// copyPlain copies the content of a file that may be compressed. If it can't be
+// decompressed, the error wraps errDamaged; such a file is sent nevertheless.
 func copyPlain(w io.Writer, file io.Reader) error {
 	in := readers.Get().(*bufio.Reader)
 	in.Reset(file)
@@ -154,7 +154,7 @@ func (l *lineReader) note(line []byte) {
 	}
 }
 
-// end ends the last line, which may have no newline.
+// end ends the last line, which may lack its newline.
 func (l *lineReader) end() {
 	if len(l.head) > 0 {
 		l.line()
@@ -165,8 +165,8 @@ func (l *lineReader) end() {
 	}
 }
 
-// readID returns the ID of a file: ok is false while it has no whole first line, or
-// one without a label.
+// readID returns the ID of a file. ok is false while the file has no whole first line,
+// or if that has no label.
 func readID(f File) (id layout.ID, ok bool) {
 	size, err := f.Size()
 	if err != nil || size == 0 {

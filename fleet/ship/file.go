@@ -62,8 +62,8 @@ func (l *Log) sendFile(ctx context.Context, i item) error {
 	})
 }
 
-// compare warns when the store has another file under a name. Two hosts with one
-// name do that, or two directories.
+// compare warns if the store has another file under the same key, because two hosts or
+// two directories have the same name.
 func (l *Log) compare(ctx context.Context, key string, x facts) {
 	l.count()
 	o, err := l.Store.Head(ctx, key)
@@ -116,9 +116,9 @@ func (l *Log) sent(i item, count func(*Stats)) error {
 	return l.dir.Drop(i.open)
 }
 
-// precedes returns the label of the file before the file label, whose ID is id. If
-// the store has not that one, or if it can't tell which it is and the store has
-// something older, it puts a gap object.
+// precedes returns the label of the file before the file label, whose ID is id. If the
+// store does not have that one, or if it can't be determined and the store has an older
+// one, precedes puts a gap object.
 func (l *Log) precedes(ctx context.Context, label string, id layout.ID, strays []layout.ID) (string, error) {
 	l.mu.Lock()
 	if prior := l.last.prior(label); prior != "" { // nothing before a finished file has no label
@@ -178,7 +178,7 @@ func (l *Log) newestBefore(label string) string {
 	return newest
 }
 
-// noted returns the label of the file before the file id, as it was noted with the
+// noted returns the label of the file before the file id, from the metadata of the
 // file's first piece, or "".
 func (l *Log) noted(ctx context.Context, id layout.ID) (string, error) {
 	g := l.groups[id]
@@ -211,9 +211,9 @@ func (l *Log) noted(ctx context.Context, id layout.ID) (string, error) {
 	return g.after, nil
 }
 
-// supersede puts what says which pieces the file label takes the place of. Its ID
-// is id, unless a processor has changed its first line: then it is the file that
-// was named so before, or follows the same file.
+// supersede puts the objects that say which pieces the file label replaces. Its ID is
+// id, unless a processor has changed its first line; then it is the file that had the
+// same name before, or follows the same file.
 func (l *Log) supersede(ctx context.Context, label string, id layout.ID, strays []layout.ID) error {
 	var ids []layout.ID
 	if id != "" && (!l.Whole || l.groups[id] != nil) { // pieces may be there that this process knows nothing of, or come yet
@@ -255,9 +255,9 @@ func (l *Log) supersede(ctx context.Context, label string, id layout.ID, strays 
 	return nil
 }
 
-// strays returns which pieces are those of a file that is nowhere here, and not in
-// the store: of one that came and went unseen, or that a processor has changed. id
-// is that of the file label.
+// strays returns the pieces that belong to a file that is neither here nor in the
+// store: one that came and went unseen, or that a processor has changed. id is the ID
+// of the file label.
 func (l *Log) strays(ctx context.Context, label string, id layout.ID) ([]layout.ID, error) {
 	var living map[layout.ID]bool
 	find := func() (ids []layout.ID) {
@@ -288,8 +288,7 @@ func (l *Log) strays(ctx context.Context, label string, id layout.ID) ([]layout.
 	return ids, nil
 }
 
-// living returns the IDs of all files that are here, but for the finished file
-// label.
+// living returns the IDs of all files that are here, except the finished file label.
 func (l *Log) living(label string) map[layout.ID]bool {
 	ids := map[layout.ID]bool{}
 	look := func(name string, kept bool) {
@@ -315,8 +314,8 @@ func (l *Log) living(label string) map[layout.ID]bool {
 	return ids
 }
 
-// clean deletes the pieces that a file in the store has taken the place of, and an
-// hour later what says so.
+// clean deletes the pieces that a file in the store has replaced, and an hour later the
+// objects that say so.
 func (l *Log) clean(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(l.groups)) {
 		g := l.groups[id]

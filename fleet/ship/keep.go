@@ -12,12 +12,12 @@ import (
 	"multilog/tai64n"
 )
 
-// notePrefix begins the name, in .ship, of the note that a file was dropped. What
-// follows is its label.
+// notePrefix begins the name, in .ship, of the note that a file was dropped. The file's
+// label follows.
 const notePrefix = "gap."
 
-// second is the name of a file in .ship: the file's own, and behind a '~' the label
-// of the file before it, if that is known.
+// second is the name of a file in .ship: the file's own name, and behind a '~' the
+// label of the file before it, if that is known.
 type second struct {
 	Kept
 	label string
@@ -25,7 +25,7 @@ type second struct {
 	after string
 }
 
-// parseSecond returns what a name in .ship says. ok is false for other names.
+// parseSecond returns the parts of a name in .ship. ok is false for other names.
 func parseSecond(k Kept) (s second, ok bool) {
 	s = second{Kept: k}
 	s.name, s.after, _ = strings.Cut(k.Name, "~")
@@ -90,8 +90,8 @@ func (l *Log) Keep() error {
 	return l.tidy(s, kept)
 }
 
-// look reads the directory, and finds out which file current follows: while it is
-// current, and all others have labels, the one with the greatest.
+// look reads the directory and finds out which file current follows: if it is current
+// and all others have labels, the one with the greatest.
 func (l *Log) look() (scan, error) {
 	current, openErr := l.dir.Open("current", false)
 	s, err := l.scan()
@@ -112,7 +112,7 @@ func (l *Log) look() (scan, error) {
 	return s, err
 }
 
-// tidy removes second names that are not needed, or too many.
+// tidy removes second names that are not needed any more or are too many.
 func (l *Log) tidy(s scan, kept []Kept) error {
 	slices.SortFunc(kept, func(a, b Kept) int { return strings.Compare(a.Name, b.Name) })
 	total := int64(0)
@@ -157,7 +157,7 @@ func (l *Log) tidy(s scan, kept []Kept) error {
 	return nil
 }
 
-// drop removes a file that only .ship has, and notes that.
+// drop removes a file that only .ship has, and writes a note.
 func (l *Log) drop(f second) error {
 	gap := layout.Gap{Host: l.log.Host, Log: l.log.Name, File: f.name, After: l.before[f.label], Bytes: f.Bytes,
 		Why: "it was removed because files that were not sent yet took more than --keep"}
@@ -174,8 +174,7 @@ func (l *Log) drop(f second) error {
 	return l.dir.Drop(f.Name)
 }
 
-// follow notes which file each new one follows, and forgets what is not needed any
-// more.
+// follow notes which file each new one follows, and forgets what is no longer needed.
 func (l *Log) follow(s scan) {
 	for i, label := range s.labels {
 		if _, seen := l.before[label]; seen {
@@ -222,7 +221,7 @@ func (l *Log) inodeOf(name string) uint64 {
 	return f.Inode()
 }
 
-// next returns the first file that is to be sent.
+// next returns the first file to send.
 func (l *Log) next() (item, bool, error) {
 	if err := l.Keep(); err != nil {
 		return item{}, false, err
@@ -268,7 +267,7 @@ func (l *Log) next() (item, bool, error) {
 	return item{}, false, nil
 }
 
-// readNote returns what a note says.
+// readNote returns the content of a note.
 func readNote(f File) (gap layout.Gap, text []byte, err error) {
 	size, err := f.Size()
 	if err != nil {

@@ -11,12 +11,12 @@ import (
 // errLocked means that another mlship sends the directory.
 var errLocked = errors.New("another mlship sends this directory")
 
-// dirLock is the lock that a sender has on a directory's .ship. It spares two
-// senders of one host the work; what is in the store does not depend on it.
+// dirLock is a sender's lock on a directory's .ship. It saves two senders of one host
+// from doing the same work; what is in the store does not depend on it.
 type dirLock struct{ f *os.File }
 
-// take takes the lock, unless it has it. A directory that was replaced meanwhile has
-// another one.
+// take takes the lock unless it has it. A directory that was replaced meanwhile has
+// another lock.
 func (l *dirLock) take(dir string) error {
 	path := filepath.Join(dir, keptDir, "lock")
 	if l.f != nil {

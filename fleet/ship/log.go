@@ -11,14 +11,14 @@ import (
 	"multilog/fleet/store"
 )
 
-// Config is what logs have in common.
+// Config is the configuration that all logs share.
 type Config struct {
 	Store store.Store
-	Keep  int64 // bytes that files in .ship may take which are only there, per log
-	Whole bool  // finished files only, no pieces
+	Keep  int64 // maximum size in bytes, per log, of files that only .ship has
+	Whole bool  // send only finished files, no pieces
 
 	Now  func() time.Time
-	Warn func(log layout.Log, text string) // tells a person something
+	Warn func(log layout.Log, text string) // prints a message for people
 }
 
 // Log sends one log. Step belongs to one goroutine, Keep to another.

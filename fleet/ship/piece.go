@@ -17,12 +17,12 @@ import (
 )
 
 const (
-	// maxPiece is how much of a file is in a piece, at most.
+	// maxPiece is the maximum number of a file's bytes in a piece.
 	maxPiece = 1 << 20
 
-	// cleanAfter is how long a store knows that pieces are superseded after they were
-	// deleted: longer than a request can be under way, since stores do not accept
-	// signatures of more than 15 minutes ago.
+	// cleanAfter is how long a store keeps the object that says that pieces are
+	// superseded after they were deleted. It is longer than a request can take, since
+	// stores do not accept signatures of more than 15 minutes ago.
 	cleanAfter = time.Hour
 )
 
@@ -34,9 +34,9 @@ type raw struct {
 	before string // the label of the file before it; "" if that is not known
 }
 
-// sendPieces puts what is new in the files that are not finished. again means that it put
-// nothing, because a file was finished meanwhile, which must come first, or because a
-// processor has just replaced one. If hidden is set, the latter does not matter.
+// sendPieces puts the new lines of files that are not finished. again means that it put
+// nothing: because a file was finished meanwhile, which must come first, or because a
+// processor has just replaced one. If hidden is true, the latter does not matter.
 func (l *Log) sendPieces(ctx context.Context, hidden bool) (again bool, err error) {
 	files, passed, err := l.unfinished(hidden)
 	defer func() {
@@ -64,17 +64,17 @@ func (l *Log) sendPieces(ctx context.Context, hidden bool) (again bool, err erro
 
 // unfinished returns the files that are not finished, open, in order.
 //
-// A reader takes a file for complete when the store has pieces of a later one. So
-// unfinished opens them against the direction in which the logger moves them: the newest
-// first. A file that moves meanwhile is met again further on, or it is finished in the
-// end, which passed reports. A processor's result that has no label yet counts as that,
-// unless hidden is set.
+// A reader takes a file for complete if the store has pieces of a later one. So
+// unfinished opens them against the direction in which the logger moves them, the
+// newest first. A file that moves meanwhile is found again later, or it is finished in
+// the end, which passed reports. A processor's result that has no label yet counts as
+// finished, unless hidden is true.
 func (l *Log) unfinished(hidden bool) (files []raw, passed bool, err error) {
 	open := func(name, label string) {
 		f, openErr := l.dir.Open(name, false)
 		switch {
 		case openErr == nil && slices.ContainsFunc(files, func(other raw) bool { return other.Inode() == f.Inode() }):
-			// It has moved. Its newer name tells more.
+			// It has moved. Its newer name says more.
 			files = slices.DeleteFunc(files, func(other raw) bool {
 				if other.Inode() != f.Inode() {
 					return false
@@ -143,7 +143,7 @@ var encoders = sync.Pool{New: func() any {
 	return e
 }}
 
-// sendRaw puts what is new in one file.
+// sendRaw puts the new lines of one file.
 func (l *Log) sendRaw(ctx context.Context, f raw, id layout.ID) error {
 	g := l.groups[id]
 	if g == nil {
@@ -178,8 +178,8 @@ func (l *Log) sendRaw(ctx context.Context, f raw, id layout.ID) error {
 	return nil
 }
 
-// read returns what comes next in a file: whole lines that its logger will not take
-// back; nil for none.
+// read returns the next bytes of a file: whole lines that its logger will not take
+// back. It returns nil if there are none.
 func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
 	size, err := f.Size()
 	if err != nil {
@@ -197,8 +197,8 @@ func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
 	if int64(got) < n {
 		return nil, nil // it has become shorter: its logger has taken something back
 	}
-	// What was read has been written before. So it is safe from what that batch's
-	// record says, and what comes later cannot be in it.
+	// The bytes just read were written before. So bytes up to the place in that batch's
+	// record are safe, and later ones cannot be among them.
 	from, after := l.dir.Uncommitted(f.Inode())
 	if after != logger {
 		return nil, nil

@@ -17,20 +17,20 @@ const (
 	// atOnce is how many logs are sent at a time: it bounds memory, about 10 MB each.
 	atOnce = 4
 
-	// finishTime is how long Run goes on sending after it was told to end.
+	// finishTime is how long Run continues to send after it was told to end.
 	finishTime = 5 * time.Second
 
 	// The pause after an error doubles from the first to the last.
 	firstPause, lastPause = 500 * time.Millisecond, 30 * time.Second
 
-	// remindEvery is how often an error that lasts is told.
+	// remindEvery is how often a message about a lasting error is repeated.
 	remindEvery = 5 * time.Minute
 
-	// keepEvery is how often a directory is looked at where it can't be watched.
+	// keepEvery is how often a directory is read if it can't be watched.
 	keepEvery = time.Second
 )
 
-// A Sender sends several logs, until it is told to end.
+// Sender sends several logs until it is told to end.
 type Sender struct {
 	Every   time.Duration // between two steps of a log
 	Logs    []*Log
@@ -41,8 +41,8 @@ type Sender struct {
 	turn    chan struct{}
 }
 
-// Run sends the logs until stop is closed, and then what it can within a few
-// seconds. It returns how many logs have something left.
+// Run sends the logs until stop is closed, and after that for a few seconds. It returns
+// how many logs are not sent completely.
 func (s *Sender) Run(stop <-chan struct{}) (left int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -108,7 +108,7 @@ func stopped(stop <-chan struct{}) bool {
 	}
 }
 
-// step has the log make a step, when it is its turn.
+// step makes one step of the log when it is the log's turn.
 func (s *Sender) step(ctx context.Context, l *Log, dir string, lock *dirLock) error {
 	if err := lock.take(dir); errors.Is(err, errLocked) {
 		return err
@@ -124,7 +124,7 @@ func (s *Sender) step(ctx context.Context, l *Log, dir string, lock *dirLock) er
 	return l.Step(ctx)
 }
 
-// trouble tells errors: the first, and one now and then while they last.
+// trouble prints errors: the first, and one from time to time while they last.
 type trouble struct {
 	warn  func(text string)
 	pause time.Duration // the last one
@@ -175,7 +175,7 @@ func (t *trouble) after(err error, every time.Duration, ending bool) time.Durati
 	return pause
 }
 
-// kindText is what makes an error another one than the one before.
+// kindText is the part of an error that makes it different from the one before.
 func kindText(err error) string {
 	var e *store.Error
 	if errors.As(err, &e) {
@@ -184,8 +184,8 @@ func kindText(err error) string {
 	return err.Error()
 }
 
-// jitter returns d, up to a fifth more or less: senders of many hosts must not all
-// come at once.
+// jitter returns d, up to a fifth more or less, so that the senders of many hosts do
+// not all come at once.
 func jitter(d time.Duration) time.Duration {
 	return d - d/5 + rand.N(2*d/5+1)
 }

@@ -8,16 +8,16 @@ import (
 	"multilog/tai64n"
 )
 
-// scan is what is in a log directory.
+// scan is the content of a log directory.
 type scan struct {
 	labels []string          // of its old files, in order
 	names  map[string]string // by label
-	busy   bool              // a processor is at work, so a file has no label now
+	busy   bool              // a processor is working, so a file has no label now
 }
 
-// scan reads the directory. A name that changes while a directory is read may be
-// missing from what was read, so it is read until two readings agree, or a few
-// times; then what any reading has shown counts.
+// scan reads the directory. A name that changes meanwhile may be missing from a
+// reading. So scan reads until two readings are equal, at most a few times; then the
+// names of all readings count.
 func (l *Log) scan() (scan, error) {
 	s := scan{names: map[string]string{}}
 	var before []string
@@ -42,7 +42,7 @@ func (l *Log) scan() (scan, error) {
 	return s, nil
 }
 
-// add takes a name. Of two that have one label the finished file counts.
+// add adds a name. If two have the same label, the finished file counts.
 func (s *scan) add(name string, l *Log) {
 	switch {
 	case name == "previous" || name == "processed":

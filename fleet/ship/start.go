@@ -8,8 +8,8 @@ import (
 	"multilog/tai64n"
 )
 
-// spans are how far before the oldest file here the store is listed, in order to
-// find the last file before that one.
+// spans are how far before the oldest file here the store is listed, to find the last
+// file before that one.
 var spans = []time.Duration{time.Hour, 24 * time.Hour, 30 * 24 * time.Hour}
 
 // start reads from the store what it has of the log.

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// watch calls changed when there may be another name in dir: at once where the
-// kernel tells, and every keepEvery.
+// watch calls changed when there may be another name in dir: at once if the kernel
+// reports it, and every keepEvery.
 func watch(ctx context.Context, dir string, changed func()) {
 	const what = unix.IN_MOVED_TO | unix.IN_CREATE | unix.IN_ONLYDIR
 	var events *os.File

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Kind is what went wrong, as far as it matters for what to do.
+// Kind is the kind of an error, as far as it decides what to do.
 type Kind int
 
 // The kinds of errors.
@@ -26,7 +26,7 @@ const (
 	AtEnd                      // the object ends before the bytes that were asked for (416)
 )
 
-// kinds has what is said of each kind, and what to do about it.
+// kinds has the text and the advice of each kind.
 var kinds = map[Kind]struct{ text, advice string }{
 	Unknown:        {"the store did not answer", "check the network and the store"},
 	Exists:         {"there is one already", "nothing is to be done"},

@@ -6,10 +6,10 @@ import (
 	"crypto/sha256"
 )
 
-// Probe finds out whether the store refuses to put an object under a key that has
-// one, by trying with key. If it does not, what Probe returns asks before each put
-// whether there is one: that is right while there is one sender, and no request
-// arrives after a later one.
+// Probe finds out whether the store refuses to put an object under a key that exists,
+// by trying with key. If the store does not refuse, Probe returns a Store that checks
+// before each put. That is right if there is only one sender, and if no request arrives
+// after a later one.
 func Probe(ctx context.Context, s Store, key string) (_ Store, conditional bool, err error) {
 	text := []byte("mlship has put this here to find out whether the store honours If-None-Match.\n")
 	body := Body{bytes.NewReader(text), int64(len(text)), sha256.Sum256(text)}

@@ -1,10 +1,9 @@
-// Package simstore is an object store in memory that fails like one across a
-// network, from a seed: requests and answers are lost, requests come late, after
-// their client has given up and even after its death, or twice; bodies are cut,
-// the store asks for pauses, and the client is killed before or after what it
-// asked for was done.
+// Package simstore is a simulated object store in memory. It fails like one across a
+// network, as a seed determines: requests and answers are lost, requests arrive late,
+// after their client has given up or died, or twice; bodies are cut, the store asks for
+// pauses, and the client is killed before or after its request was carried out.
 //
-// A history is replayed from its seed. For tests.
+// A history is replayed from its seed. The package is for tests.
 package simstore
 
 import (
