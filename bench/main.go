@@ -128,7 +128,7 @@ func redraw(o options, w io.Writer) error {
 	return writeReport(o, res, w)
 }
 
-// writeReport writes the report, if there is to be one, and says where.
+// writeReport writes the report if one is requested, and prints where it is.
 func writeReport(o options, res report.Results, w io.Writer) error {
 	if o.report == "" {
 		return nil

@@ -46,7 +46,7 @@ type message struct {
 	failed bool // one of them for good
 }
 
-// recipient is a delivery that is to be made.
+// recipient is a delivery that must be made.
 type recipient struct {
 	msg   int
 	to    address

@@ -209,7 +209,7 @@ func (p *program) startCursor(logs int) (c cursor.Cursor, again bool, err error)
 	return c, again, nil
 }
 
-// showNew prints lines as they come, until nobody reads them or, if the cursor is
+// showNew prints lines as they come, until the output has no reader or, if the cursor is
 // wanted, a signal asks mlcat to end.
 func (p *program) showNew(live *follow.Logs) error {
 	stop := make(chan os.Signal, 1)

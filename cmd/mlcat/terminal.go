@@ -23,7 +23,7 @@ func isTerminal(fd int) bool {
 // An output is where lines are printed: standard output, or the pager in front of it.
 type output struct{ io.Writer }
 
-// Gone reports whether standard output is a pipe that nobody reads any more.
+// Gone reports whether standard output is a pipe without a reader.
 func (output) Gone() bool {
 	fds := []unix.PollFd{{Fd: 1}}
 	n, err := unix.Poll(fds, 0)

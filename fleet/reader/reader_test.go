@@ -183,7 +183,7 @@ func TestNames(t *testing.T) {
 	if got, err := l.Read(ctx, string(ids[0]), 0, 1000); err != nil || string(got) != text(0, 10) {
 		t.Errorf("%q, %v", got, err)
 	}
-	// Its pieces are still there, as where nobody may delete them.
+	// Its pieces are still there, as if no one may delete them.
 	if got, want := fmt.Sprint(fileNames(t, New(s, theLog), label(9).String())), fmt.Sprint([]string{label(20).String() + ".u", "previous", "current"}); got != want {
 		t.Errorf("after the first: %s, want %s", got, want)
 	}

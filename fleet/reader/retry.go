@@ -23,7 +23,7 @@ func Retry(s store.Store) store.Store { return retrying{s} }
 
 type retrying struct{ store.Store }
 
-// again reports whether a request is to be made again after the try with that number,
+// again reports whether to repeat a request after the try with that number,
 // counted from 1, and waits for the right time.
 func again(ctx context.Context, err error, try int) bool {
 	switch store.KindOf(err) {

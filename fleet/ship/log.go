@@ -199,7 +199,7 @@ func (l *Log) warnOnce(text string) {
 	}
 }
 
-// put puts an object that nobody reads but by its name, or whose content is small.
+// put puts an object that matters only by its name, or whose content is small.
 // That it is there already is no error.
 func (l *Log) put(ctx context.Context, key string, text []byte) error {
 	l.count()

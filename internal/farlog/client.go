@@ -107,7 +107,7 @@ func (c *Client) read(r *bufio.Reader) {
 	}
 }
 
-// readAnswer reads an answer. An answer that is none is an end that nobody expects.
+// readAnswer reads an answer. An invalid answer counts as an unexpected end.
 func readAnswer(r *bufio.Reader) (number int, a answer, err error) {
 	text, err := r.ReadString('\n')
 	if err != nil {

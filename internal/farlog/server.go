@@ -59,7 +59,7 @@ type server struct {
 	out     io.Writer
 }
 
-// answer answers one request. If nobody reads the answer, the input ends soon.
+// answer answers one request. If no one reads the answer, the input ends soon.
 func (s *server) answer(request []string) {
 	data, err := s.do(request)
 	s.mu.Lock()

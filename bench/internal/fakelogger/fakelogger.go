@@ -130,7 +130,7 @@ func readLines() (lines [][]byte, err error) {
 	}
 }
 
-// harm does what is to be done to the lines.
+// harm damages the lines.
 func harm(how string, lines [][]byte) ([][]byte, error) {
 	at := len(lines) / 2
 	switch how {

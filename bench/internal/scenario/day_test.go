@@ -40,7 +40,7 @@ func compressed(t *testing.T, text string) string {
 	return string(z.EncodeAll([]byte(text), nil))
 }
 
-// TestCheckDay checks directories that keep what they should, and such that do
+// TestCheckDay checks directories that keep what they should, and directories that do
 // not.
 func TestCheckDay(t *testing.T) {
 	const lines = 100

@@ -17,7 +17,7 @@ func mailLog(count int) (lines []string) {
 	return lines
 }
 
-// TestCheckMails checks logs that have all lines of the mails once, and such that do
+// TestCheckMails checks logs that have all lines of the mails once, and logs that do
 // not.
 func TestCheckMails(t *testing.T) {
 	const count = 3

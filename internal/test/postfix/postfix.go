@@ -245,7 +245,7 @@ func reachable(dir string) error {
 	return nil
 }
 
-// freePort returns a port on loopback that nobody listens on.
+// freePort returns a port on loopback that no program listens on.
 func freePort() (int, error) {
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -255,7 +255,7 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// awaitPort waits until somebody listens on a port.
+// awaitPort waits until a program listens on a port.
 func awaitPort(ctx context.Context, port int) error {
 	for deadline := time.Now().Add(upLimit); ; {
 		c, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", port))

@@ -23,7 +23,7 @@ func NewLimit(lines int, all bool, style *render.Style, reverse bool) *Limit {
 	return l
 }
 
-// Over reports whether no more lines are to be printed. A nil Limit is never over.
+// Over reports whether no more lines may be printed. A nil Limit is never over.
 func (l *Limit) Over() bool {
 	if l == nil || l.left > 0 {
 		return false

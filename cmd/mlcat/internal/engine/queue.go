@@ -31,7 +31,7 @@ func (q *queue) done() {
 	}
 }
 
-// put queues j and has it done. It returns false if nobody wants it any more.
+// put queues j and starts it. It returns false if no more is needed.
 func (sc *scanner) put(q *queue, j *job) bool {
 	select {
 	case <-q.tickets:

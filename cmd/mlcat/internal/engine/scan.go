@@ -49,7 +49,7 @@ type scanner struct {
 	style   *render.Style
 	jobs    chan *job
 	pieces  sync.Pool
-	stopped chan struct{} // closed when nobody wants more
+	stopped chan struct{} // closed when no more is needed
 }
 
 func newScanner(style *render.Style) *scanner {

@@ -51,7 +51,7 @@ func (l *Logs) Cursor() cursor.Cursor {
 type Output interface {
 	io.Writer
 
-	// Gone reports whether nobody reads the output any more.
+	// Gone reports whether the output has no reader any more.
 	Gone() bool
 }
 

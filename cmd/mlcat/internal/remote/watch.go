@@ -7,7 +7,7 @@ import (
 	"multilog/internal/logdir"
 )
 
-// watch looks again every two seconds while somebody waits. It is a [logdir.Watch].
+// watch looks again every two seconds while its caller waits. It is a [logdir.Watch].
 type watch struct {
 	dir  *Directory
 	wake chan struct{}
