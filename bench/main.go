@@ -79,16 +79,12 @@ func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) erro
 		return err
 	}
 	defer lab.Close()
-	text := stdout
-	if o.json {
-		text = stderr
-	}
 	progress := race.NewProgress(stderr)
 	res := report.Results{Machine: report.LookAround(lab.Dir()), Quick: o.quick}
 	if err := enlist(ctx, o, lab, progress, &res); err != nil {
 		return err
 	}
-	res.Introduce(text)
+	res.Introduce(stdout)
 	r := o.race()
 	r.Contenders, r.Progress = res.Contenders, progress
 	scenarios := o.chosen(scenario.All(lab, o.quick))
@@ -96,7 +92,7 @@ func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) erro
 	if runs == 0 {
 		return errors.New("--run selects no case: --list shows them")
 	}
-	fmt.Fprintf(text, "%s runs, about %s\n", humanize.Comma(int64(runs)), race.ShowRoughly(time.Duration(seconds*float64(time.Second))))
+	fmt.Fprintf(stdout, "%s runs, about %s\n", humanize.Comma(int64(runs)), race.ShowRoughly(time.Duration(seconds*float64(time.Second))))
 	progress.Begin(runs, seconds)
 	for _, s := range scenarios {
 		if len(r.Chosen(s)) == 0 {
@@ -106,16 +102,10 @@ func run(ctx context.Context, o options, stdout io.Writer, stderr *os.File) erro
 		if err != nil {
 			return err
 		}
-		report.WriteScenario(text, got)
+		report.WriteScenario(stdout, got)
 		res.Scenarios = append(res.Scenarios, got)
 	}
-	if err := writeReport(o, res, text); err != nil {
-		return err
-	}
-	if o.json {
-		return res.WriteJSON(stdout)
-	}
-	return nil
+	return writeReport(o, res, stdout)
 }
 
 // redraw shows the results of an earlier run.
@@ -181,12 +171,6 @@ func enlist(ctx context.Context, o options, lab *feed.Lab, progress *race.Progre
 			return err
 		}
 		all = append(all, c)
-		for _, e := range o.envs {
-			name, value, _ := contender.NameValue(e)
-			variant := c
-			variant.Name, variant.Env = name, strings.Split(value, ",")
-			all = append(all, variant)
-		}
 	}
 	found, missing := contender.Peers()
 	all, res.Missing = append(all, found...), missing

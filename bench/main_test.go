@@ -47,18 +47,18 @@ func mustParse(t *testing.T, args ...string) options {
 
 func TestParse(t *testing.T) {
 	for _, args := range []string{
-		"-quick -peer a=/b -env pool=MULTILOG_IO=pool,X=y -rounds 7 rate limit",
-		"limit rate --quick --peer=a=/b --env=pool=MULTILOG_IO=pool,X=y --rounds=7",
-		"-quick rate -peer=a=/b limit --env pool=MULTILOG_IO=pool,X=y -rounds 7",
-		"-quick -peer a=/b -env pool=MULTILOG_IO=pool,X=y -rounds 7 -- rate limit",
+		"-quick -peer a=/b -rounds 7 rate limit",
+		"limit rate --quick --peer=a=/b --rounds=7",
+		"-quick rate -peer=a=/b limit -rounds 7",
+		"-quick -peer a=/b -rounds 7 -- rate limit",
 	} {
 		o := mustParse(t, strings.Fields(args)...)
 		chosen := o.chosen(scenario.All(nil, o.quick))
-		if !o.quick || o.peers[0] != "a=/b" || o.envs[0] != "pool=MULTILOG_IO=pool,X=y" || o.rounds != 7 || len(chosen) != 2 || chosen[0].Name != "rate" {
+		if !o.quick || o.peers[0] != "a=/b" || o.rounds != 7 || len(chosen) != 2 || chosen[0].Name != "rate" {
 			t.Errorf("%s: %+v", args, o)
 		}
 	}
-	for _, bad := range []string{"-peer a", "-env =x", "nothing", "-bad", "-rounds -1", "-run (", "-racers [", "rate -quick nothing", "-- -quick"} {
+	for _, bad := range []string{"-peer a", "-peer =x", "-env a=X=y", "-json", "nothing", "-bad", "-rounds -1", "-run (", "-racers [", "rate -quick nothing", "-- -quick"} {
 		if _, _, err := parse(strings.Fields(bad)); !errors.As(err, new(*cmdline.Error)) {
 			t.Errorf("%q: error %v", bad, err)
 		}

@@ -16,11 +16,10 @@ import (
 // options is the command line.
 type options struct {
 	ours           string
-	peers, envs    []string // NAME=VALUE each
+	peers          []string // NAME=VALUE each
 	racers, run    *regexp.Regexp
 	rounds         int
 	quick, list    bool
-	json           bool
 	report, redraw string
 	dir            string
 	names          []string // of the scenarios; none: all
@@ -44,16 +43,13 @@ func (o *options) command() *cmdline.Command {
 		Options: []cmdline.Option{
 			{Word: "ours", Value: required, Name: "BINARY", Help: "use this binary as ours instead of building it; none leaves it out", Values: files, Set: cmdline.Text(&o.ours)},
 			{Word: "peer", Value: required, Name: "NAME=PATH", Help: "add a peer that has multilog's command line; may be given more than once", Set: nameValue(&o.peers)},
-			{Word: "env", Value: required, Name: "NAME=VAR=VALUE,...",
-				Help: "add our binary with variables of the environment set; may be given more than once", Set: nameValue(&o.envs)},
 			{Word: "racers", Value: required, Name: "REGEXP", Help: "run only contenders whose name matches", Set: expression(&o.racers)},
 			{Word: "run", Value: required, Name: "REGEXP", Help: "run only cases whose scenario/case matches; --list shows them", Set: expression(&o.run)},
 			{Word: "rounds", Value: required, Name: "NUMBER", Help: "run this number of rounds of each case instead of its own", Set: o.setRounds},
 			{Word: "quick", Help: "run fewer and shorter cases: some eight minutes instead of 45", Set: cmdline.Flag(&o.quick)},
 			{Word: "list", Help: "say what the scenarios measure, list their cases, and exit", Set: cmdline.Flag(&o.list)},
-			{Word: "json", Help: "print the results as JSON; tables go to standard error", Set: cmdline.Flag(&o.json)},
 			{Word: "report", Value: required, Name: "DIR", Help: "write HTML pages with charts, pictures and results.json to DIR", Values: directories, Set: cmdline.Text(&o.report)},
-			{Word: "redraw", Value: required, Name: "FILE", Help: "run nothing, show the results of an earlier run instead, which --json or --report wrote to FILE",
+			{Word: "redraw", Value: required, Name: "FILE", Help: "run nothing, show the results of an earlier run instead, whose results.json is FILE",
 				Values: files, Set: cmdline.Text(&o.redraw)},
 			{Word: "dir", Value: required, Name: "DIR", Help: "keep the logs, while they are needed, below DIR (" + os.TempDir() + ")", Values: directories, Set: cmdline.Text(&o.dir)},
 		},

@@ -100,7 +100,7 @@ func packageVersion(path string) string {
 	return string(version)
 }
 
-// NameValue splits NAME=VALUE, the form of the options -peer and -env.
+// NameValue splits NAME=VALUE, the form of the option --peer.
 func NameValue(s string) (name, value string, err error) {
 	name, value, ok := strings.Cut(s, "=")
 	if !ok || name == "" || value == "" {

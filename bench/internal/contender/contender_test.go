@@ -10,18 +10,18 @@ import (
 )
 
 func TestScripts(t *testing.T) {
-	plain := Job{FileBytes: 50000, Files: 7, Dirs: 2, Patterns: []string{"* zone 1: *"}, LineBytes: 2048}
+	plain := Job{FileBytes: 50000, Files: 7, Patterns: []string{"* zone 1: *"}, LineBytes: 2048}
 	stamped := Job{FileBytes: 50000, Files: 7, Stamp: true, Processor: "sleep 3; cat"}
 	for _, test := range []struct {
 		family Family
 		job    Job
 		want   string
 	}{
-		{Multilog, plain, "x s50000 n7 -* zone 1: * ./main ./dir1"},
+		{Multilog, plain, "x s50000 n7 -* zone 1: * ./main"},
 		{Multilog, stamped, "x t s50000 n7 !sleep 3; cat ./main"},
-		{S6Log, plain, `x -l 8192 n7 s50000 -^zone 1:  ./main ./dir1`},
+		{S6Log, plain, `x -l 8192 n7 s50000 -^zone 1:  ./main`},
 		{S6Log, stamped, `x -l 8192 n7 s50000 !sh -c "sleep 3; cat" t ./main`},
-		{Svlogd, plain, "x -b 65536 -l 2148 ./main ./dir1"},
+		{Svlogd, plain, "x -b 65536 -l 2148 ./main"},
 		{Svlogd, stamped, "x -b 65536 -t ./main"},
 		{Copier, plain, "-"},
 		{Copier, stamped, "-"},

@@ -1,18 +1,15 @@
 package contender
 
-import "strconv"
-
 // Job is what a logger has to do in a run.
 type Job struct {
 	Stamp     bool     // put a TAI64N label before each line: t
 	Patterns  []string // lines that match one of these are not logged
-	Dirs      int      // log directories that all get the selected lines; 0 is 1
 	FileBytes int      // size of a file: s
 	Files     int      // number of files: n
 	Processor string   // a shell command, run on each finished file
 	LineBytes int      // length of the longest line
 	Bytes     int      // of the input, if it is known
-	// Mail means the script of a mail service, instead of Patterns and Dirs: all lines
+	// Mail means the script of a mail service, instead of Patterns: all lines
 	// go to one directory, unusual ones to a second, the last status to a file.
 	Mail bool
 }
@@ -56,15 +53,9 @@ func usualMail() []string {
 	}
 }
 
-// directories returns the outputs of a job that is not the mail script.
-func (j Job) directories() []Output {
-	outs := []Output{{Path: "main", Stamp: j.Stamp, Selects: deselect(j.Patterns, j.Stamp)}}
-	for i := 1; i < j.Dirs; i++ {
-		o := outs[0]
-		o.Path = "dir" + strconv.Itoa(i)
-		outs = append(outs, o)
-	}
-	return outs
+// directory returns the output of a job that is not the mail script.
+func (j Job) directory() Output {
+	return Output{Path: "main", Stamp: j.Stamp, Selects: deselect(j.Patterns, j.Stamp)}
 }
 
 // mailOutputs returns the outputs of the mail script.

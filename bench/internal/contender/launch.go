@@ -27,7 +27,7 @@ func (c Contender) Launch(dir string, j Job) (Launch, error) {
 
 // copier runs this program as a copier: see package feed.
 func (c Contender) copier(j Job) (Launch, error) {
-	if j.Mail || len(j.Patterns) > 0 || j.Dirs > 1 || j.Processor != "" {
+	if j.Mail || len(j.Patterns) > 0 || j.Processor != "" {
 		return Launch{}, ErrCannot("copies bytes, nothing else")
 	}
 	argv := append([]string{c.Path}, c.Words...)
@@ -55,11 +55,7 @@ func (c Contender) multilog(j Job) Launch {
 	for _, p := range j.Patterns {
 		argv = append(argv, "-"+p)
 	}
-	outs := j.directories()
-	for _, o := range outs {
-		argv = append(argv, "./"+o.Path)
-	}
-	return Launch{Argv: argv, Outputs: outs}
+	return Launch{Argv: append(argv, "./main"), Outputs: []Output{j.directory()}}
 }
 
 // s6log writes the job as s6-log's script. Its patterns are regular expressions
@@ -92,11 +88,8 @@ func (c Contender) s6log(j Job) Launch {
 	for _, p := range j.Patterns {
 		argv = append(argv, "-"+starsToRegexp(p))
 	}
-	outs := j.directories()
-	for _, o := range outs {
-		directory(o.Path)
-	}
-	return Launch{Argv: argv, Outputs: outs}
+	directory("main")
+	return Launch{Argv: argv, Outputs: []Output{j.directory()}}
 }
 
 // svlogd writes the job as svlogd's config files. Its patterns never see the
@@ -113,7 +106,7 @@ func (c Contender) svlogd(dir string, j Job) (Launch, error) {
 	if j.Stamp {
 		argv = append(argv, "-t")
 	}
-	outs, patterns := j.directories(), j.Patterns
+	outs, patterns := []Output{j.directory()}, j.Patterns
 	if j.Mail {
 		outs = j.mailOutputs()[:2]
 	}

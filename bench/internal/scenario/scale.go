@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,76 +9,22 @@ import (
 	"multilog/bench/internal/race"
 )
 
-// A scaling is one thing that grows.
-type scaling struct {
-	name, axis, title string
-	values, quick     []int
-	job               func(value int) contender.Job
-	lineBytes         func(value int) int     // nil: lineBytes
-	mib               func(value int) int     // size of the input
-	nanos             func(value int) float64 // that a line takes beyond the usual; nil: none
-}
-
-func scalings() []scaling {
-	return []scaling{
-		{
-			name: "patterns", axis: "patterns", title: "%d patterns",
-			values: []int{0, 10, 100, 1000}, quick: []int{0, 10, 100},
-			job: func(v int) contender.Job {
-				j := contender.Job{}
-				for i := range v {
-					j.Patterns = append(j.Patterns, fmt.Sprintf("* zone %d: *", i))
-				}
-				return j
-			},
-			mib:   func(v int) int { return max(4, min(16, 4800/(v+1))) },
-			nanos: func(v int) float64 { return float64(v * patternNanos) },
-		},
-		{
-			name: "directories", axis: "directories", title: "%d directories",
-			values: []int{1, 4, 16}, quick: []int{1, 4},
-			job:   func(v int) contender.Job { return contender.Job{Dirs: v} },
-			mib:   func(v int) int { return max(4, 32/v) },
-			nanos: func(v int) float64 { return float64((v - 1) * lineNanos) },
-		},
-		{
-			name: "line", axis: "bytes in a line", title: "%d-byte lines",
-			values: []int{8, 128, 2048, 8192}, quick: []int{16, 256, 2048},
-			job:       func(int) contender.Job { return contender.Job{} },
-			lineBytes: func(v int) int { return v },
-			mib:       func(v int) int { return min(32, 4+v/8) },
-		},
-		{
-			name: "file", axis: "bytes in a file", title: "files of %d bytes",
-			values: []int{65536, 1048576, fileBytes}, quick: []int{1048576},
-			job: func(v int) contender.Job { return contender.Job{FileBytes: v} },
-			mib: func(v int) int { return max(8, min(32, v>>15)) },
-		},
-	}
-}
-
-// quickShare divides the input of a scaling in a quick run, and defaultFileBytes is
-// how large multilog makes files when it is told nothing.
-const (
-	quickShare       = 2
-	defaultFileBytes = 99999
-)
+// defaultFileBytes is the size at which multilog finishes a file unless it is told another.
+const defaultFileBytes = 99999
 
 func (e env) scale() race.Scenario {
 	metrics := throughputMetrics()
 	s := race.Scenario{
-		Name: "scale", Title: "what growth costs", Baseline: contender.Daemontools, Metrics: slices.Concat(metrics[1:3], metrics[:1]),
+		Name: "scale", Title: "what many patterns and small files cost", Baseline: contender.Daemontools, Metrics: slices.Concat(metrics[1:3], metrics[:1]),
 		About: "Input through a pipe in 64 KB writes, with t; CPU is that of the whole run from wait4, start and exit included. Patterns deselect lines and none matches, so each line is " +
-			"compared with all of them. Every directory gets every line. Small files are rotated often, each with an fsync.",
+			"compared with all of them. Small files are rotated often, each with an fsync.",
 	}
-	for _, growing := range scalings() {
-		values := growing.values
-		if e.quick {
-			values = growing.quick
-		}
-		for _, v := range values {
-			s.Cases = append(s.Cases, e.scalingCase(growing, v))
-		}
+	counts := []int{0, 10, 100, 1000}
+	if e.quick {
+		counts = counts[:3]
+	}
+	for _, n := range counts {
+		s.Cases = append(s.Cases, e.patternsCase(n))
 	}
 	mail := mailLoad()
 	mail.fileBytes, mail.files = defaultFileBytes, contender.KeepAll
@@ -89,29 +34,25 @@ func (e env) scale() race.Scenario {
 	return s
 }
 
-func (e env) scalingCase(s scaling, v int) race.Case {
-	size, rounds := s.mib(v)<<20, fewRounds
+// patternsCase compares each line with n patterns.
+func (e env) patternsCase(n int) race.Case {
+	size, rounds := max(4, min(16, 4800/(n+1)))<<20, fewRounds
 	if e.quick {
-		size, rounds = max(size/quickShare, 1<<20), 1
+		size, rounds = size/2, 1
 	}
-	length, nanos := lineBytes, float64(lineNanos)
-	if s.lineBytes != nil {
-		length = s.lineBytes(v)
-	}
-	if s.nanos != nil {
-		nanos += s.nanos(v)
+	j := contender.Job{Stamp: true, Files: contender.KeepAll, FileBytes: fileBytes}
+	for i := range n {
+		j.Patterns = append(j.Patterns, fmt.Sprintf("* zone %d: *", i))
 	}
 	return race.Case{
-		Name: fmt.Sprint(s.name, "-", v), Title: fmt.Sprintf(s.title, v),
-		Series: s.axis, Axis: s.axis, X: float64(v),
-		Rounds: rounds, Seconds: runTakes(size, length, nanos),
+		Name: fmt.Sprintf("patterns-%d", n), Title: fmt.Sprintf("%d patterns", n),
+		Series: "patterns", Axis: "patterns", X: float64(n),
+		Rounds: rounds, Seconds: runTakes(size, lineBytes, lineNanos+float64(n*patternNanos)),
 		Run: func(ctx context.Context, c contender.Contender) (race.Sample, error) {
-			in, err := e.numbered(length, size)
+			in, err := e.numbered(lineBytes, size)
 			if err != nil {
 				return nil, err
 			}
-			j := s.job(v)
-			j.Stamp, j.Files, j.FileBytes = true, contender.KeepAll, cmp.Or(j.FileBytes, fileBytes)
 			return e.flood(ctx, c, j, in, chunkBytes)
 		},
 	}
