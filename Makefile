@@ -19,8 +19,8 @@ COMMANDS := $(notdir $(wildcard cmd/* fleet/cmd/*))
 
 # These are installed together with the commands.
 MANPAGES := $(wildcard man/*.[1-8] fleet/man/*.[1-8])
-EXAMPLES := $(wildcard examples/*/*/run examples/*/*/log/run examples/object-store/*)
-DATA     := $(wildcard examples/*.md examples/fleet/*.json examples/prometheus/*.json examples/prometheus/*.yml)
+EXAMPLES := $(wildcard examples/*/*/run examples/s6-overlay/*/*/run examples/*/*/log/run examples/object-store/*)
+DATA     := $(wildcard examples/*.md examples/systemd/* examples/fleet/*.json examples/prometheus/*.json examples/prometheus/*.yml) $(shell find examples/s6-overlay -type f ! -name run)
 BINDIR   := $(DESTDIR)$(PREFIX)/bin
 MANDIR   := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR   := $(DESTDIR)$(PREFIX)/share/doc/multilog

@@ -22,11 +22,18 @@ import (
 // with after.
 func recipe(t *testing.T, after string) string {
 	t.Helper()
-	text, err := os.ReadFile("../docs/SHIPPERS.md")
+	return recipeIn(t, "SHIPPERS.md", after)
+}
+
+// recipeIn returns the first indented block of a document in docs after the line that
+// begins with after.
+func recipeIn(t *testing.T, document, after string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../docs", document))
 	must(t, err)
 	_, rest, found := strings.Cut(string(text), "\n"+after)
 	if !found {
-		t.Fatalf("SHIPPERS.md: no line begins with %q", after)
+		t.Fatalf("%s: no line begins with %q", document, after)
 	}
 	block := regexp.MustCompile(`(?m)(^    .*\n|^\n)+`)
 	for _, b := range block.FindAllString(rest, -1) {
@@ -34,7 +41,7 @@ func recipe(t *testing.T, after string) string {
 			return strings.TrimLeft(b, "\n ")
 		}
 	}
-	t.Fatalf("SHIPPERS.md: no block after %q", after)
+	t.Fatalf("%s: no block after %q", document, after)
 	return ""
 }
 
