@@ -53,7 +53,13 @@ func TestPostfix(t *testing.T) {
 						r.restartsQuietly(t, r.kill)
 					}
 				},
-				func() { r.control(t, r.rotate, r.log) },
+				func() { // a logger that is just starting may miss the signal
+					logger.Until(t, "a rotation", func() bool {
+						r.control(t, r.rotate, r.log)
+						old, _ := filepath.Glob(filepath.Join(r.log, "main/@*"))
+						return len(old) > 0
+					})
+				},
 				func() {
 					r.control(t, r.down, r.log)
 					logger.Until(t, "the logger's end", func() bool { return r.loggerPID(t) == 0 })

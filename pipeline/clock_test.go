@@ -57,7 +57,7 @@ func runAged(t *testing.T, step time.Duration, args ...string) (ahead []time.Dur
 			t.Fatalf("no label: %q", line)
 		}
 		now := clock + int64(i)*gap
-		if i*gap >= setAfter {
+		if int64(i)*gap >= setAfter {
 			now += int64(step)
 		}
 		ahead = append(ahead, time.Duration(l.UnixNano()-now))
