@@ -80,7 +80,7 @@ func TestErrors(t *testing.T) {
 		"--frob":           "no such option: --frob",
 		"--si now":         "--si may be --since, --sinister or --sin",
 		"--=":              "no such option: --",
-		"--sinse=now":      "no such option: --sinse; did you mean --since?",
+		"--sinse=now":      "no such option: --sinse; did you mean --since?", //nolint:misspell // on purpose
 		"--isn":            "no such option: --isn; did you mean --sin?",
 		"--hlep":           "no such option: --hlep; did you mean --help?",
 		"--xyz":            "no such option: --xyz",

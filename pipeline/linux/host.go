@@ -42,7 +42,7 @@ func (c *clock) Now() int64 { return time.Now().UnixNano() }
 
 // Mono returns the nanoseconds since the program was started. It runs the same code as
 // Now: in a slow stream the CPU has to fetch that from memory for each line.
-func (c *clock) Mono() int64 { return int64(time.Now().Sub(c.start)) }
+func (c *clock) Mono() int64 { return int64(time.Now().Sub(c.start)) } //nolint:staticcheck // Since is other code
 
 // BootID tells one run of the machine from the next.
 func (c *clock) BootID() [16]byte { return c.boot }
