@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -24,6 +25,14 @@ type Directory interface {
 
 	// Kept returns what is in .ship, in no order.
 	Kept() ([]Kept, error)
+
+	// Look returns what Kept has of one name in .ship.
+	Look(name string) (Kept, error)
+
+	// Stamp returns what is another one after a name has come to the directory, or to
+	// .ship with kept, or gone from there, unless there was another change at the same
+	// moment ([Stamp.settled]). It is zero if there is no such directory.
+	Stamp(kept bool) (Stamp, error)
 
 	// Keep gives the file name a second name, as, in .ship. One that is there stays.
 	Keep(name, as string) error
@@ -45,6 +54,20 @@ type Kept struct {
 	Name  string
 	Bytes int64
 	Only  bool // it is the file's only name, so the file takes space because of it
+}
+
+// Stamp is when which directory was last changed.
+type Stamp struct {
+	Inode   uint64
+	Changed int64 // in nanoseconds since 1970
+}
+
+// settled reports whether a change from now on is sure to have another stamp. Linux takes
+// times from a clock that goes in steps of up to 10 ms, and some file systems store only
+// seconds, or every other one.
+func (s Stamp) settled(now time.Time) bool {
+	age := now.Sub(time.Unix(0, s.Changed))
+	return age > 20*time.Millisecond && (s.Changed%int64(time.Second) != 0 || age > 2*time.Second)
 }
 
 // File is an open file.
@@ -120,13 +143,40 @@ func (d OSDirectory) Kept() ([]Kept, error) {
 	}
 	kept := make([]Kept, 0, len(entries))
 	for _, e := range entries {
-		var st unix.Stat_t
-		err := unix.Lstat(filepath.Join(string(d), keptDir, e.Name()), &st)
-		if err == nil && st.Mode&unix.S_IFMT == unix.S_IFREG {
-			kept = append(kept, Kept{e.Name(), st.Size, st.Nlink == 1})
+		if k, err := d.Look(e.Name()); err == nil {
+			kept = append(kept, k)
 		}
 	}
 	return kept, nil
+}
+
+// Look is Directory's. Only regular files are there for it.
+func (d OSDirectory) Look(name string) (Kept, error) {
+	path := filepath.Join(string(d), keptDir, name)
+	var st unix.Stat_t
+	err := unix.Lstat(path, &st)
+	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return Kept{}, &fs.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return Kept{name, st.Size, st.Nlink == 1}, nil
+}
+
+// Stamp is Directory's.
+func (d OSDirectory) Stamp(kept bool) (Stamp, error) {
+	path := string(d)
+	if kept {
+		path = filepath.Join(path, keptDir)
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err == unix.ENOENT {
+		return Stamp{}, nil
+	} else if err != nil {
+		return Stamp{}, &fs.PathError{Op: "stat", Path: path, Err: err}
+	}
+	return Stamp{st.Ino, st.Mtim.Nano()}, nil
 }
 
 // Keep is Directory's.

@@ -22,7 +22,10 @@ func bytesBody(b []byte) store.Body {
 func (l *Log) sendFile(ctx context.Context, i item) error {
 	f, err := l.dir.Open(i.open, i.kept)
 	if absent(err) {
-		return nil // it has another name, or was dropped: the next look tells
+		l.mu.Lock()
+		l.stale = l.stale || i.kept // somebody else has dropped it
+		l.mu.Unlock()
+		return nil // or it has another name: the next look tells
 	}
 	if err != nil {
 		return err
@@ -106,14 +109,14 @@ func (l *Log) sendNote(ctx context.Context, i item, f File) error {
 func (l *Log) sent(i item, count func(*Stats)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.have[i.label] = true
+	l.stored(i.label)
 	l.newest = max(l.newest, i.label)
 	delete(l.gone, i.label)
 	count(&l.stats)
-	if !i.kept {
-		return nil
+	if e := l.shelf.find(i.open); e != nil && i.kept {
+		return l.unshelve(e)
 	}
-	return l.dir.Drop(i.open)
+	return nil
 }
 
 // precedes returns the label of the file before the file label, whose ID is id. If the
@@ -157,7 +160,7 @@ func (l *Log) precedes(ctx context.Context, label string, id layout.ID, strays [
 	l.mu.Lock()
 	l.stats.Gaps++
 	l.before[label] = before
-	l.have[before] = true // as far as can be
+	l.stored(before) // as far as can be
 	l.mu.Unlock()
 	l.between[label] = true
 	if before != newest {

@@ -48,6 +48,7 @@ var theLog = layout.Log{Prefix: "logs", Host: "mx1", Name: "smtpd"}
 func newHistory(seed uint64, say func(string, ...any)) *history {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	h := &history{rng: rng, dir: newMemDir(), keep: 1 << 20, say: say}
+	h.dir.blind = seed%3 == 0
 	h.logger = newSimLogger(h.dir, rng)
 	if rng.IntN(4) == 0 {
 		h.keep = int64(rng.IntN(1000))

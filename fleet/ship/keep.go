@@ -5,33 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"syscall"
 
 	"multilog/fleet/layout"
-	"multilog/tai64n"
 )
-
-// notePrefix begins the name, in .ship, of the note that a file was dropped. The file's
-// label follows.
-const notePrefix = "gap."
-
-// second is the name of a file in .ship: the file's own name, and behind a '~' the
-// label of the file before it, if that is known.
-type second struct {
-	Kept
-	label string
-	name  string // the file's own
-	after string
-}
-
-// parseSecond returns the parts of a name in .ship. ok is false for other names.
-func parseSecond(k Kept) (s second, ok bool) {
-	s = second{Kept: k}
-	s.name, s.after, _ = strings.Cut(k.Name, "~")
-	s.label, ok = layout.Label(s.name)
-	return s, ok && !strings.HasSuffix(k.Name, newSuffix)
-}
 
 // item is a file to send, or a note that one is missing.
 type item struct {
@@ -43,51 +20,54 @@ type item struct {
 }
 
 // Keep gives every file that is finished, or soon will be, a second name, unless
-// the store has it, and removes the oldest of these beyond Config.Keep.
+// the store has it, and removes the oldest of these beyond Config.Keep. What it costs
+// depends on what is new, and on how many files the logger keeps, but not on how many
+// wait.
 func (l *Log) Keep() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s, err := l.look()
+	changed, err := l.refresh()
 	if err != nil {
 		return err
 	}
-	kept, err := l.dir.Kept()
-	if err != nil {
-		return err
-	}
-	names := map[string]bool{}
-	for _, k := range kept {
-		names[k.Name] = true
-		if s, ok := parseSecond(k); ok {
-			names[s.name] = true
-			if l.before[s.label] == "" && s.after != "" {
-				l.before[s.label] = s.after
-			}
+	if changed || l.unlinked {
+		if err := l.link(); err != nil {
+			return err
 		}
 	}
-	l.follow(s)
-	l.last = s
-	for _, label := range s.labels {
-		name := s.names[label]
-		if l.have[label] || names[name] || l.noLinks || names[notePrefix+label] {
+	if err := l.tidy(); err != nil {
+		return err
+	}
+	l.forget()
+	return nil
+}
+
+// link gives second names to the files of the directory.
+func (l *Log) link() error {
+	l.unlinked = false
+	for _, label := range l.last.labels {
+		name := l.last.names[label]
+		if l.have[label] || l.noLinks || l.shelf.has(label, name) {
 			continue
 		}
 		as := name
 		if before := l.before[label]; before != "" {
 			as += "~" + before
 		}
-		if err := l.dir.Keep(name, as); absent(err) {
-			continue // it has another name: the next time
-		} else if err != nil {
-			if !errors.Is(err, syscall.EMLINK) {
-				l.noLinks = true
-			}
-			l.warnOnce(fmt.Sprintf("unable to keep %s in %s until it is sent: %v; files that the logger removes before they are sent will be lost", name, keptDir, err))
+		err := l.shelve(name, as)
+		if err == nil {
 			continue
 		}
-		kept = append(kept, Kept{Name: as})
+		l.unlinked = true
+		if absent(err) {
+			continue // it has another name: the next time
+		}
+		if !errors.Is(err, syscall.EMLINK) {
+			l.noLinks = true
+		}
+		l.warnOnce(fmt.Sprintf("unable to keep %s in %s until it is sent: %v; files that the logger removes before they are sent will be lost", name, keptDir, err))
 	}
-	return l.tidy(s, kept)
+	return nil
 }
 
 // look reads the directory and finds out which file current follows: if it is current
@@ -113,52 +93,64 @@ func (l *Log) look() (scan, error) {
 }
 
 // tidy removes second names that are not needed any more or are too many.
-func (l *Log) tidy(s scan, kept []Kept) error {
-	slices.SortFunc(kept, func(a, b Kept) int { return strings.Compare(a.Name, b.Name) })
-	total := int64(0)
-	var only []second
-	for _, k := range kept {
-		f, ok := parseSecond(k)
-		if !ok {
-			if note, isNote := strings.CutPrefix(k.Name, notePrefix); isNote && l.have[note] {
-				if err := l.dir.Drop(k.Name); err != nil {
-					return err
-				}
-			}
-			continue
+func (l *Log) tidy() error {
+	watched := l.shelf.watched
+	l.shelf.watched = nil
+	slices.SortFunc(watched, compareSecond)
+	for i, e := range watched {
+		again, err := l.tidyName(e)
+		if err != nil {
+			l.shelf.watched = append(l.shelf.watched, watched[i:]...)
+			return err
 		}
-		name, here := s.names[f.label]
-		switch {
-		case l.have[f.label], here && name != f.name && unfinished(f.name):
-			// It is in the store, or the processor's result has taken its place.
-			if err := l.dir.Drop(k.Name); err != nil {
-				return err
-			}
-			continue
-		case unfinished(f.name) && !here && !s.busy:
-			l.gone[f.label]++
-		case unfinished(f.name):
-			delete(l.gone, f.label)
-		}
-		if k.Only {
-			total += k.Bytes
-			only = append(only, f)
+		if again {
+			l.shelf.watched = append(l.shelf.watched, e)
 		}
 	}
-	for total > l.Config.Keep && len(only) > 0 {
-		k := only[0]
-		only = only[1:]
-		total -= k.Bytes
-		if err := l.drop(k); err != nil {
+	for i := 0; l.shelf.only > l.Config.Keep && i < len(l.shelf.all); {
+		if e := l.shelf.all[i]; e.note || !e.Only {
+			i++
+		} else if err := l.drop(e); err != nil {
 			return err
 		}
 	}
-	l.stats.KeptBytes = total
+	l.stats.KeptBytes = l.shelf.only
 	return nil
 }
 
+// tidyName removes a second name that is not needed. It reports whether it is to be called
+// again for it.
+func (l *Log) tidyName(e *second) (again bool, err error) {
+	name, here := l.last.names[e.label]
+	switch {
+	case l.have[e.label]:
+		return false, l.unshelve(e)
+	case e.note:
+		return false, nil
+	case here && name != e.name && unfinished(e.name): // the processor's result has taken its place
+		return false, l.unshelve(e)
+	case unfinished(e.name) && !here && !l.last.busy:
+		l.gone[e.label]++
+	case unfinished(e.name):
+		delete(l.gone, e.label)
+	}
+	here = here && name == e.name
+	if !here && (e.here || unfinished(e.name)) && !e.Only {
+		k, err := l.dir.Look(e.Name)
+		if absent(err) {
+			l.stale = true
+			return true, nil
+		} else if err != nil {
+			return true, err
+		}
+		l.shelf.update(e, k)
+	}
+	e.here = here
+	return here || unfinished(e.name), nil
+}
+
 // drop removes a file that only .ship has, and writes a note.
-func (l *Log) drop(f second) error {
+func (l *Log) drop(f *second) error {
 	gap := layout.Gap{Host: l.log.Host, Log: l.log.Name, File: f.name, After: l.before[f.label], Bytes: f.Bytes,
 		Why: "it was removed because files that were not sent yet took more than --keep"}
 	if file, err := l.dir.Open(f.Name, true); err == nil {
@@ -167,14 +159,16 @@ func (l *Log) drop(f second) error {
 		}
 		file.Close()
 	}
-	if err := l.dir.Note(notePrefix+f.label, gap.Encode()); err != nil {
+	note, text := notePrefix+f.label, gap.Encode()
+	if err := l.dir.Note(note, text); err != nil {
 		return err
 	}
+	l.shelf.add(Kept{Name: note, Bytes: int64(len(text)), Only: true})
 	l.Warn(l.log, "unable to keep more than --keep: "+f.name+" was removed before it was sent; a gap object will say so")
-	return l.dir.Drop(f.Name)
+	return l.unshelve(f)
 }
 
-// follow notes which file each new one follows, and forgets what is no longer needed.
+// follow notes which file each new one follows.
 func (l *Log) follow(s scan) {
 	for i, label := range s.labels {
 		if _, seen := l.before[label]; seen {
@@ -196,7 +190,12 @@ func (l *Log) follow(s scan) {
 			}
 		}
 	}
-	if len(l.before) < 2*len(s.labels)+1000 {
+}
+
+// forget forgets what is no longer needed of files that were sent.
+func (l *Log) forget() {
+	s := &l.last
+	if len(l.before) < l.forgetAt {
 		return
 	}
 	first := "" // what the oldest file follows, which the store is asked about
@@ -209,6 +208,7 @@ func (l *Log) follow(s scan) {
 			delete(l.have, label)
 		}
 	}
+	l.forgetAt = 2*len(l.before) + 1000
 }
 
 // inodeOf returns the inode of a file in the directory, or 0.
@@ -228,43 +228,35 @@ func (l *Log) next() (item, bool, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	kept, err := l.dir.Kept()
-	if err != nil {
-		return item{}, false, err
-	}
 	s := &l.last
+	l.stats.LagBytes = l.shelf.bytes
 	finished := max(s.newestFinished(), l.newest)
-	var all []item
-	l.stats.LagBytes = 0
-	for _, k := range kept {
-		if note, ok := strings.CutPrefix(k.Name, notePrefix); ok {
-			if _, ok := layout.Label(note); ok && len(note) == tai64n.Len {
-				all = append(all, item{label: note, name: k.Name, open: k.Name, kept: true, note: true})
-			}
-			continue
+	for _, e := range slices.Backward(l.shelf.all) {
+		if !e.note && !unfinished(e.name) && !l.have[e.label] {
+			finished = max(finished, e.label)
+			break
 		}
-		f, ok := parseSecond(k)
-		if !ok || l.have[f.label] {
-			continue
+	}
+	ready := func(i item) bool { return i.note || !unfinished(i.name) || i.label < finished || l.gone[i.label] > 1 }
+	var first item
+	for _, e := range l.shelf.all {
+		i := item{label: e.label, name: e.name, open: e.Name, kept: true, note: e.note}
+		if (e.note || !l.have[e.label]) && ready(i) {
+			first = i
+			break
 		}
-		if !unfinished(f.name) {
-			finished = max(finished, f.label)
-		}
-		all = append(all, item{label: f.label, name: f.name, open: k.Name, kept: true})
-		l.stats.LagBytes += k.Bytes
 	}
 	for _, label := range s.labels {
-		if !l.have[label] && !slices.ContainsFunc(all, func(i item) bool { return i.label == label }) {
-			all = append(all, item{label: label, name: s.names[label], open: s.names[label]})
+		if first.label != "" && first.label <= label {
+			break
 		}
-	}
-	slices.SortFunc(all, func(a, b item) int { return strings.Compare(a.label, b.label) })
-	for _, i := range all {
-		if i.note || !unfinished(i.name) || i.label < finished || l.gone[i.label] > 1 {
+		i := item{label: label, name: s.names[label], open: s.names[label]}
+		kept := slices.ContainsFunc(l.shelf.byLabel[label], func(e *second) bool { return !e.note })
+		if !l.have[label] && !kept && ready(i) {
 			return i, true, nil
 		}
 	}
-	return item{}, false, nil
+	return first, first.label != "", nil
 }
 
 // readNote returns the content of a note.

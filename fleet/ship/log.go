@@ -56,7 +56,15 @@ type inDirectory struct {
 	noLinks  bool              // second names are refused
 	current  tracked           // the file that is current
 	previous tracked           // and the one that was before it
-	last     scan
+
+	last      scan
+	shelf     shelf
+	dirStamp  Stamp     // of the directory, as last has it; zero if that may have changed unseen
+	keptStamp Stamp     // of .ship, as shelf has it
+	stale     bool      // shelf is to be read anew
+	unlinked  bool      // not every file that should have a second name has one
+	reread    time.Time // when both were last read whatever the stamps said
+	forgetAt  int       // how large before may get until it is looked through
 }
 
 // tracked is a file that has no label yet. It stays open, so that no other file can
@@ -107,8 +115,9 @@ func NewLog(log layout.Log, dir Directory, conf Config) *Log {
 	return &Log{
 		Config: conf, log: log, dir: dir,
 		groups: map[layout.ID]*group{}, missing: map[string]bool{}, between: map[string]bool{}, idOf: map[string]layout.ID{},
-		inStoreNow: inStoreNow{have: map[string]bool{}}, inDirectory: inDirectory{before: map[string]string{}, gone: map[string]int{}},
-		stats: Stats{Complete: conf.Now()},
+		inStoreNow:  inStoreNow{have: map[string]bool{}},
+		inDirectory: inDirectory{before: map[string]string{}, gone: map[string]int{}, forgetAt: 1000},
+		stats:       Stats{Complete: conf.Now()},
 	}
 }
 

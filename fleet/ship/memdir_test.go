@@ -14,6 +14,9 @@ type memDir struct {
 	inodes      uint64
 	missing     bool // there is no such directory
 
+	changes, keptChanges int64 // how many there were
+	blind                bool  // Stamp does not tell changes of .ship
+
 	inFlight   *memFile // the file that the logger is writing a batch to
 	inFlightAt int64
 	loggers    uint64
@@ -32,6 +35,7 @@ func (d *memDir) create(name string, data []byte) *memFile {
 	f := &memFile{data: data, inode: d.inodes, links: 1}
 	d.remove(name)
 	d.files[name] = f
+	d.changes++
 	return f
 }
 
@@ -43,12 +47,14 @@ func (d *memDir) rename(from, to string) {
 	d.remove(to)
 	delete(d.files, from)
 	d.files[to] = f
+	d.changes++
 }
 
 func (d *memDir) remove(name string) {
 	if f, ok := d.files[name]; ok {
 		f.links--
 		delete(d.files, name)
+		d.changes++
 	}
 }
 
@@ -81,6 +87,26 @@ func (d *memDir) Kept() (all []Kept, err error) {
 	return all, nil
 }
 
+func (d *memDir) Look(name string) (Kept, error) {
+	f, ok := d.kept[name]
+	if !ok {
+		return Kept{}, d.notThere("stat", name)
+	}
+	return Kept{name, int64(len(f.data)), f.links == 1}, nil
+}
+
+func (d *memDir) Stamp(kept bool) (Stamp, error) {
+	switch {
+	case kept && d.blind:
+		return Stamp{Inode: 2}, nil
+	case kept:
+		return Stamp{2, d.keptChanges}, nil
+	case d.missing:
+		return Stamp{}, nil
+	}
+	return Stamp{1, d.changes}, nil
+}
+
 func (d *memDir) Keep(name, as string) error {
 	f, ok := d.files[name]
 	if !ok {
@@ -88,6 +114,7 @@ func (d *memDir) Keep(name, as string) error {
 	}
 	if _, ok := d.kept[as]; !ok {
 		d.kept[as] = f
+		d.keptChanges++
 		f.links++
 	}
 	return nil
@@ -96,6 +123,7 @@ func (d *memDir) Keep(name, as string) error {
 func (d *memDir) Note(name string, text []byte) error {
 	if _, ok := d.kept[name]; !ok {
 		d.inodes++
+		d.keptChanges++
 		d.kept[name] = &memFile{text, d.inodes, 1}
 	}
 	return nil
@@ -105,6 +133,7 @@ func (d *memDir) Drop(name string) error {
 	if f, ok := d.kept[name]; ok {
 		f.links--
 		delete(d.kept, name)
+		d.keptChanges++
 	}
 	return nil
 }

@@ -14,10 +14,7 @@ var spans = []time.Duration{time.Hour, 24 * time.Hour, 30 * 24 * time.Hour}
 
 // start reads from the store what it has of the log.
 func (l *Log) start(ctx context.Context) error {
-	oldest, err := l.oldest()
-	if err != nil {
-		return err
-	}
+	oldest := l.oldest()
 	have := map[string]bool{}
 	for i := 0; i <= len(spans); i++ {
 		from := ""
@@ -36,7 +33,7 @@ func (l *Log) start(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	for label := range have {
-		l.have[label] = true
+		l.stored(label)
 		l.newest = max(l.newest, label)
 	}
 	l.mu.Unlock()
@@ -77,24 +74,21 @@ func (l *Log) inStore(label string) bool {
 }
 
 // oldest returns the label of the oldest file that is here, or now.
-func (l *Log) oldest() (tai64n.Label, error) {
+func (l *Log) oldest() tai64n.Label {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	oldest := tai64n.Of(l.Now()).String()
 	if len(l.last.labels) > 0 {
 		oldest = min(oldest, l.last.labels[0])
 	}
-	kept, err := l.dir.Kept()
-	if err != nil {
-		return tai64n.Label{}, err
-	}
-	for _, k := range kept {
-		if label, ok := layout.Label(k.Name); ok {
-			oldest = min(oldest, label)
+	for _, e := range l.shelf.all {
+		if !e.note {
+			oldest = min(oldest, e.label)
+			break
 		}
 	}
 	label, _ := tai64n.ParseString(oldest)
-	return label, nil
+	return label
 }
 
 // list adds the labels of the files that the store has after the label from, and
