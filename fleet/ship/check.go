@@ -2,6 +2,7 @@ package ship
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 	"io"
 
 	"multilog/fleet/layout"
+	"multilog/fleet/store"
 )
 
 // Report is what a check of a log has found.
@@ -25,58 +27,96 @@ type Report struct {
 // Check holds the store against the directory: every finished file that is in both
 // is read from both and compared; every file in the store must follow one that is
 // there, or a gap; pieces must be what the unfinished files begin with.
-func (l *Log) Check(ctx context.Context) (r Report, err error) {
-	s, err := l.scan()
-	if err != nil {
-		return r, err
-	}
-	view, err := layout.Look(ctx, l.Store, l.log, "")
-	if err != nil {
-		return r, err
-	}
-	known := map[string]bool{}
-	for _, key := range view.Gaps {
-		gap, err := l.readGap(ctx, key)
-		if err != nil {
+//
+// A sender, or a rule of the store, may delete what is listed before it is read. A piece that
+// goes has become part of a finished file, which is checked instead. After other losses
+// the check begins again, twice at most.
+func (l *Log) Check(ctx context.Context) (Report, error) {
+	for try := 1; ; try++ {
+		r, err := l.check(ctx)
+		if !store.Is(err, store.NotFound) || try == checkTries {
 			return r, err
 		}
+	}
+}
+
+const checkTries = 3
+
+// checking is a check at work.
+type checking struct {
+	*Log
+	Report
+	here    scan
+	view    layout.View
+	known   map[string]bool // labels that gap objects tell of
+	waiting map[string]bool // labels of finished files that are newer than all in the store
+}
+
+func (l *Log) check(ctx context.Context) (Report, error) {
+	c := checking{Log: l, known: map[string]bool{}, waiting: map[string]bool{}}
+	err := c.run(ctx)
+	c.Waiting = len(c.waiting)
+	return c.Report, err
+}
+
+func (c *checking) run(ctx context.Context) (err error) {
+	if c.here, err = c.scan(); err != nil {
+		return err
+	}
+	if c.view, err = layout.Look(ctx, c.Store, c.log, ""); err != nil {
+		return err
+	}
+	for _, key := range c.view.Gaps {
+		gap, err := c.readGap(ctx, key)
+		if err != nil {
+			return err
+		}
 		if label, ok := layout.Label(gap.File); ok {
-			known[label] = true
-			if view.Has(label) {
+			c.known[label] = true
+			if c.view.Has(label) {
 				continue // it came after all
 			}
 		}
-		known[gap.After] = true
-		r.Gaps = append(r.Gaps, describeGap(gap))
+		c.known[gap.After] = true
+		c.Gaps = append(c.Gaps, describeGap(gap))
 	}
-	for i, f := range view.Files {
-		o, err := l.Store.Head(ctx, f.Key)
+	for i, f := range c.view.Files {
+		before, err := c.finished(ctx, f)
 		if err != nil {
-			return r, err
+			return err
 		}
-		meta := layout.ParseFileMeta(o.Meta)
-		r.Files++
-		r.Lines += meta.Lines
-		if i > 0 && meta.Before != "" && !view.Has(meta.Before) && !known[meta.Before] {
-			r.Wrong = append(r.Wrong, fmt.Sprintf("%s follows %s, which is not in the store", f.Key, meta.Before))
-		}
-		if name, here := s.names[f.Label]; here {
-			if err := l.checkFile(ctx, &r, f, name, meta); err != nil {
-				return r, err
-			}
+		if i > 0 && before != "" && !c.view.Has(before) && !c.known[before] {
+			c.Wrong = append(c.Wrong, fmt.Sprintf("%s follows %s, which is not in the store", f.Key, before))
 		}
 	}
-	for _, label := range s.labels {
-		n := len(view.Files)
+	for _, label := range c.here.labels {
+		n := len(c.view.Files)
 		switch {
-		case view.Has(label) || unfinished(s.names[label]):
-		case n == 0 || label > view.Files[n-1].Label:
-			r.Waiting++
-		case !known[label]:
-			r.Wrong = append(r.Wrong, fmt.Sprintf("%s is not in the store, but later files are", s.names[label]))
+		case c.view.Has(label) || unfinished(c.here.names[label]):
+		case n == 0 || label > c.view.Files[n-1].Label:
+			c.waiting[label] = true
+		case !c.known[label]:
+			c.Wrong = append(c.Wrong, fmt.Sprintf("%s is not in the store, but later files are", c.here.names[label]))
 		}
 	}
-	return r, l.checkLive(ctx, &r, view)
+	return c.pieces(ctx)
+}
+
+// finished checks a finished file. It returns the label of the file before it.
+func (c *checking) finished(ctx context.Context, f layout.File) (before string, err error) {
+	o, err := c.Store.Head(ctx, f.Key)
+	if err != nil {
+		return "", err
+	}
+	meta := layout.ParseFileMeta(o.Meta)
+	if name, here := c.here.names[f.Label]; here {
+		if err := c.checkFile(ctx, &c.Report, f, name, meta); err != nil {
+			return "", err
+		}
+	}
+	c.Files++
+	c.Lines += meta.Lines
+	return meta.Before, nil
 }
 
 func (l *Log) readGap(ctx context.Context, key string) (layout.Gap, error) {
@@ -134,9 +174,9 @@ func (l *Log) checkFile(ctx context.Context, r *Report, there layout.File, name 
 	return nil
 }
 
-// checkLive compares pieces with the unfinished files here.
-func (l *Log) checkLive(ctx context.Context, r *Report, view layout.View) error {
-	files, _, err := l.unfinished(true)
+// pieces compares pieces with the unfinished files here.
+func (c *checking) pieces(ctx context.Context) error {
+	files, _, err := c.unfinished(true)
 	defer func() {
 		for _, f := range files {
 			f.Close()
@@ -145,27 +185,46 @@ func (l *Log) checkLive(ctx context.Context, r *Report, view layout.View) error 
 	if err != nil {
 		return err
 	}
-	for _, live := range view.Live {
-		pos := int64(0)
-		for _, p := range live.Pieces {
-			data, err := layout.ReadPiece(ctx, l.Store, p.Key)
-			if err != nil {
-				return err
+	for _, live := range c.view.Live {
+		err := c.piecesOf(ctx, live, files)
+		if store.Is(err, store.NotFound) { // the file was finished meanwhile
+			f, ok, becameErr := layout.Became(ctx, c.Store, c.log, live.ID)
+			if becameErr != nil || !ok {
+				return cmp.Or(becameErr, err)
 			}
-			part, ok := layout.Fit(pos, p.Off, data)
-			if !ok {
-				r.Wrong = append(r.Wrong, fmt.Sprintf("%s begins at byte %d, but those before it end at %d", p.Key, p.Off, pos))
-				break
-			}
-			for _, f := range files {
-				if id, ok := readID(f); ok && id == live.ID && !equalAt(f, pos, part) {
-					r.Wrong = append(r.Wrong, fmt.Sprintf("%s is not what %s has there", p.Key, f.name))
-				}
-			}
-			pos += int64(len(part))
+			delete(c.waiting, f.Label)
+			_, err = c.finished(ctx, f)
 		}
-		r.Live += pos
+		if err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// piecesOf compares the pieces of one file.
+func (c *checking) piecesOf(ctx context.Context, live layout.Live, files []raw) error {
+	var pos int64
+	var wrong []string
+	for _, p := range live.Pieces {
+		data, err := layout.ReadPiece(ctx, c.Store, p.Key)
+		if err != nil {
+			return err
+		}
+		part, ok := layout.Fit(pos, p.Off, data)
+		if !ok {
+			wrong = append(wrong, fmt.Sprintf("%s begins at byte %d, but those before it end at %d", p.Key, p.Off, pos))
+			break
+		}
+		for _, f := range files {
+			if id, ok := readID(f); ok && id == live.ID && !equalAt(f, pos, part) {
+				wrong = append(wrong, fmt.Sprintf("%s is not what %s has there", p.Key, f.name))
+			}
+		}
+		pos += int64(len(part))
+	}
+	c.Wrong = append(c.Wrong, wrong...)
+	c.Live += pos
 	return nil
 }
 
