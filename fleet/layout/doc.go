@@ -35,13 +35,11 @@
 // A listing does not show one moment. It may or may not have the keys that come or go
 // while it is made: a store may read one directory after the other, and a long listing
 // takes several requests. So it may have the last file but not the one before it, or an
-// ID without its first pieces. [Look] makes four listings, one after the other: live,
-// live again, the files, and live once more. It takes
+// ID without its first pieces. [Look] makes five listings, one after the other: live,
+// live again, the files, the files again, and live once more. It takes
 //
-//   - of the files, all up to the last one. If an object ID.@LABEL of the last listing,
-//     or of an earlier one, has an earlier label that is not among them, the files
-//     from there on are listed again;
-//   - of the second listing, the pieces up to the last piece of the first listing,
+//   - of the second listing of the files, all up to the last file of the first one;
+//   - of the second listing of live, the pieces up to the last piece of the first one,
 //     without those of files that are taken.
 //
 // These follow from the order of a sender's requests: the objects of a log are put in
@@ -52,11 +50,10 @@
 //     listing of files. A piece was there in both listings, or it was deleted
 //     meanwhile; then its file was put before, and is in the listing of files.
 //   - Nothing is there without what comes before it. Before the last piece of the
-//     first listing was put, all lines before it had been put. So when the second
+//     first listing of live was put, all lines before it had been put. So when the second
 //     listing began, each of them was in a piece or in a file, and is taken as the
 //     one or as the other. When the last file was put, all files before it had been
-//     put, and ID.@LABEL of each; so one that the listing has not is noticed, and is in
-//     the next.
+//     put; so the second listing of the files, which began later, has them.
 //   - Nothing is there twice. If a file is taken, ID.@LABEL was put before, and the last
 //     listing has it: it stays for an hour.
 //

@@ -57,7 +57,7 @@ func Look(ctx context.Context, s store.Store, log Log, after string) (View, erro
 			return v, err
 		}
 	}
-	if v.Files, err = listFiles(ctx, s, log, after); err != nil {
+	if v.Files, err = listTwice(ctx, s, log, after); err != nil {
 		return v, err
 	}
 	third, err := listLive(ctx, s, log)
@@ -71,9 +71,6 @@ func Look(ctx context.Context, s store.Store, log Log, after string) (View, erro
 		}
 		v.Gaps = append(v.Gaps, e.Key)
 	}
-	if err := v.addOvertaken(ctx, s, log, after, done); err != nil {
-		return v, err
-	}
 	v.Live = cut(second.inOrder(done), first.inOrder(done))
 	v.Live = slices.DeleteFunc(v.Live, func(l Live) bool { return slices.ContainsFunc(done[l.ID], v.Has) })
 	v.Became = make(map[string]ID)
@@ -85,38 +82,23 @@ func Look(ctx context.Context, s store.Store, log Log, after string) (View, erro
 	return v, nil
 }
 
-// addOvertaken adds files that are missing before the last one: they, and then later
-// ones, were put while the files were being listed.
-func (v *View) addOvertaken(ctx context.Context, s store.Store, log Log, after string, done map[ID][]string) error {
-	if len(v.Files) == 0 {
-		return nil
+// listTwice returns the finished files after label, without holes: what a second listing
+// has up to the last file of the first one.
+func listTwice(ctx context.Context, s store.Store, log Log, label string) ([]File, error) {
+	first, err := listFiles(ctx, s, log, label)
+	if err != nil || len(first) == 0 {
+		return nil, err
 	}
-	last := v.Files[len(v.Files)-1].Label
-	oldest := last
-	for _, labels := range done {
-		for _, label := range labels {
-			if after < label && label < oldest && !v.Has(label) && !slices.Contains(v.Gaps, log.Gap(label)) {
-				oldest = label
-			}
-		}
-	}
-	if oldest == last {
-		return nil
-	}
-	i, _ := slices.BinarySearchFunc(v.Files, oldest, compareLabel)
-	if i > 0 {
-		after = v.Files[i-1].Label
-	}
-	files, err := listFiles(ctx, s, log, after)
+	files, err := listFiles(ctx, s, log, label)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	last := first[len(first)-1].Label
 	n, there := slices.BinarySearchFunc(files, last, compareLabel)
 	if there {
 		n++
 	}
-	v.Files = append(v.Files[:i], files[:n]...)
-	return nil
+	return files[:n], nil
 }
 
 // cut returns the pieces up to the last one that existed earlier.

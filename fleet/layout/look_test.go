@@ -43,6 +43,12 @@ func newScript(rng *rand.Rand, files int) *script {
 		id, _ := IDOf([]byte(scriptLabel(10*i) + " line\n"))
 		s.ids, s.labels = append(s.ids, id), append(s.labels, scriptLabel(10*i+9))
 	}
+	bare := make([]bool, files) // those that are sent only when they are finished, so they have no ID
+	if rng.IntN(2) == 0 {
+		for i := range bare {
+			bare[i] = rng.IntN(4) > 0
+		}
+	}
 	var pieces, deletes []string // of the oldest file; those that are allowed
 	line := 0                    // the next one
 	for oldest := 0; oldest < files || len(deletes) > 0; {
@@ -52,7 +58,9 @@ func newScript(rng *rand.Rand, files int) *script {
 			s.ops = append(s.ops, op{key: deletes[i], gone: true})
 			deletes = slices.Delete(deletes, i, i+1)
 		case choice == 1 && oldest < files:
-			s.ops = append(s.ops, op{key: log.Done(s.ids[oldest], s.labels[oldest])})
+			if !bare[oldest] {
+				s.ops = append(s.ops, op{key: log.Done(s.ids[oldest], s.labels[oldest])})
+			}
 			whole := op{key: log.File(s.labels[oldest] + ".s")}
 			for i := range linesPerFile {
 				whole.lines = append(whole.lines, oldest*linesPerFile+i)
@@ -63,7 +71,7 @@ func newScript(rng *rand.Rand, files int) *script {
 			deletes = slices.Concat(deletes, slices.DeleteFunc(slices.Clone(pieces), func(key string) bool {
 				return !strings.HasPrefix(key, log.Pieces(s.ids[oldest-1]))
 			}))
-		case choice > 1 && line < min(files, oldest+3)*linesPerFile:
+		case choice > 1 && line < min(files, oldest+3)*linesPerFile && !bare[line/linesPerFile]:
 			file, n := line/linesPerFile, line%linesPerFile
 			key := log.Piece(s.ids[file], scriptLabel(10*file+n), int64(n))
 			s.ops = append(s.ops, op{key: key, lines: []int{line}})
