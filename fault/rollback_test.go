@@ -34,8 +34,9 @@ var rollbacks = []struct {
 	{name: "plain", script: []string{"s30000", "n9999", "=status", "./main"}},
 	{name: "few files", script: []string{"t", "s4096", "n5", "=status", "./main"}, few: 4},
 	{name: "processor", script: []string{"t", "s60000", "n9999", "=status", "!cat", "./main"}},
-	{name: "slow processor", script: []string{"t", "s200000", "n9999", "=status", "!sleep 0.03; cat", "./main"}},
-	{name: "zstd", script: []string{"t", "z1", "s200000", "n9999", "=status", "./main"}},
+	// n bounds how many files are to be processed at the end of a turn.
+	{name: "slow processor", script: []string{"t", "s200000", "n40", "=status", "!sleep 0.03; cat", "./main"}, few: 39},
+	{name: "zstd", script: []string{"t", "z1", "s200000", "n40", "=status", "./main"}, few: 39},
 	{name: "synced, capped by age", script: []string{"t", "y1ms", "a10ms", "s200000", "n9999", "=status", "./main"}},
 	{name: "anyone after a kill", script: []string{"t", "s30000", "n9999", "=status", "./main"}, anyone: true},
 }
