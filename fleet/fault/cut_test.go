@@ -213,6 +213,36 @@ func TestAway(t *testing.T) {
 	t.Logf("away for %v at %d lines/s: the longest write took %v, and %v without a sender", *away, rate, services[0].longest, services[1].longest)
 }
 
+// TestAwayAtStart has mlship start while the store is away. What the logger finishes and
+// removes until the store comes, in less than a second each, is kept all the same.
+func TestAwayAtStart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	const rate, lines = 1000, 5000
+	s := startServer(t)
+	mlship, multilog := build(t)
+	dir := filepath.Join(t.TempDir(), "main")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.kill()
+	sender := startSender(t, mlship, dir)
+	time.Sleep(time.Second)
+	logger, input := startLogger(t, multilog, dir, "s4096 n10")
+	if err := write(input, lines, rate); err != nil {
+		t.Fatal(err)
+	}
+	if err := logger.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	s.awaitAnswer()
+	awaitComplete(t, s, dir)
+	sender.end()
+	checkLines(t, s, lines)
+}
+
 // mountSmall mounts a disk of that size.
 func mountSmall(t *testing.T, dir, size string) {
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {

@@ -39,6 +39,8 @@ type Sender struct {
 	Advance func() // after each step, with no two at a time
 	mu      sync.Mutex
 	turn    chan struct{}
+
+	stopKeeping func() // ends what Keep began; nil before
 }
 
 // Run sends the logs until stop is closed, and after that for a few seconds. It returns
@@ -51,11 +53,10 @@ func (s *Sender) Run(stop <-chan struct{}) (left int) {
 		time.AfterFunc(finishTime, cancel)
 	}()
 	s.turn = make(chan struct{}, atOnce)
-	keeping, stopKeeping := context.WithCancel(ctx)
-	var keepers, senders sync.WaitGroup
+	s.Keep()
+	var senders sync.WaitGroup
 	var mu sync.Mutex
 	for i, l := range s.Logs {
-		keepers.Go(func() { watch(keeping, s.Dirs[i], func() { _ = l.Keep() }) }) // Step tells errors
 		senders.Go(func() {
 			if !s.send(ctx, stop, l, s.Dirs[i]) {
 				mu.Lock()
@@ -65,12 +66,28 @@ func (s *Sender) Run(stop <-chan struct{}) (left int) {
 		})
 	}
 	senders.Wait()
-	stopKeeping()
-	keepers.Wait()
+	s.stopKeeping()
 	for _, l := range s.Logs {
 		l.Close()
 	}
 	return left
+}
+
+// Keep has each log keep what its logger finishes, from now until Run ends. Run calls it,
+// too.
+func (s *Sender) Keep() {
+	if s.stopKeeping != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var keepers sync.WaitGroup
+	for i, l := range s.Logs {
+		keepers.Go(func() { watch(ctx, s.Dirs[i], func() { _ = l.Keep() }) }) // Step tells errors
+	}
+	s.stopKeeping = func() {
+		cancel()
+		keepers.Wait()
+	}
 }
 
 // send sends one log until stop is closed. It reports whether all of it was sent.

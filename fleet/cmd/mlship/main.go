@@ -82,12 +82,20 @@ func send(o options, s3 store.Store) {
 	probing := &lateStore{}
 	logs := logsOf(o, probing)
 	known := make(chan struct{})
-	go func() { // files are kept from the start, also while the store can't be reached
+	go func() {
 		defer close(known)
 		if s, ok := ship.Probe(stop, s3, logs[0].Name(), warn); ok {
 			probing.Store = s
 		}
 	}()
+	every := o.every
+	if every == 0 {
+		every = wholeEvery
+	}
+	dirs := make([]string, len(o.dirs))
+	for i, d := range o.dirs {
+		dirs[i] = d.dir
+	}
 	var written time.Time
 	figures := func() {
 		if o.metrics != "" {
@@ -97,10 +105,13 @@ func send(o options, s3 store.Store) {
 			}
 		}
 	}
-	for probed := false; !probed; {
-		for _, l := range logs {
-			_ = l.Keep() // Step tells errors
+	sender := ship.Sender{Every: every, Logs: logs, Dirs: dirs, Warn: warn, Advance: func() {
+		if time.Since(written) >= metricsEvery {
+			figures()
 		}
+	}}
+	sender.Keep() // from the start, also while the store can't be reached
+	for probed := false; !probed; {
 		figures()
 		select {
 		case <-known:
@@ -111,19 +122,6 @@ func send(o options, s3 store.Store) {
 	if probing.Store == nil {
 		return
 	}
-	every := o.every
-	if every == 0 {
-		every = wholeEvery
-	}
-	dirs := make([]string, len(o.dirs))
-	for i, d := range o.dirs {
-		dirs[i] = d.dir
-	}
-	sender := ship.Sender{Every: every, Logs: logs, Dirs: dirs, Warn: warn, Advance: func() {
-		if time.Since(written) >= metricsEvery {
-			figures()
-		}
-	}}
 	sender.Run(stop)
 	figures()
 }
