@@ -54,7 +54,7 @@ var besideModes = []struct {
 	{"all", nil},
 	{"last", []string{"-n", "300"}},
 	{"reverse", []string{"-r"}},
-	{"since", []string{"-S", "-3s"}},
+	{"since", []string{"-S", "-10s"}}, // longer than a busy machine keeps a logger waiting
 	{"cursor", []string{"--cursor-file=cursor"}},
 }
 
@@ -121,6 +121,7 @@ func (b *beside) begin(ours string, files int, script []string) {
 	b.start(ours, slices.Insert(script, len(script)-1, "=./status"))
 	b.stop, b.done = make(chan struct{}), make(chan struct{})
 	go b.feed()
+	logger.Until(b.t, "the first line of the feed", func() bool { return b.logged() > 0 })
 }
 
 // feed sends 1,000 to 3,000 lines a second, in bursts as services do.
