@@ -198,10 +198,14 @@ func (l *Log) forget() {
 	if len(l.before) < l.forgetAt {
 		return
 	}
-	first := "" // what the oldest file follows, which the store is asked about
+	oldest := "" // of the files that are here or wait: the store is asked about the one before it
 	if len(s.labels) > 0 {
-		first = l.before[s.labels[0]]
+		oldest = s.labels[0]
 	}
+	if len(l.shelf.all) > 0 && (oldest == "" || l.shelf.all[0].label < oldest) {
+		oldest = l.shelf.all[0].label
+	}
+	first := l.before[oldest]
 	for label := range l.before {
 		if _, here := s.names[label]; !here && l.have[label] && label < first {
 			delete(l.before, label)

@@ -155,3 +155,32 @@ func BenchmarkKeep(b *testing.B) {
 		})
 	}
 }
+
+// However many files wait for the store, none is said to be missing when they are sent.
+func TestManyWait(t *testing.T) {
+	mem := newMemDir()
+	mem.create("current", nil)
+	s := simstore.New(1)
+	log := quietLog(mem)
+	log.Store = s
+	const files, first = 1200, 5
+	for i := 1; i <= files; i++ {
+		if i == first { // the last moment at which the store is there
+			if err := log.Step(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mem.create(labelAt(i)+".s", []byte(line(i)))
+		mem.remove(labelAt(i-inDir) + ".s")
+		if err := log.Keep(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := log.Step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	view, err := layout.Look(t.Context(), s, theLog, "")
+	if err != nil || len(view.Files) != files || len(view.Gaps) > 0 {
+		t.Errorf("%d files and %d gap objects are in the store, want %d and none: %v", len(view.Files), len(view.Gaps), files, err)
+	}
+}
