@@ -34,7 +34,7 @@ const (
 // start. The runtime ends the process if it can't create one. Few are needed all the
 // time; the others come and go.
 const (
-	ownTasks       = 14
+	ownTasks       = 20
 	keptTasks      = 8
 	processorTasks = 3 // one waits for the program, one starts it, and the program itself
 
