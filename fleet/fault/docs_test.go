@@ -96,7 +96,7 @@ func TestSetUp(t *testing.T) {
 	t.Cleanup(func() {
 		_ = supervisor.Process.Kill()
 		_ = supervisor.Wait()
-		for _, dir := range []string{base + "/mlship", service + "/qmail-send"} {
+		for _, dir := range []string{base + "/mlship", service + "/qmail-send", service + "/qmail-send/log"} {
 			_ = exec.Command("svc", "-dx", dir).Run()
 			until(t, dir+" has ended", func() bool { return exec.Command("svok", dir).Run() != nil })
 		}
