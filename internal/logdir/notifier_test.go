@@ -78,7 +78,7 @@ func TestWatchesShareAnInstance(t *testing.T) {
 	}
 }
 
-// A Wait ends when something changes, whoever reads the events.
+// A Wait ends when something changes, also if another goroutine reads the events.
 func TestWaitEndsWithChange(t *testing.T) {
 	dir := t.TempDir()
 	w, other := watching(t, dir), watching(t, t.TempDir())
