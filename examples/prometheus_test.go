@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"multilog/internal/test/logger"
+	"multilog/internal/test/ports"
 )
 
 // Each alert rule fires in the cases that alerts_test.yml has, and in no other.
@@ -173,10 +173,9 @@ func (m *monitor) run(t *testing.T, env []string, command ...string) {
 
 // freeAddress returns an address of this machine on which nobody listens.
 func freeAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := ports.Free()
 	must(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 // get returns the body at a URL.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"multilog/internal/test/logger"
+	"multilog/internal/test/ports"
 )
 
 // farSSH is an sshd on loopback, and an mlcat that reaches it.
@@ -46,12 +46,10 @@ func startFar(t *testing.T) *farSSH {
 			t.Fatalf("ssh-keygen: %v\n%s", err, out)
 		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
+	port, err := ports.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
 	f.write(keys+"/sshd_config", fmt.Sprintf("ListenAddress 127.0.0.1:%d\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\nStrictModes no\n"+
 		"PidFile none\nUsePAM no\nSetEnv PATH=%s:/usr/bin:/bin\n", port, keys, keys, filepath.Dir(f.mlcat)))
 	f.write(keys+"/ssh_config", fmt.Sprintf("Host mx1\nHostName 127.0.0.1\nPort %d\nUser %s\nIdentityFile %s/user\nIdentitiesOnly yes\n"+
@@ -64,15 +62,8 @@ func startFar(t *testing.T) *farSSH {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := net.Dial("tcp", l.Addr().String())
-		if err == nil {
-			conn.Close()
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("sshd does not listen: %v\n%s", err, said.String())
-		}
+	if err := ports.Await(t.Context(), port, time.Minute); err != nil {
+		t.Fatalf("sshd does not listen: %v\n%s", err, said.String())
 	}
 	f.env = append(os.Environ(), "TZ=UTC0", "MLCAT_SSH=ssh -F "+keys+"/ssh_config")
 	return f

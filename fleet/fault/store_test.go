@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"multilog/fleet/store"
+	"multilog/internal/test/ports"
 )
 
 const bucket = "fleet"
@@ -63,12 +63,11 @@ func startServer(t *testing.T) *server {
 
 // freePort returns a port on loopback that nobody listens on.
 func freePort(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := ports.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 func (s *server) start() {

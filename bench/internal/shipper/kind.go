@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+
+	"multilog/internal/test/ports"
 )
 
 // A Kind is a shipper with its server.
@@ -66,7 +68,7 @@ func (k Kind) Start(ctx context.Context, dir, log, bin string) (_ *Rig, err erro
 		}
 		return path
 	}}
-	if s.port, err = freePort(); err != nil {
+	if s.port, err = ports.Free(); err != nil {
 		return nil, err
 	}
 	if s.link, err = NewLink(s.port); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,12 +12,12 @@ import (
 	"time"
 
 	"multilog/bench/internal/feed"
+	"multilog/internal/test/ports"
 )
 
 const (
 	upLimit   = 30 * time.Second // for a server to listen
 	stopLimit = 8 * time.Second  // for a process to end after SIGTERM
-	poll      = 20 * time.Millisecond
 )
 
 // A Process is a program that is killed and started again.
@@ -76,18 +75,10 @@ func (p *Process) CPU() (time.Duration, error) {
 
 // awaitPort waits until the process listens on a port on loopback.
 func (p *Process) awaitPort(ctx context.Context, port int) error {
-	for deadline := time.Now().Add(upLimit); ; {
-		c, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			return c.Close()
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("%s does not come up: %w%s", filepath.Base(p.argv[0]), err, p.lastSaid())
-		}
-		if err := feed.Pause(ctx, poll); err != nil {
-			return err
-		}
+	if err := ports.Await(ctx, port, upLimit); err != nil {
+		return fmt.Errorf("%s does not come up: %w%s", filepath.Base(p.argv[0]), err, p.lastSaid())
 	}
+	return nil
 }
 
 // lastSaid returns the last line that the process has written, with a colon in front.
@@ -98,16 +89,6 @@ func (p *Process) lastSaid() string {
 		return ""
 	}
 	return ": " + lines[len(lines)-1]
-}
-
-// freePort returns a port on loopback that nobody listens on.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // find returns the path of a program: in bin/peers of this tree, or in PATH. A name with

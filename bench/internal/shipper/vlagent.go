@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"multilog/internal/test/ports"
 )
 
 // vlagent returns VictoriaLogs' agent, into VictoriaLogs. It follows current: old files
@@ -20,7 +22,7 @@ func vlagent() Kind {
 			if err != nil {
 				return nil, err
 			}
-			own, err := freePort()
+			own, err := ports.Free()
 			if err != nil {
 				return nil, err
 			}

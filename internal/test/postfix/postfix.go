@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/ports"
 )
 
 // daemons is where Debian has Postfix's daemons.
@@ -129,7 +130,7 @@ func Prepare(ctx context.Context, dir string) (*Server, error) {
 	s := &Server{dir: dir, stop: func() {}}
 	for _, port := range []*int{&s.in, &s.out} {
 		var err error
-		if *port, err = freePort(); err != nil {
+		if *port, err = ports.Free(); err != nil {
 			return nil, err
 		}
 	}
@@ -166,8 +167,8 @@ func (s *Server) startSink(ctx context.Context) error {
 // AwaitUp waits until Postfix and the sink listen, for 20 seconds at most.
 func (s *Server) AwaitUp(ctx context.Context) error {
 	for _, port := range []int{s.in, s.out} {
-		if err := awaitPort(ctx, port); err != nil {
-			return err
+		if err := ports.Await(ctx, port, upLimit); err != nil {
+			return fmt.Errorf("postfix does not come up: %w", err)
 		}
 	}
 	return nil
@@ -243,32 +244,6 @@ func reachable(dir string) error {
 		}
 	}
 	return nil
-}
-
-// freePort returns a port on loopback that no program listens on.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-// awaitPort waits until a program listens on a port.
-func awaitPort(ctx context.Context, port int) error {
-	for deadline := time.Now().Add(upLimit); ; {
-		c, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			return c.Close()
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("postfix does not come up: %w", err)
-		}
-		if err := pause(ctx, poll); err != nil {
-			return err
-		}
-	}
 }
 
 // Send sends so many mails of some bytes over as many connections at a time as
