@@ -1,11 +1,5 @@
 package shipper
 
-import (
-	"fmt"
-	"os"
-	"path/filepath"
-)
-
 // otelSends reads current and finished files, which the collector tells apart by their
 // beginnings, keeps positions and what is not sent yet on disk, and sends in order.
 const otelSends = `extensions:
@@ -39,25 +33,8 @@ service:
 func otelcol() Kind {
 	return Kind{Name: "OpenTelemetry", Peer: true, needs: []string{"otelcol"}, install: "scripts/fleet-peers otelcol",
 		setUp: func(s setUp) (*Rig, error) {
-			var processes []*Process
-			for _, side := range []struct{ name, text string }{
-				{"take", fmt.Sprintf(otelTakes, filepath.Join(s.dir, "take"), s.port)},
-				{"send", fmt.Sprintf(otelSends, filepath.Join(s.dir, "send"), s.link.Port(), s.log)},
-			} {
-				dir := filepath.Join(s.dir, side.name)
-				if err := os.MkdirAll(filepath.Join(dir, "position"), 0o755); err != nil {
-					return nil, err
-				}
-				if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(side.text), 0o600); err != nil {
-					return nil, err
-				}
-				p, err := newProcess(dir, nil, s.path("otelcol"), "--config", filepath.Join(dir, "conf"))
-				if err != nil {
-					return nil, err
-				}
-				processes = append(processes, p)
-			}
-			taken := filepath.Join(s.dir, "take/taken")
-			return &Rig{Server: processes[0], Shipper: processes[1], newest: follow(taken), all: readAll(taken)}, nil
+			return twoSides(s, otelTakes, otelSends, func(conf string) []string {
+				return []string{s.path("otelcol"), "--config", conf}
+			})
 		}}
 }

@@ -39,27 +39,39 @@ func rsyslog() Kind {
 			if err := exec.Command("cp", s.path("rsyslogd"), binary).Run(); err != nil {
 				return nil, err
 			}
-			var processes []*Process
-			for _, side := range []struct{ name, text string }{
-				{"take", fmt.Sprintf(rsyslogTakes, filepath.Join(s.dir, "take"), s.port)},
-				{"send", fmt.Sprintf(rsyslogSends, filepath.Join(s.dir, "send"), s.link.Port(), s.log)},
-			} {
-				dir := filepath.Join(s.dir, side.name)
-				if err := os.MkdirAll(filepath.Join(dir, "position"), 0o755); err != nil {
-					return nil, err
-				}
-				if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(side.text), 0o600); err != nil {
-					return nil, err
-				}
-				p, err := newProcess(dir, nil, binary, "-n", "-f", filepath.Join(dir, "conf"), "-i", "NONE")
-				if err != nil {
-					return nil, err
-				}
-				processes = append(processes, p)
-			}
-			taken := filepath.Join(s.dir, "take/taken")
-			return &Rig{Server: processes[0], Shipper: processes[1], newest: follow(taken), all: readAll(taken)}, nil
+			return twoSides(s, rsyslogTakes, rsyslogSends, func(conf string) []string {
+				return []string{binary, "-n", "-f", conf, "-i", "NONE"}
+			})
 		}}
+}
+
+// twoSides sets up a shipper that sends to another process of the same program, which
+// writes what it takes into the file taken. Each side has a directory of its own: takes
+// is the receiver's configuration, in which directory and port are filled in, and sends
+// the shipper's, with directory, port and log. command returns the arguments for a
+// configuration file.
+func twoSides(s setUp, takes, sends string, command func(conf string) []string) (*Rig, error) {
+	var processes []*Process
+	for _, side := range []struct{ name, text string }{
+		{"take", fmt.Sprintf(takes, filepath.Join(s.dir, "take"), s.port)},
+		{"send", fmt.Sprintf(sends, filepath.Join(s.dir, "send"), s.link.Port(), s.log)},
+	} {
+		dir := filepath.Join(s.dir, side.name)
+		if err := os.MkdirAll(filepath.Join(dir, "position"), 0o755); err != nil {
+			return nil, err
+		}
+		conf := filepath.Join(dir, "conf")
+		if err := os.WriteFile(conf, []byte(side.text), 0o600); err != nil {
+			return nil, err
+		}
+		p, err := newProcess(dir, nil, command(conf)...)
+		if err != nil {
+			return nil, err
+		}
+		processes = append(processes, p)
+	}
+	taken := filepath.Join(s.dir, "take/taken")
+	return &Rig{Server: processes[0], Shipper: processes[1], newest: follow(taken), all: readAll(taken)}, nil
 }
 
 // follow returns a function that reads what is new in a file.
