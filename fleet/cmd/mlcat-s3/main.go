@@ -66,28 +66,26 @@ type handler struct {
 	logs    map[string]*reader.Log // by URL
 }
 
-// bucket returns a bucket.
-func (h *handler) bucket(name string) (store.Store, error) {
+// bucket returns the bucket of a URL, its name, and the parts of the path in it.
+func (h *handler) bucket(url string) (s store.Store, name string, parts []string, err error) {
+	if name, parts, err = reader.Split(url); err != nil {
+		return nil, "", nil, err
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s := h.buckets[name]; s != nil {
-		return s, nil
+	if h.buckets[name] == nil {
+		s3, err := store.NewS3(context.Background(), name)
+		if err != nil {
+			return nil, "", nil, err
+		}
+		h.buckets[name] = reader.Retry(s3)
 	}
-	s3, err := store.NewS3(context.Background(), name)
-	if err != nil {
-		return nil, err
-	}
-	h.buckets[name] = reader.Retry(s3)
-	return h.buckets[name], nil
+	return h.buckets[name], name, parts, nil
 }
 
 // log returns the log with a URL that has no patterns.
 func (h *handler) log(url string) (*reader.Log, error) {
-	bucket, parts, err := reader.Split(url)
-	if err != nil {
-		return nil, err
-	}
-	s, err := h.bucket(bucket)
+	s, _, parts, err := h.bucket(url)
 	if err != nil {
 		return nil, err
 	}
@@ -101,11 +99,7 @@ func (h *handler) log(url string) (*reader.Log, error) {
 
 // Logs is farlog.Handler's.
 func (h *handler) Logs(url string) ([]farlog.Log, error) {
-	bucket, parts, err := reader.Split(url)
-	if err != nil {
-		return nil, err
-	}
-	s, err := h.bucket(bucket)
+	s, bucket, parts, err := h.bucket(url)
 	if err != nil {
 		return nil, err
 	}
