@@ -80,10 +80,7 @@ func TestS6Overlay(t *testing.T) {
 		t.Skip("not root: the logger runs as another user")
 	}
 	t.Parallel()
-	base, err := os.MkdirTemp("", "multilog-s6-overlay-") // another user may enter it
-	must(t, err)
-	t.Cleanup(func() { os.RemoveAll(base) })
-	must(t, os.Chmod(base, 0o755))
+	base := enterable(t)
 	must(t, os.Mkdir(base+"/log", 0o755))
 	must(t, exec.Command("chown", user, base+"/log").Run())
 	source := func(name string) string {
@@ -164,10 +161,7 @@ func TestContainer(t *testing.T) {
 		t.Skip("not root, or no namespaces")
 	}
 	t.Parallel()
-	base, err := os.MkdirTemp("", "multilog-container-") // another user may enter it
-	must(t, err)
-	t.Cleanup(func() { os.RemoveAll(base) })
-	must(t, os.Chmod(base, 0o755))
+	base := enterable(t)
 	out, err := exec.Command("go", "build", "-o", base+"/likedocker", "multilog/internal/test/seccomp/likedocker").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -89,11 +89,7 @@ func start(t *testing.T, s supervisor, service, program string) *run {
 
 // newRun installs the example.
 func newRun(t *testing.T, s supervisor, service, program string) *run {
-	base, err := os.MkdirTemp("", "multilog-supervise-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(base) })
+	base := enterable(t)
 	r := &run{
 		supervised: supervised{
 			supervisor: s,
@@ -105,7 +101,6 @@ func newRun(t *testing.T, s supervisor, service, program string) *run {
 		program: program,
 		output:  new(bytes.Buffer),
 	}
-	must(t, os.Chmod(base, 0o755))
 	must(t, os.MkdirAll(r.bin(), 0o755))
 	must(t, os.Mkdir(r.scan, 0o755))
 	must(t, os.Symlink(program, filepath.Join(r.bin(), "multilog")))
@@ -116,6 +111,16 @@ func newRun(t *testing.T, s supervisor, service, program string) *run {
 		}
 	})
 	return r
+}
+
+// enterable returns a temporary directory that other users may enter; t.TempDir is not
+// one of these.
+func enterable(t *testing.T) string {
+	dir, err := os.MkdirTemp("", "multilog-examples-")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	must(t, os.Chmod(dir, 0o755))
+	return dir
 }
 
 // bin returns the directory with the multilog that is to run.

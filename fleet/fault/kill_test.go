@@ -89,7 +89,13 @@ func startLogger(t *testing.T, multilog, dir, script string) (*exec.Cmd, io.Writ
 	if i := strings.Index(script, "!"); i >= 0 {
 		args = append(append([]string{"t"}, strings.Fields(script[:i])...), script[i:])
 	}
-	cmd := exec.Command(multilog, append(args, dir)...)
+	return startCommand(t, multilog, append(args, dir)...)
+}
+
+// startCommand starts a logger of any kind, and returns it and its input. It is killed
+// at the end of the test.
+func startCommand(t *testing.T, name string, args ...string) (*exec.Cmd, io.WriteCloser) {
+	cmd := exec.Command(name, args...)
 	cmd.Stderr = os.Stderr
 	input, err := cmd.StdinPipe()
 	if err != nil {

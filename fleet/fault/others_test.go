@@ -45,16 +45,7 @@ func TestOtherLoggers(t *testing.T) {
 				}
 			}
 			sender := startSender(t, mlship, dir)
-			logger := exec.Command(bin, append(c.args, dir)...)
-			logger.Stderr = os.Stderr
-			input, err := logger.StdinPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := logger.Start(); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = logger.Process.Kill() })
+			logger, input := startCommand(t, bin, append(c.args, dir)...)
 			const lines, rate = 2000, 1000
 			if err := write(input, lines, rate); err != nil {
 				t.Fatal(err)
