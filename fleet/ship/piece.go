@@ -3,6 +3,7 @@ package ship
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -32,7 +33,11 @@ type raw struct {
 	name   string
 	label  string // "" if it has none yet
 	before string // the label of the file before it; "" if that is not known
+	end    int64  // its size when it was opened: what a step sends, at most
 }
+
+// errUnsettled means that a file has lines which its logger may take back.
+var errUnsettled = errors.New("the logger has not settled these lines")
 
 // sendPieces puts the new lines of files that are not finished. again means that it put
 // nothing: because a file was finished meanwhile, which must come first, or because a
@@ -55,7 +60,11 @@ func (l *Log) sendPieces(ctx context.Context, hidden bool) (again bool, err erro
 		if f.label != "" {
 			l.idOf[f.label] = id
 		}
-		if err := l.sendRaw(ctx, f, id); err != nil {
+		err := l.sendRaw(ctx, f, id)
+		if errors.Is(err, errUnsettled) {
+			return false, nil // lines of later files would come before these
+		}
+		if err != nil {
 			return false, err
 		}
 	}
@@ -66,12 +75,19 @@ func (l *Log) sendPieces(ctx context.Context, hidden bool) (again bool, err erro
 //
 // A reader takes a file for complete if the store has pieces of a later one. So
 // unfinished opens them against the direction in which the logger moves them, the
-// newest first. A file that moves meanwhile is found again later, or it is finished in
-// the end, which passed reports. A processor's result that has no label yet counts as
+// newest first, and notes how large each is then: if a file has lines, those before it
+// have all of theirs when they are opened. A file that moves meanwhile is found again
+// later, or it is finished in the end, which passed reports. A processor's result that has no label yet counts as
 // finished, unless hidden is true.
 func (l *Log) unfinished(hidden bool) (files []raw, passed bool, err error) {
 	open := func(name, label string) {
 		f, openErr := l.dir.Open(name, false)
+		var end int64
+		if openErr == nil {
+			if end, openErr = f.Size(); openErr != nil {
+				f.Close()
+			}
+		}
 		switch {
 		case openErr == nil && slices.ContainsFunc(files, func(other raw) bool { return other.Inode() == f.Inode() }):
 			// It has moved. Its newer name says more.
@@ -84,7 +100,7 @@ func (l *Log) unfinished(hidden bool) (files []raw, passed bool, err error) {
 			})
 			fallthrough
 		case openErr == nil:
-			files = append(files, raw{File: f, name: name, label: label})
+			files = append(files, raw{File: f, name: name, label: label, end: end})
 		case !absent(openErr) && err == nil:
 			err = openErr
 		}
@@ -158,15 +174,12 @@ func (l *Log) sendRaw(ctx context.Context, f raw, id layout.ID) error {
 			return err
 		}
 	}
-	// What is written from now on waits for the next step. Otherwise each request to a slow
-	// store would leave a few new lines for another one.
-	end, err := f.Size()
-	if err != nil {
-		return err
-	}
+	// What was written since the file was opened waits for the next step: later files have
+	// nothing of before that, and each request to a slow store would leave a few new lines
+	// for another one.
 	buf := buffers.Get().(*[maxPiece]byte)
 	defer buffers.Put(buf)
-	for g.pos < end {
+	for g.pos < f.end {
 		lines, err := l.read(f, g, buf[:])
 		if err != nil || lines == nil {
 			return err
@@ -179,7 +192,8 @@ func (l *Log) sendRaw(ctx context.Context, f raw, id layout.ID) error {
 }
 
 // read returns the next bytes of a file: whole lines that its logger will not take
-// back. It returns nil if there are none.
+// back. It returns nil if no line is whole, and errUnsettled if the logger may take the
+// next one back.
 func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
 	size, err := f.Size()
 	if err != nil {
@@ -187,7 +201,7 @@ func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
 	}
 	n := min(size-g.pos, int64(len(buf)))
 	if n <= 0 {
-		return nil, nil
+		return nil, errUnsettled // it has become shorter: its logger has taken something back
 	}
 	_, logger := l.dir.Uncommitted(f.Inode())
 	got, err := f.ReadAt(buf[:n], g.pos)
@@ -195,13 +209,13 @@ func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
 		return nil, fmt.Errorf("unable to read %s: %w", f.name, err)
 	}
 	if int64(got) < n {
-		return nil, nil // it has become shorter: its logger has taken something back
+		return nil, errUnsettled // as above
 	}
 	// The bytes just read were written before. So bytes up to the place in that batch's
 	// record are safe, and later ones cannot be among them.
 	from, after := l.dir.Uncommitted(f.Inode())
 	if after != logger {
-		return nil, nil
+		return nil, errUnsettled
 	}
 	lines := buf[:n]
 	if from >= 0 {
@@ -209,6 +223,9 @@ func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
 	}
 	end := bytes.LastIndexByte(lines, '\n') + 1
 	if end == 0 {
+		if int64(len(lines)) < n {
+			return nil, errUnsettled
+		}
 		if len(lines) == len(buf) {
 			g.skip = true
 			l.warnOnce(fmt.Sprintf("a line of more than %d bytes: the rest of its file is sent when that is finished", len(buf)))
