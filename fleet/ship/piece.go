@@ -3,7 +3,6 @@ package ship
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -36,9 +35,6 @@ type raw struct {
 	end    int64  // its size when it was opened: what a step sends, at most
 }
 
-// errUnsettled means that a file has lines which its logger may take back.
-var errUnsettled = errors.New("the logger has not settled these lines")
-
 // sendPieces puts the new lines of files that are not finished. again means that it put
 // nothing: because a file was finished meanwhile, which must come first, or because a
 // processor has just replaced one. If hidden is true, the latter does not matter.
@@ -60,12 +56,9 @@ func (l *Log) sendPieces(ctx context.Context, hidden bool) (again bool, err erro
 		if f.label != "" {
 			l.idOf[f.label] = id
 		}
-		err := l.sendRaw(ctx, f, id)
-		if errors.Is(err, errUnsettled) {
-			return false, nil // lines of later files would come before these
-		}
-		if err != nil {
-			return false, err
+		settled, err := l.sendRaw(ctx, f, id)
+		if err != nil || !settled {
+			return false, err // lines of later files would come before those that are left
 		}
 	}
 	return false, nil
@@ -159,63 +152,64 @@ var encoders = sync.Pool{New: func() any {
 	return e
 }}
 
-// sendRaw puts the new lines of one file.
-func (l *Log) sendRaw(ctx context.Context, f raw, id layout.ID) error {
+// sendRaw puts the new lines of one file. settled is false if it left some because the
+// logger may take them back.
+func (l *Log) sendRaw(ctx context.Context, f raw, id layout.ID) (settled bool, err error) {
 	g := l.groups[id]
 	if g == nil {
 		g = &group{}
 		l.groups[id] = g
 	}
 	if g.skip || g.label != "" {
-		return nil
+		return true, nil
 	}
 	if !g.known {
 		if err := l.resume(ctx, f, id, g); err != nil {
-			return err
+			return false, err
 		}
 	}
-	// What was written since the file was opened waits for the next step: later files have
-	// nothing of before that, and each request to a slow store would leave a few new lines
-	// for another one.
+	// What was written since the file was opened waits for the next step. The logger may be
+	// in the next file by then, of which this step must send nothing. And each request to a
+	// slow store would leave a few new lines for another one.
 	buf := buffers.Get().(*[maxPiece]byte)
 	defer buffers.Put(buf)
 	for g.pos < f.end {
-		lines, err := l.read(f, g, buf[:])
+		lines, settled, err := l.read(f, g, buf[:])
 		if err != nil || lines == nil {
-			return err
+			return settled, err
 		}
 		if err := l.sendPiece(ctx, f, id, g, lines); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // read returns the next bytes of a file: whole lines that its logger will not take
-// back. It returns nil if no line is whole, and errUnsettled if the logger may take the
-// next one back.
-func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
+// back. It returns nil if there is none. settled is false if there is one that the
+// logger may take back.
+func (l *Log) read(f raw, g *group, buf []byte) (_ []byte, settled bool, err error) {
 	size, err := f.Size()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	n := min(size-g.pos, int64(len(buf)))
 	if n <= 0 {
-		return nil, errUnsettled // it has become shorter: its logger has taken something back
+		return nil, false, nil // it has become shorter: its logger has taken something back
 	}
 	_, logger := l.dir.Uncommitted(f.Inode())
 	got, err := f.ReadAt(buf[:n], g.pos)
 	if err != nil && err != io.EOF {
-		return nil, fmt.Errorf("unable to read %s: %w", f.name, err)
+		return nil, false, fmt.Errorf("unable to read %s: %w", f.name, err)
 	}
 	if int64(got) < n {
-		return nil, errUnsettled // as above
+		return nil, false, nil // as above
 	}
 	// The bytes just read were written before. So bytes up to the place in that batch's
 	// record are safe, and later ones cannot be among them.
 	from, after := l.dir.Uncommitted(f.Inode())
 	if after != logger {
-		return nil, errUnsettled
+		return nil, false, nil
 	}
 	lines := buf[:n]
 	if from >= 0 {
@@ -224,15 +218,15 @@ func (l *Log) read(f raw, g *group, buf []byte) ([]byte, error) {
 	end := bytes.LastIndexByte(lines, '\n') + 1
 	if end == 0 {
 		if int64(len(lines)) < n {
-			return nil, errUnsettled
+			return nil, false, nil
 		}
 		if len(lines) == len(buf) {
 			g.skip = true
 			l.warnOnce(fmt.Sprintf("a line of more than %d bytes: the rest of its file is sent when that is finished", len(buf)))
 		}
-		return nil, nil
+		return nil, true, nil
 	}
-	return lines[:end], nil
+	return lines[:end], true, nil
 }
 
 // sendPiece puts lines as the piece that begins at g.pos.
