@@ -66,9 +66,9 @@ func TestEndedBefore(t *testing.T) {
 		t.Errorf("%q, want %q", message, want)
 	}
 	message = messageOf(t, func(tb testing.TB) {
-		Start(tb, t.TempDir(), nil, "/bin/sh", "-c", "kill -HUP $$").Exits(0)
+		Start(tb, t.TempDir(), nil, "/bin/sh", "-c", "kill -USR1 $$").Exits(0)
 	})
-	if want := "exit HUP, want 0\n"; message != want {
+	if want := "exit USR1, want 0\n"; message != want {
 		t.Errorf("%q, want %q", message, want)
 	}
 }
