@@ -20,7 +20,7 @@ const (
 	kills         = 3 // in the round with kills; a supervisor waits a second before each start
 )
 
-// TestPostfix runs a whole Postfix as a service. While mails flow, its logger is
+// TestPostfix runs a whole Postfix with Debian's configuration as a service. While mails flow, its logger is
 // restarted, killed, rotated and stopped. The lines of each mail must be logged once.
 func TestPostfix(t *testing.T) {
 	if why := postfix.Missing(); why != "" {
@@ -37,7 +37,7 @@ func TestPostfix(t *testing.T) {
 			t.Parallel()
 			logger.Need(t, s.needs...)
 			r := newRun(t, s, "postfix", logger.Binary(t, "multilog"))
-			server, err := postfix.Prepare(t.Context(), filepath.Join(r.base, "mail"))
+			server, err := postfix.PrepareDebian(t.Context(), filepath.Join(r.base, "mail"))
 			must(t, err)
 			t.Cleanup(server.Stop)
 			must(t, server.StartSink(t.Context()))

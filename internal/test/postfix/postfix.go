@@ -28,9 +28,11 @@ const (
 	poll      = 5 * time.Millisecond
 )
 
-// mainConfig has the directory of the server, and the address that takes its mails.
-const mainConfig = `compatibility_level = 3.6
-queue_directory = %[1]s/queue
+// compatibility comes before settings where no other configuration does.
+const compatibility = "compatibility_level = 3.6\n"
+
+// settings has the directory of the server, and the address that takes its mails.
+const settings = `queue_directory = %[1]s/queue
 data_directory = %[1]s/data
 command_directory = /usr/sbin
 daemon_directory = ` + daemons + `
@@ -42,7 +44,7 @@ inet_protocols = ipv4
 myhostname = mx.example.org
 mydestination =
 mynetworks = 127.0.0.0/8
-relayhost = [127.0.0.1]:%[2]d
+relayhost = [%[2]s]:%[3]d
 smtpd_relay_restrictions = permit_mynetworks, reject
 alias_maps =
 alias_database =
@@ -124,6 +126,14 @@ func Start(ctx context.Context, dir string, log *os.File) (*Server, error) {
 // Prepare makes dir with the configuration and the queue of a Postfix that the caller
 // starts. Its user must be able to get there.
 func Prepare(ctx context.Context, dir string) (*Server, error) {
+	return prepare(ctx, dir, func(in, out int) (main, master string, err error) {
+		return compatibility + fmt.Sprintf(settings, dir, "127.0.0.1", out), fmt.Sprintf(masterConfig, in), nil
+	})
+}
+
+// prepare makes dir with the configuration that config returns. The server takes mails
+// on the port in and sends them to the port out.
+func prepare(ctx context.Context, dir string, config func(in, out int) (main, master string, err error)) (*Server, error) {
 	if err := reachable(filepath.Dir(dir)); err != nil {
 		return nil, err
 	}
@@ -134,7 +144,11 @@ func Prepare(ctx context.Context, dir string) (*Server, error) {
 			return nil, err
 		}
 	}
-	if err := configure(dir, s.in, s.out); err != nil {
+	main, master, err := config(s.in, s.out)
+	if err != nil {
+		return nil, err
+	}
+	if err := configure(dir, main, master); err != nil {
 		return nil, err
 	}
 	if text, err := exec.CommandContext(ctx, "/usr/sbin/postfix", "-c", s.Config(), "check").CombinedOutput(); err != nil {
@@ -206,8 +220,9 @@ func session(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// configure makes the directories and the configuration.
-func configure(dir string, in, out int) error {
+// configure makes the directories, and the configuration from the texts of main.cf and
+// master.cf.
+func configure(dir, main, master string) error {
 	owner, err := user.Lookup("postfix")
 	if err != nil {
 		return err
@@ -224,7 +239,7 @@ func configure(dir string, in, out int) error {
 	if err := os.Chown(filepath.Join(dir, "data"), uid, -1); err != nil {
 		return err
 	}
-	for name, text := range map[string]string{"main.cf": fmt.Sprintf(mainConfig, dir, out), "master.cf": fmt.Sprintf(masterConfig, in)} {
+	for name, text := range map[string]string{"main.cf": main, "master.cf": master} {
 		if err := os.WriteFile(filepath.Join(dir, "config", name), []byte(text), 0o644); err != nil {
 			return err
 		}
