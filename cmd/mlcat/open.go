@@ -4,6 +4,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"multilog/cmd/mlcat/internal/remote"
 	"multilog/cmd/mlcat/internal/render"
@@ -136,19 +139,39 @@ func (p *program) openURL(url string, since, until *tai64n.Label) (logs []opened
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range found {
-		if p.urls[l.URL] {
-			continue
-		}
+	found = slices.DeleteFunc(found, func(l remote.Log) bool {
+		known := p.urls[l.URL]
 		p.urls[l.URL] = true
-		s, openErr := p.openRemote(l, since, until)
-		if openErr == nil {
-			logs = append(logs, openedLog{s, render.Log{Dir: l.URL, Host: l.Host, Log: l.Name}})
+		return known
+	})
+	opened, errs := make([]*source.Source, len(found)), make([]error, len(found))
+	sideBySide(len(found), func(i int) { opened[i], errs[i] = p.openRemote(found[i], since, until) })
+	for i, l := range found {
+		if errs[i] == nil {
+			logs = append(logs, openedLog{opened[i], render.Log{Dir: l.URL, Host: l.Host, Log: l.Name}})
 		} else if err == nil {
-			err = openErr
+			err = errs[i]
 		}
 	}
 	return logs, err
+}
+
+// logsAtOnce is how many logs are opened or searched at a time. Each waits for its store,
+// and a store answers many requests at once.
+const logsAtOnce = 16
+
+// sideBySide calls do for 0 to n-1, some of them at the same time, and waits.
+func sideBySide(n int, do func(i int)) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(n, logsAtOnce) {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // openRemote opens a log that a helper reads. Without a cursor it leaves out old files

@@ -21,7 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(logger.Main{M: m}, map[string]func(){"mlcat": main, "withoutinotify": withoutInotify})
+	testscript.Main(logger.Main{M: m}, map[string]func(){"mlcat": main, "withoutinotify": withoutInotify, "mlcat-together": mlcatTogether})
 }
 
 // withoutInotify runs a command as if the user had no inotify instance left.

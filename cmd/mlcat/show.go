@@ -103,15 +103,16 @@ func (p *program) show() error {
 			return err
 		}
 	}
-	for i, s := range logs {
+	sideBySide(len(logs), func(i int) {
+		s := logs[i]
 		if s.Live != nil { // what it has is selected
-			continue
+			return
 		}
 		if start != nil {
 			s.StartAt(start[i].Place(s, again))
 		}
 		s.Between(since, until)
-	}
+	})
 	switch {
 	case p.count:
 		return p.showCount(logs)
