@@ -167,19 +167,15 @@ func TestInterrupted(t *testing.T) {
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
-				for range 1000 { // until a logger runs
-					if len(fakelogger.Marked(mark, "./main")) > 0 {
-						break
-					}
-					time.Sleep(10 * time.Millisecond)
-				}
-				if strings.Contains(out.String(), "not run") {
-					_ = cmd.Wait()
+				ended := make(chan error, 1)
+				go func() { ended <- cmd.Wait() }()
+				logger.Until(t, "a logger runs", func() bool { return len(fakelogger.Marked(mark, "./main")) > 0 || len(ended) > 0 })
+				if len(ended) > 0 && strings.Contains(out.String(), "not run") {
 					t.Skip(out.String())
 				}
 				time.Sleep(200 * time.Millisecond)
 				_ = cmd.Process.Signal(sig)
-				err := cmd.Wait()
+				err := <-ended
 				if sig != syscall.SIGKILL {
 					if cmd.ProcessState.ExitCode() != cmdline.ExitFailed || !strings.Contains(out.String(), "bench: fatal: interrupted") {
 						t.Errorf("%v: %s", err, out.String())
@@ -188,14 +184,8 @@ func TestInterrupted(t *testing.T) {
 						t.Errorf("left behind: %v", left)
 					}
 				}
-				for range 500 {
-					if len(fakelogger.Marked(mark, "")) == 0 {
-						break
-					}
-					time.Sleep(10 * time.Millisecond)
-				}
-				if left := fakelogger.Marked(mark, ""); len(left) > 0 {
-					t.Errorf("processes left behind: %q", left)
+				if !logger.Await(func() bool { return len(fakelogger.Marked(mark, "")) == 0 }) {
+					t.Errorf("processes left behind: %q", fakelogger.Marked(mark, ""))
 				}
 				if mounts, err := os.ReadFile("/proc/self/mountinfo"); err != nil || strings.Contains(string(mounts), dir) {
 					t.Errorf("mounts left behind, or %v", err)

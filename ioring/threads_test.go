@@ -3,9 +3,10 @@ package ioring
 import (
 	"runtime"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/test/logger"
 )
 
 // The owner submits from one thread after another.
@@ -27,10 +28,7 @@ func TestOwnerMoves(t *testing.T) {
 				done = op.Err == nil
 			}})
 			q.Flush()
-			for end := time.Now().Add(10 * time.Second); q.Complete() == 0 && time.Now().Before(end); {
-				time.Sleep(time.Millisecond)
-			}
-			if !done {
+			if !logger.Await(func() bool { return q.Complete() > 0 }) || !done {
 				t.Error("the operation did not finish")
 			}
 		}()

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"multilog/internal/test/logger"
 )
 
 // needGateway skips a test if versitygw is not installed. In CI it must be.
@@ -72,12 +73,7 @@ func TestDemoFleetInterrupted(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 1000 { // until mlship runs
-		if len(processesIn(temp)) > 8 {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	logger.Until(t, "mlship runs", func() bool { return len(processesIn(temp)) > 8 })
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -90,13 +86,9 @@ func TestDemoFleetInterrupted(t *testing.T) {
 // leavesNothing checks that no process works in a directory, and that it is empty.
 func leavesNothing(t *testing.T, dir string) {
 	t.Helper()
-	for range 500 { // what was killed may take a moment to go
-		if len(processesIn(dir)) == 0 {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	if left := processesIn(dir); len(left) > 0 {
+	// What was killed may take a moment to go.
+	if !logger.Await(func() bool { return len(processesIn(dir)) == 0 }) {
+		left := processesIn(dir)
 		t.Errorf("processes left behind: %q", left)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {

@@ -5,11 +5,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"multilog/internal/test/kernelversion"
+	"multilog/internal/test/logger"
 )
 
 // newTestRing makes a ring for the test's goroutine, or skips the test if the machine
@@ -75,15 +75,17 @@ func submit(t *testing.T, r *Ring) {
 // next waits for one completion.
 func next(t *testing.T, r *Ring) CQE {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Microsecond) {
-		if cqe := r.PeekCQE(); cqe != nil {
-			got := *cqe
-			r.SeenCQE()
-			return got
+	var got CQE
+	logger.Until(t, "a completion", func() bool {
+		cqe := r.PeekCQE()
+		if cqe == nil {
+			return false
 		}
-	}
-	t.Fatal("no completion within ten seconds")
-	return CQE{}
+		got = *cqe
+		r.SeenCQE()
+		return true
+	})
+	return got
 }
 
 // result submits s, which has been prepared, and returns the result of its completion.

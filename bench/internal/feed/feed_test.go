@@ -13,6 +13,7 @@ import (
 	"multilog/bench/internal/contender"
 	"multilog/bench/internal/fakelogger"
 	"multilog/bench/maillog"
+	"multilog/internal/test/logger"
 )
 
 func TestMain(m *testing.M) {
@@ -232,14 +233,9 @@ func TestNothingIsLeft(t *testing.T) {
 // awaitNone waits until no process but this one has the mark in its environment.
 func awaitNone(t *testing.T, mark string) {
 	t.Helper()
-	var left []string
-	for range 500 {
-		if left = fakelogger.Marked(mark, ""); len(left) == 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+	if !logger.Await(func() bool { return len(fakelogger.Marked(mark, "")) == 0 }) {
+		t.Errorf("these are left: %q", fakelogger.Marked(mark, ""))
 	}
-	t.Errorf("these are left: %q", left)
 }
 
 // TestHogEnds checks that a hog is bounded and ends when it is told to.
@@ -250,13 +246,9 @@ func TestHogEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 500 {
-		if names, _ := filepath.Glob(dir + "/hog*"); len(names) > 0 {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	if names, _ := filepath.Glob(dir + "/hog*"); len(names) != 1 {
+	var names []string
+	logger.Until(t, "a file of the hog", func() bool { names, _ = filepath.Glob(dir + "/hog*"); return len(names) > 0 })
+	if len(names) != 1 {
 		t.Errorf("its files: %v", names)
 	}
 	stop()

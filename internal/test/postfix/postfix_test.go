@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"multilog/internal/test/logger"
 )
 
 // asServer has the test binary start a Postfix in the directory that it names, print
@@ -58,16 +60,7 @@ func TestKilledLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, id := range sessions {
-		gone := false
-		for range 1000 {
-			if gone = errors.Is(syscall.Kill(-id, 0), syscall.ESRCH); gone {
-				break
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		if !gone {
-			t.Errorf("session %d is still there", id)
-		}
+		logger.Until(t, fmt.Sprintf("session %d goes", id), func() bool { return errors.Is(syscall.Kill(-id, 0), syscall.ESRCH) })
 	}
 }
 
@@ -133,14 +126,14 @@ func TestBlockedIsSeen(t *testing.T) {
 	watch := s.WatchLog()
 	sent := make(chan error)
 	go func() { _, err := s.Send(t.Context(), 300, 1000, 10); sent <- err }()
-	for range 1000 { // until postlogd finds the pipe full
-		if pid := findPostlogd(s.PID()); pid != 0 {
-			if state, _ := blockedWrite(pid); state != "" {
-				break
-			}
+	logger.Until(t, "postlogd finds the pipe full", func() bool {
+		pid := findPostlogd(s.PID())
+		if pid == 0 {
+			return false
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		state, _ := blockedWrite(pid)
+		return state != ""
+	})
 	time.Sleep(asleep)
 	go func() { _, _ = io.Copy(io.Discard, log) }()
 	if err := <-sent; err != nil {
