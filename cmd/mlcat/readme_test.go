@@ -40,7 +40,7 @@ var wants = map[string]string{
 	"dialup":             ` tcpserver: ok .*dialup`,
 	"rblsmtpd: '":        `Reject::|rblsmtpd: `,
 	"203.0.113.154":      `203\.0\.113\.154`,
-	"--cursor-file":      ` qmail-s.*(failure|Reject::)`,
+	"--cursor-file":      ` qmail-s.*(failure|deferral)`,
 	"-o json":            `^\{"time":".*","label":"@.*","dir":".*","log":"qmail-send","line":".*"\}$`,
 	"-o iso":             `^\d{4}-\d\d-\d\dT[\d:.]+\d[+-]\d\d:\d\d qmail-(send|smtpd): +`,
 	"tai64nlocal":        `^\d{4}-\d\d-\d\d `,
