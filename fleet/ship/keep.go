@@ -168,14 +168,26 @@ func (l *Log) drop(f *second) error {
 	return l.unshelve(f)
 }
 
-// follow notes which file each new one follows.
+// follow notes which file each new one follows. While a file is processed it has no label,
+// and there is one such file at a time. So if that may be the one before a file, what counts
+// is the label that appears later between the one before both and the file's own.
 func (l *Log) follow(s scan) {
+	for label, last := range l.behind {
+		prior := s.prior(label)
+		if _, seen := l.before[label]; !seen && prior > last {
+			l.before[label] = prior
+		}
+		if _, seen := l.before[label]; seen || l.have[label] {
+			delete(l.behind, label)
+		}
+	}
 	for i, label := range s.labels {
 		if _, seen := l.before[label]; seen {
 			continue
 		}
 		if s.busy && unfinished(s.names[label]) && (i == 0 || !unfinished(s.names[s.labels[i-1]])) {
-			continue // a file has no label now, and may be the one before
+			l.behind[label] = s.prior(label) // a file has no label now, and may be the one before
+			continue
 		}
 		switch {
 		case i > 0:

@@ -99,6 +99,49 @@ func TestKeepCostsWhatIsNew(t *testing.T) {
 	}
 }
 
+// While a file is processed it has no label. One look shows a file behind it, a later one its
+// label, when the file behind it is processed in turn: these two are enough to know which file
+// that one follows, and nothing says that lines are missing.
+func TestFollowsAProcessedFile(t *testing.T) {
+	for _, oldest := range []string{labelAt(1) + ".s", ""} { // "": nothing else is finished yet
+		dir := newMemDir()
+		if oldest != "" {
+			dir.create(oldest, []byte(line(1)))
+		}
+		dir.create("previous", []byte(line(2)))
+		dir.create(labelAt(3)+".u", []byte(line(3)))
+		dir.create(labelAt(4)+".u", []byte(line(4)))
+		dir.create("current", nil)
+		s := simstore.New(1)
+		log := NewLog(theLog, dir, Config{Store: s, Keep: 1 << 30, Now: time.Now, Warn: func(_ layout.Log, text string) { t.Error(text) }})
+		look := func() {
+			if err := log.Keep(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look()
+		dir.rename("previous", labelAt(2)+".s")
+		dir.rename(labelAt(3)+".u", "previous")
+		look()
+		if oldest != "" {
+			dir.remove(oldest)
+		}
+		dir.remove(labelAt(2) + ".s")
+		dir.rename("previous", labelAt(3)+".s")
+		dir.rename(labelAt(4)+".u", "previous")
+		look()
+		dir.rename("previous", labelAt(4)+".s")
+		if err := log.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i := 2; i <= 4; i++ {
+			if _, ok := s.Objects[theLog.File(labelAt(i)+".s")]; !ok {
+				t.Errorf("file %d is not in the store", i)
+			}
+		}
+	}
+}
+
 // A name that somebody else removes from .ship is given again, and one that somebody
 // else puts there is sent.
 func TestKeptChangedByOthers(t *testing.T) {

@@ -52,6 +52,7 @@ type inStoreNow struct {
 // inDirectory is what Step and Keep know of the directory.
 type inDirectory struct {
 	before   map[string]string // label before each that was seen; "" if that is not known
+	behind   map[string]string // of files behind one that had no label: the label before that; "" for none
 	gone     map[string]int    // how many times in a row a kept @LABEL.u was not in the directory
 	noLinks  bool              // second names are refused
 	current  tracked           // the file that is current
@@ -116,7 +117,7 @@ func NewLog(log layout.Log, dir Directory, conf Config) *Log {
 		Config: conf, log: log, dir: dir,
 		groups: map[layout.ID]*group{}, missing: map[string]bool{}, between: map[string]bool{}, idOf: map[string]layout.ID{},
 		inStoreNow:  inStoreNow{have: map[string]bool{}},
-		inDirectory: inDirectory{before: map[string]string{}, gone: map[string]int{}, forgetAt: 1000},
+		inDirectory: inDirectory{before: map[string]string{}, behind: map[string]string{}, gone: map[string]int{}, forgetAt: 1000},
 		stats:       Stats{Complete: conf.Now()},
 	}
 }
