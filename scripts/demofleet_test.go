@@ -73,7 +73,9 @@ func TestDemoFleetInterrupted(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	logger.Until(t, "mlship runs", func() bool { return len(processesIn(temp)) > 8 })
+	if !logger.Await(func() bool { return len(processesIn(temp)) > 8 }) {
+		t.Error("mlship does not run") // the signal below ends what does
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -87,8 +89,8 @@ func TestDemoFleetInterrupted(t *testing.T) {
 func leavesNothing(t *testing.T, dir string) {
 	t.Helper()
 	// What was killed may take a moment to go.
-	if !logger.Await(func() bool { return len(processesIn(dir)) == 0 }) {
-		left := processesIn(dir)
+	var left []string
+	if !logger.Await(func() bool { left = processesIn(dir); return len(left) == 0 }) {
 		t.Errorf("processes left behind: %q", left)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {

@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"multilog/cmd/mlcat/internal/remote"
 	"multilog/cmd/mlcat/internal/render"
@@ -160,18 +159,18 @@ func (p *program) openURL(url string, since, until *tai64n.Label) (logs []opened
 // and a store answers many requests at once.
 const logsAtOnce = 16
 
-// sideBySide calls do for 0 to n-1, some of them at the same time, and waits.
+// sideBySide calls do for 0 to n-1, logsAtOnce of them at a time, and waits.
 func sideBySide(n int, do func(i int)) {
-	var next atomic.Int64
-	var all sync.WaitGroup
-	for range min(n, logsAtOnce) {
-		all.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
+	slots := make(chan struct{}, logsAtOnce)
+	var working sync.WaitGroup
+	for i := range n {
+		slots <- struct{}{}
+		working.Go(func() {
+			defer func() { <-slots }()
+			do(i)
 		})
 	}
-	all.Wait()
+	working.Wait()
 }
 
 // openRemote opens a log that a helper reads. Without a cursor it leaves out old files

@@ -20,6 +20,7 @@ import (
 
 	"multilog/bench/internal/check"
 	"multilog/bench/internal/contender"
+	"multilog/internal/test/logger"
 )
 
 // env is the environment variable with the way in which the logger misbehaves.
@@ -180,5 +181,15 @@ func Marked(mark, word string) (found []string) {
 			found = append(found, text)
 		}
 	}
+	return found
+}
+
+// Left waits until no process but this one has a mark in its environment, and returns the
+// command lines of those that stay.
+func Left(mark string) (found []string) {
+	logger.Await(func() bool {
+		found = Marked(mark, "")
+		return len(found) == 0
+	})
 	return found
 }

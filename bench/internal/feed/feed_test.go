@@ -233,8 +233,8 @@ func TestNothingIsLeft(t *testing.T) {
 // awaitNone waits until no process but this one has the mark in its environment.
 func awaitNone(t *testing.T, mark string) {
 	t.Helper()
-	if !logger.Await(func() bool { return len(fakelogger.Marked(mark, "")) == 0 }) {
-		t.Errorf("these are left: %q", fakelogger.Marked(mark, ""))
+	if left := fakelogger.Left(mark); len(left) > 0 {
+		t.Errorf("these are left: %q", left)
 	}
 }
 
