@@ -15,7 +15,7 @@ import (
 
 // locate returns the paths of the logs that an argument names. That is a directory or a file;
 // the directory of a service, which has its log below it; or the name of a service, whose
-// directory is in one of [findlogs.Path]. Only a name with *, ? or [ in it is that of several logs.
+// directory is below one of [findlogs.Path]. Only a name with *, ? or [ in it is that of several logs.
 //
 // With --follow the log need not exist yet. Then the argument is its path.
 func (p *program) locate(arg string) (paths []string, err error) {
@@ -43,6 +43,8 @@ func (p *program) locate(arg string) (paths []string, err error) {
 		switch {
 		case len(named) > 0:
 			return named, nil
+		case errors.As(namedErr, new(*findlogs.SeveralError)):
+			return nil, namedErr
 		case namedErr != nil && err != nil && !p.follow:
 			return nil, namedErr
 		}

@@ -79,10 +79,21 @@ func In(dir string) (log string, found bool, err error) {
 	return "", false, err
 }
 
+// SeveralError is the error of a name without *, ? and [ that several logs have.
+type SeveralError struct {
+	Name string
+	Logs []string
+}
+
+func (e *SeveralError) Error() string {
+	return "unable to choose a log " + e.Name + ": more of its path is needed, for there are " + strings.Join(e.Logs, " ")
+}
+
 // Named returns the logs of the services that name names: those that In finds in DIR/name,
 // of the first DIR of path in which there are any. If name has *, ? or [ in it, it stands for
-// several, and the logs are those in all directories of path. err tells if one may not
-// be read, and none was found.
+// several, and the logs are those in all directories of path. If there are none, the logs are
+// those of [All] whose path ends so, without log and main at its end. err tells if one may not
+// be read, and none was found; or it is a [*SeveralError].
 func Named(path []string, name string) (logs []string, err error) {
 	several := strings.ContainsAny(name, `*?[`)
 	var once onlyOnce
@@ -105,9 +116,31 @@ func Named(path []string, name string) (logs []string, err error) {
 		}
 	}
 	if len(logs) > 0 {
-		err = nil
+		return logs, nil
 	}
-	return logs, err
+	for _, log := range All(path).Logs {
+		if ends(log, name) {
+			logs = append(logs, log)
+		}
+	}
+	switch {
+	case len(logs) > 1 && !several:
+		return nil, &SeveralError{name, logs}
+	case len(logs) > 0:
+		return logs, nil
+	}
+	return nil, err
+}
+
+// ends reports whether the last parts of a log's path match name, in which *, ? and [ may be.
+func ends(log, name string) bool {
+	all := parts(log)
+	skipped := len(all) - 1 - strings.Count(name, "/")
+	if skipped < 0 {
+		return false
+	}
+	match, err := filepath.Match(name, strings.Join(all[skipped:], "/"))
+	return match && err == nil
 }
 
 // Found is what a search found.

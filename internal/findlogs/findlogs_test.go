@@ -81,12 +81,29 @@ func TestNamed(t *testing.T) {
 		"nothing":    nil,
 		"*s*d":       {"service/qmail-send/log/main", "service/smtpd/log/main", "log/smtpd"},
 		"suite/[ab]": {"log/suite/a", "log/suite/b"},
+		"b":          {"log/suite/b"}, // deeper, but there is no other
+		"[ab]":       {"log/suite/a", "log/suite/b"},
 		"[":          nil,
 	} {
 		logs, err := Named(path, name)
 		if diff := cmp.Diff(want, relative(root, logs)); diff != "" || err != nil {
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
+	}
+}
+
+// A name that several logs have names none of them.
+func TestSeveral(t *testing.T) {
+	root := tree(t, "log/one/mail/main/current", "log/two/mail/current")
+	logs, err := Named([]string{root + "/log"}, "mail")
+	if several, ok := err.(*SeveralError); len(logs) > 0 || !ok {
+		t.Error(logs, err)
+	} else if diff := cmp.Diff([]string{"log/one/mail/main", "log/two/mail"}, relative(root, several.Logs)); diff != "" {
+		t.Error(diff)
+	}
+	logs, err = Named([]string{root + "/log"}, "two/mail")
+	if diff := cmp.Diff([]string{"log/two/mail"}, relative(root, logs)); diff != "" || err != nil {
+		t.Error(err, diff)
 	}
 }
 
