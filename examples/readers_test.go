@@ -143,3 +143,81 @@ func TestRsyslog(t *testing.T) {
 		t.Errorf("%d bytes were sent, and %d shipped", len(sent), len(got))
 	}
 }
+
+// postfixLines are some lines as Postfix writes them: a mail that is delivered, one that
+// is not, and one that is turned away.
+const postfixLines = `Nov 29 08:11:33 mx1 postfix/smtpd[123]: 4F1B2C0D3: client=unknown[203.0.113.9]
+Nov 29 08:11:33 mx1 postfix/qmgr[12]: 4F1B2C0D3: from=<x@example.net>, size=1200, nrcpt=1 (queue active)
+Nov 29 08:11:34 mx1 postfix/smtp[124]: 4F1B2C0D3: to=<a@example.org>, relay=mail.example.org[192.0.2.1]:25, delay=1, delays=0.1/0/0.4/0.5, dsn=2.0.0, status=sent (250 ok)
+Nov 29 08:11:34 mx1 postfix/qmgr[12]: 4F1B2C0D3: removed
+Nov 29 08:11:35 mx1 postfix/smtp[124]: 5A1B2C0D4: to=<c@example.org>, relay=none, delay=30, delays=0.1/0/30/0, dsn=4.4.1, status=deferred (connect to mail.example.org[192.0.2.2]:25: Connection timed out)
+Nov 29 08:11:35 mx1 postfix/smtpd[123]: NOQUEUE: reject: RCPT from unknown[203.0.113.9]: 554 5.7.1 <b@example.org>: Relay access denied; from=<x@example.net> to=<b@example.org> proto=ESMTP helo=<x>
+`
+
+// logPostfix writes postfixLines to base/postfix.
+func logPostfix(t *testing.T, base string) {
+	l := logger.New(t, base, logger.Binary(t, "multilog"), "t", "./postfix")
+	l.Command().Stdin = strings.NewReader(postfixLines)
+	l.Start()
+	l.Exits(0)
+}
+
+func TestFail2banPostfix(t *testing.T) {
+	logger.Need(t, "fail2ban-regex")
+	t.Parallel()
+	base := t.TempDir()
+	logPostfix(t, base)
+	config := filepath.Join(base, "fail2ban")
+	must(t, os.CopyFS(config, os.DirFS("/etc/fail2ban")))
+	read := func() string {
+		out, err := exec.Command("fail2ban-regex", "-c", config, filepath.Join(base, "postfix/current"), "postfix").CombinedOutput()
+		must(t, err)
+		return string(out)
+	}
+	if out := read(); !strings.Contains(out, " 0 matched") {
+		t.Errorf("fail2ban needs no filter any more:\n%s", out)
+	}
+	must(t, os.WriteFile(filepath.Join(config, "filter.d/postfix.local"), []byte(recipe(t, "## Postfix: fail2ban")), 0o600))
+	if out := read(); !strings.Contains(out, "6 lines, 0 ignored, 1 matched") {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestPflogsumm(t *testing.T) {
+	logger.Need(t, "pflogsumm")
+	t.Parallel()
+	base := t.TempDir()
+	logPostfix(t, base)
+	out := typed(t, base, recipe(t, "Programs that read a whole log"))
+	if !regexp.MustCompile(`(?s)\n +1 +received\n +1 +delivered\n.*\n +1 +deferred .*\n +1 +rejected `).MatchString(out) {
+		t.Errorf("%s", out)
+	}
+}
+
+// typed returns the output of a command of the shell, for which mlcat finds the logs in base.
+func typed(t *testing.T, base, command string) string {
+	cmd := exec.Command("/bin/sh", "-c", command)
+	cmd.Env = append(os.Environ(), "PATH="+logger.Bin(t, "mlcat")+":"+os.Getenv("PATH"), "MLCAT_PATH="+base)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v", command, err)
+	}
+	return string(out)
+}
+
+// Each command for Postfix in docs/READING.md finds what it promises.
+func TestReadingPostfix(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	logPostfix(t, base)
+	wants := []string{`(.* 4F1B2C0D3: .*\n){4}`, `.* status=deferred .*\n`, `\S+ \d\d:00 1\n`, `.* NOQUEUE: reject: .*\n`}
+	commands := strings.Split(strings.TrimSpace(recipeIn(t, "READING.md", "## Postfix")), "\n")
+	if len(commands) != len(wants) {
+		t.Fatalf("%d commands were found, want %d", len(commands), len(wants))
+	}
+	for i, command := range commands {
+		if out := typed(t, base, command); !regexp.MustCompile("^" + wants[i] + "$").MatchString(out) {
+			t.Errorf("%s\n%s", command, out)
+		}
+	}
+}
