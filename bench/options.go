@@ -46,7 +46,7 @@ func (o *options) command() *cmdline.Command {
 			{Word: "racers", Value: required, Name: "REGEXP", Help: "run only contenders whose name matches", Set: expression(&o.racers)},
 			{Word: "run", Value: required, Name: "REGEXP", Help: "run only cases whose scenario/case matches; --list shows them", Set: expression(&o.run)},
 			{Word: "rounds", Value: required, Name: "NUMBER", Help: "run this number of rounds of each case instead of its own", Set: o.setRounds},
-			{Word: "quick", Help: "run fewer and shorter cases: some eight minutes instead of 45", Set: cmdline.Flag(&o.quick)},
+			{Word: "quick", Help: "run fewer and shorter cases: some eight minutes instead of 40", Set: cmdline.Flag(&o.quick)},
 			{Word: "list", Help: "say what the scenarios measure, list their cases, and exit", Set: cmdline.Flag(&o.list)},
 			{Word: "report", Value: required, Name: "DIR", Help: "write HTML pages with charts, pictures and results.json to DIR", Values: directories, Set: cmdline.Text(&o.report)},
 			{Word: "redraw", Value: required, Name: "FILE", Help: "run nothing, show the results of an earlier run instead, whose results.json is FILE",

@@ -29,8 +29,8 @@ multilog t '!multilog-zstd' ./main
 	notes = `
 LEVEL is a zstd level from 1 to 22, 3 by default. Three groups differ:
   1, 2       fastest
-  3 to 6     much smaller output, in somewhat more time
-  7 to 22    smallest output, in five times that time
+  3 to 6     output an eighth smaller, in twice the time
+  7 to 22    a twelfth smaller again, in three to four times that time
 
 The output is a zstd file with a table that lets readers start anywhere in it.
 
