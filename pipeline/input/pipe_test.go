@@ -139,3 +139,49 @@ func TestConsumeMarkLost(t *testing.T) {
 		t.Errorf("%q is left, %v", rest[:max(n, 0)], err)
 	}
 }
+
+// lostPage returns a page that the kernel can't store into. A load from it fails, too, if
+// gone is set.
+func lostPage(t *testing.T, gone bool) []byte {
+	t.Helper()
+	protection := unix.PROT_READ
+	if gone {
+		protection = unix.PROT_NONE
+	}
+	mem := fds.Must[[]byte](t)(unix.Mmap(-1, 0, unix.Getpagesize(), protection, unix.MAP_ANON|unix.MAP_PRIVATE))
+	t.Cleanup(func() { _ = unix.Munmap(mem) })
+	return mem
+}
+
+// A consume that can't store the mark or the tail is not taken for one that has got other
+// bytes than those that peek has shown, and nothing that it takes is changed.
+func TestConsumeLostAsShown(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		for _, n := range []int{0, 1, 5, 9001} {
+			for _, held := range []string{"", "abc"} {
+				mem := lostPage(t, gone)
+				r, w := fds.Pipe(t, 0)
+				fds.CloseLater(t, w)
+				text := strings.Repeat("x", 9000) + "\npart"
+				fds.Put(t, w, text)
+				l := newLook(t, r)
+				l.src.hold([]byte(held))
+				if v := l.src.peek(l.buf); v.n != len(held)+len(text) {
+					t.Fatalf("peek shows %d bytes", v.n)
+				}
+				consumed := n
+				if n > 0 {
+					consumed += len(held)
+				}
+				if err := l.src.consume(consumed, &mem[0], mem[1:5]); err != nil {
+					t.Errorf("gone %v, %d bytes behind %q: %v", gone, n, held, err)
+					continue
+				}
+				v := l.src.peek(l.buf)
+				if got, want := string(l.buf[:v.n]), (held + text)[consumed:]; got != want {
+					t.Errorf("gone %v, %d bytes behind %q: then peek shows %d bytes, %.20q, want %d, %.20q", gone, n, held, len(got), got, len(want), want)
+				}
+			}
+		}
+	}
+}

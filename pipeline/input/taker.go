@@ -58,7 +58,14 @@ func (t *taker) consume(n int, mark *byte, tail []byte) error {
 	if mark == nil && take > 0 {
 		mark = &t.scratch[take-1]
 	}
-	got, err := t.read3(take, mark, tail)
+	got, lost, err := t.read3(take, mark, tail)
+	if lost {
+		// What came is in scratch only. The page may not even be readable.
+		tail = t.scratch[take : take+len(tail)]
+		if take > 0 {
+			mark = &t.scratch[take-1]
+		}
+	}
 	if got == 0 && err != nil && err != syscall.EAGAIN {
 		return err
 	}
@@ -78,8 +85,9 @@ func (t *taker) consume(n int, mark *byte, tail []byte) error {
 }
 
 // read3 reads take bytes, of which the last one goes to mark, and then tail. It returns
-// how many bytes it got before there were no more, or before the error.
-func (t *taker) read3(take int, mark *byte, tail []byte) (got int, err error) {
+// how many bytes it got before there were no more, or before the error. lost reports that
+// mark and tail can't be stored: then scratch has their bytes, too.
+func (t *taker) read3(take int, mark *byte, tail []byte) (got int, lost bool, err error) {
 	for got < take+len(tail) {
 		iov := t.iov[:0]
 		if got < take-1 {
@@ -95,21 +103,33 @@ func (t *taker) read3(take int, mark *byte, tail []byte) (got int, err error) {
 		switch {
 		case err == syscall.EINTR:
 		case err == syscall.EFAULT && (take > 0 && mark != &t.scratch[take-1] || len(tail) > 0):
-			return t.readLost(got, take, tail)
+			got, err = t.readLost(got, take, mark, tail)
+			return got, true, err
 		case err != nil || n == 0:
-			return got, err
+			return got, false, err
 		default:
 			got += n
 		}
 	}
-	return got, nil
+	return got, false, nil
 }
 
 // readLost continues a read3 that the kernel could not finish because it can't store
 // into the lock page, which contains mark and tail. The bytes must be taken
-// nevertheless.
-func (t *taker) readLost(got, take int, tail []byte) (int, error) {
-	t.grow(take + len(tail))
+// nevertheless. All of them are in scratch then.
+func (t *taker) readLost(got, take int, mark *byte, tail []byte) (int, error) {
+	if whole := take + len(tail); len(t.scratch) < whole {
+		before := t.scratch
+		t.scratch = nil
+		t.grow(whole)
+		copy(t.scratch, before)
+	}
+	if got >= take { // the page has taken these before it was lost
+		if take > 0 {
+			t.scratch[take-1] = *mark
+		}
+		copy(t.scratch[take:], tail[:got-take])
+	}
 	for got < take+len(tail) {
 		n, err := t.readv(appendIovec(t.iov[:0], t.scratch[got:take+len(tail)]))
 		if err == syscall.EINTR {
