@@ -138,12 +138,16 @@ var processorSteps = concat(finishedSteps, []*step[*pending]{
 	},
 }, safeSteps)
 
-// failureOf returns how a run has failed, or nil if it has not.
+// lastSignal is the greatest number of a signal (SIGRTMAX).
+const lastSignal = 64
+
+// failureOf returns how a run has failed, or nil if it has not. Shells, too, exit with 128
+// plus the number of the signal that has ended a command.
 func failureOf(op *ioring.Op) error {
 	switch {
 	case op.Err != nil:
 		return op.Err
-	case op.Res > 128:
+	case op.Res > 128 && op.Res <= 128+lastSignal:
 		return fmt.Errorf("killed by signal %d", op.Res-128)
 	case op.Res != 0:
 		return fmt.Errorf("exit code %d", op.Res)
