@@ -195,9 +195,10 @@ func (p *parser) compress(level int) {
 }
 
 // isCode reports whether text may follow the label and the dot in a file name, where
-// wCODE puts it.
+// wCODE puts it. u is for files that are not safe yet, and readers take svlogd's t for one
+// that is being processed.
 func isCode(text string) bool {
-	return text != "" && len(text) <= maxCodeBytes && strings.IndexByte(text, '/') < 0
+	return text != "" && text != "u" && text != "t" && len(text) <= maxCodeBytes && strings.IndexByte(text, '/') < 0
 }
 
 // sizeBetween parses a size such as 64MB or 1GiB and stores it in *to, in bytes. It
