@@ -155,3 +155,44 @@ func TestPipeTake(t *testing.T) {
 		}
 	}
 }
+
+// What is taken from a pipe of packets is not changed, and the loss of the lock page, in
+// which mark and tail are, does not end the process.
+func TestPipePacketsLost(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		mem := lostPage(t, gone)
+		r, w := fds.Pipe(t, unix.O_DIRECT|unix.O_NONBLOCK)
+		fds.CloseLater(t, w)
+		l := newLook(t, r)
+		for _, text := range []string{"one\ntw", "o\nthr", "ee\n"} {
+			fds.Put(t, w, text)
+		}
+		l.shows("one\ntwo\nthree\n", false)
+		if err := l.src.consume(8, &mem[0], mem[1:4]); err != nil {
+			t.Fatalf("gone %v: %v", gone, err)
+		}
+		l.shows("three\n", false)
+		if b, err := l.src.take(3, &mem[0]); err != nil || string(b) != "ee\n" {
+			t.Errorf("gone %v: take: %q, %v", gone, b, err)
+		}
+		l.shows("three\n", false)
+	}
+}
+
+// The same of a pipe without packets.
+func TestPipeTakeLost(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		for _, text := range []string{"x", "one\n"} {
+			mem := lostPage(t, gone)
+			r, w := fds.Pipe(t, unix.O_NONBLOCK)
+			fds.CloseLater(t, w)
+			l := newLook(t, r)
+			fds.Put(t, w, text+"next\n")
+			l.shows(text+"next\n", false)
+			if b, err := l.src.take(len(text), &mem[0]); err != nil || string(b) != text {
+				t.Errorf("gone %v: %q, %v", gone, b, err)
+			}
+			l.shows(text+"next\n", false)
+		}
+	}
+}

@@ -44,9 +44,13 @@ var pipeAsked = func() int {
 }()
 
 // enlarge makes a pipe as large as asked, as far as that is allowed, and returns its
-// capacity in bytes. It returns an error only if fd is not a pipe.
+// capacity in bytes. A pipe that is larger stays so, unless MULTILOG_PIPE asks. It returns
+// an error only if fd is not a pipe.
 func enlarge(fd, asked int) (bytes int, err error) {
 	bytes, err = unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
+	if bytes > asked && pipeAsked == pipeBytes {
+		return bytes, err
+	}
 	for size := asked; err == nil && size != bytes; size /= 2 {
 		if n, err := unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, size); err == nil {
 			return n, nil
@@ -160,7 +164,13 @@ func (p *pipe) consume(n int, mark *byte, tail []byte) error {
 // move takes bytes of the pipe into the tail with one read, and cuts the tail to the
 // number that came.
 func (p *pipe) move(tail *[]byte) error {
-	n, err := p.reader.read(*tail)
+	into := *tail
+	n, err := p.reader.read(into)
+	if err == syscall.EFAULT { // the lock page is lost
+		p.grow(len(into))
+		into = p.scratch[:len(into)]
+		n, err = p.reader.read(into)
+	}
 	if err == nil && n == 0 {
 		err = syscall.EPIPE
 	}
@@ -168,7 +178,7 @@ func (p *pipe) move(tail *[]byte) error {
 		return err
 	}
 	*tail = (*tail)[:n]
-	p.held = append(p.held, *tail...)
+	p.held = append(p.held, into[:n]...)
 	p.shown = p.shown[min(n, len(p.shown)):]
 	return nil
 }
@@ -189,7 +199,7 @@ func (p *pipe) drop(n int, mark *byte) error {
 		p.grow(m)
 		p.drain(p.scratch[:m])
 		if n -= m; n == 0 && mark != nil {
-			*mark = p.scratch[m-1]
+			setMark(mark, p.scratch[m-1])
 		}
 	}
 	return nil
@@ -213,7 +223,7 @@ func (p *pipe) take(n int, mark *byte) ([]byte, error) {
 		b = b[:len(b)+m]
 	}
 	if len(b) == n {
-		*mark = b[n-1]
+		setMark(mark, b[n-1])
 	}
 	p.held = append(p.held, b...)
 	p.shown = nil

@@ -185,3 +185,13 @@ func TestConsumeLostAsShown(t *testing.T) {
 		}
 	}
 }
+
+// A pipe that is larger than asked stays so.
+func TestEnlarge(t *testing.T) {
+	r, _ := fds.Pipe(t, 0)
+	for _, c := range []struct{ asked, want int }{{4096, 64 << 10}, {128 << 10, 128 << 10}, {64 << 10, 128 << 10}} {
+		if bytes, err := enlarge(r, c.asked); err != nil || bytes != c.want {
+			t.Errorf("asked for %d: %d bytes, %v, want %d", c.asked, bytes, err, c.want)
+		}
+	}
+}

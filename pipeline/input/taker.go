@@ -5,6 +5,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"multilog/internal/pagefault"
 )
 
 // taker takes bytes from a pipe or a socket. It takes all that it is asked for with one
@@ -37,18 +39,24 @@ func (t *taker) readMarked(b []byte, mark *byte) (int, error) {
 	iov = appendIovec(appendIovec(iov, b[:body]), one(mark))
 	for {
 		n, err := t.readv(iov)
-		if err == syscall.EINTR {
+		switch {
+		case err == syscall.EINTR:
 			continue
-		}
-		if err != nil {
+		case err == syscall.EFAULT: // the lock page is lost
+			n, err = t.reader.read(b)
+			return max(n, 0), err
+		case err != nil:
 			return 0, err
-		}
-		if n > body {
-			b[body] = *mark
+		case n > body && !pagefault.Survive(func() { b[body] = *mark }):
+			copy(b[body:], t.shown[min(body, len(t.shown)):])
 		}
 		return n, nil
 	}
 }
+
+// setMark stores b at mark, unless the lock page is lost: then the next store into it shows
+// that.
+func setMark(mark *byte, b byte) { pagefault.Survive(func() { *mark = b }) }
 
 // consume implements [kind].
 func (t *taker) consume(n int, mark *byte, tail []byte) error {

@@ -1,6 +1,10 @@
 package lockpage
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"multilog/internal/pagefault"
+)
 
 // Size is the size of a lock page, in bytes.
 const Size = 4096
@@ -94,7 +98,7 @@ const (
 // zeros behind the file's end.
 func KindOf(mem []byte) (kind Kind) {
 	kind = Unreadable
-	survive(func() {
+	pagefault.Survive(func() {
 		kind = kindOf(mem)
 	})
 	return kind

@@ -3,6 +3,8 @@ package lockpage
 import (
 	"bytes"
 	"hash/crc32"
+
+	"multilog/internal/pagefault"
 )
 
 // TailBytes is the room for a tail in bytes. A tail is shorter, because a newline
@@ -64,7 +66,7 @@ func (s *tailSlot) put(t Tail) {
 // Tail returns the tail behind the latest record.
 func (w *Writer) Tail() (t Tail) {
 	if w.used[w.record.Seq&1] {
-		survive(func() { t = w.page.tails()[w.record.Seq&1].tail() })
+		pagefault.Survive(func() { t = w.page.tails()[w.record.Seq&1].tail() })
 	}
 	return t
 }
@@ -72,7 +74,7 @@ func (w *Writer) Tail() (t Tail) {
 // TailBefore returns the tail behind the record before the latest.
 func (w *Writer) TailBefore() (t Tail) {
 	if w.used[^w.record.Seq&1] {
-		survive(func() { t = w.page.tails()[^w.record.Seq&1].tail() })
+		pagefault.Survive(func() { t = w.page.tails()[^w.record.Seq&1].tail() })
 	}
 	return t
 }

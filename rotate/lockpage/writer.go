@@ -1,8 +1,7 @@
 package lockpage
 
 import (
-	"runtime/debug"
-
+	"multilog/internal/pagefault"
 	"multilog/tai64n"
 )
 
@@ -63,7 +62,7 @@ func Open(mem []byte, owner Owner) (*Writer, Left) {
 		w.page = At(mem)
 	}
 	var last Page
-	survive(func() { last = *w.page }) // reading a hole may need a block
+	pagefault.Survive(func() { last = *w.page }) // reading a hole may need a block
 	var left Left
 	if last.Magic == fresh.Magic {
 		left = last.left(owner.Boot)
@@ -120,7 +119,7 @@ func (w *Writer) Mapped() bool { return w.mapped && w.lost == nil }
 // fault. Then it has called change again for a copy of the page in memory, and the
 // following calls store into that copy, too, until [Writer.Regain].
 func (w *Writer) Store(change func(page *Page)) bool {
-	if survive(func() { change(w.page) }) {
+	if pagefault.Survive(func() { change(w.page) }) {
 		return true
 	}
 	w.lose()
@@ -132,7 +131,7 @@ func (w *Writer) Store(change func(page *Page)) bool {
 func (w *Writer) lose() {
 	own := At(New())
 	*own = w.owner.page()
-	survive(func() { *own = *w.page })
+	pagefault.Survive(func() { *own = *w.page })
 	w.clearTails(own)
 	if w.lost == nil {
 		w.lost = w.page
@@ -148,7 +147,7 @@ func (w *Writer) Lost() bool { return w.lost != nil }
 // it did. Invariant: on entry, nothing is in flight.
 func (w *Writer) Regain() bool {
 	own := w.page
-	if !survive(func() {
+	if !pagefault.Survive(func() {
 		page := w.lost
 		if page.Latest != 0 {
 			page.Records[page.Latest&1].SetState(StateNone) // a kill from here on finds nothing in flight
@@ -209,19 +208,3 @@ func (w *Writer) SetState(state uint64) bool {
 // Mark returns where the system call that takes the batch's input must store the last
 // byte of it: in the latest record.
 func (w *Writer) Mark() *byte { return w.mark }
-
-// survive calls access, which loads from a page or stores into it. It returns false if
-// that caused a page fault.
-func survive(access func()) (ok bool) {
-	before := debug.SetPanicOnFault(true) // it applies to this goroutine
-	defer func() {
-		debug.SetPanicOnFault(before)
-		if v := recover(); v != nil {
-			if _, fault := v.(interface{ Addr() uintptr }); !fault {
-				panic(v)
-			}
-		}
-	}()
-	access()
-	return true
-}
