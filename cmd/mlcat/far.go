@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 
 	"multilog/cmd/mlcat/internal/cursor"
 	"multilog/cmd/mlcat/internal/engine"
@@ -85,16 +84,15 @@ func (p *program) farOptions(since, until *tai64n.Label) (args []string) {
 	return args
 }
 
-// readFar reads what other machines have, all at the same time. It returns an error if there
-// is no other log, or if a cursor covers one that can't be read.
+// readFar reads what other machines have, logsAtOnce of them at a time. It returns an error if
+// there is no other log, or if a cursor covers one that can't be read.
 func (p *program) readFar(logs []*source.Source, start cursor.Cursor, again bool) error {
-	var working sync.WaitGroup
 	errs := make([]error, len(logs))
 	files := make([]*logdir.File, len(logs))
-	for i, s := range logs {
-		l, ok := s.Live.(*far.Log)
+	sideBySide(len(logs), func(i int) {
+		l, ok := logs[i].Live.(*far.Log)
 		if !ok {
-			continue
+			return
 		}
 		var more []string
 		if p.lines != engine.AllLines && !p.style.HasContext() {
@@ -107,9 +105,8 @@ func (p *program) readFar(logs []*source.Source, start cursor.Cursor, again bool
 			}
 			more = append(more, option+start[i].String())
 		}
-		working.Go(func() { files[i], errs[i] = l.Read(more, p.follow || p.wantsCursor()) })
-	}
-	working.Wait()
+		files[i], errs[i] = l.Read(more, p.follow || p.wantsCursor())
+	})
 	for i, s := range logs {
 		if s.Live == nil {
 			continue

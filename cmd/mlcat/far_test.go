@@ -310,3 +310,34 @@ func TestFarFollow(t *testing.T) {
 		t.Errorf("it says %q", said)
 	}
 }
+
+// Of many other machines, only some are read at a time.
+func TestFarBound(t *testing.T) {
+	dir := t.TempDir()
+	ssh := dir + "/ssh"
+	script := "#!/bin/sh\n: >" + dir + "/running.$$\nsleep 1\nls " + dir + " | grep -c running >>" + dir + "/counts\nrm " + dir + "/running.$$\n"
+	if err := os.WriteFile(ssh, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var args []string
+	for i := range 2 * logsAtOnce {
+		args = append(args, fmt.Sprintf("mx%d:smtpd", i))
+	}
+	cmd := exec.Command(logger.Binary(t, "mlcat"), args...)
+	cmd.Env = append(os.Environ(), "MLCAT_SSH="+ssh)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	counts, err := os.ReadFile(dir + "/counts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for count := range strings.FieldsSeq(string(counts)) {
+		if n, err := strconv.Atoi(count); err != nil || n > logsAtOnce {
+			t.Fatalf("these were running at a time: %q", counts)
+		}
+	}
+	if n := len(strings.Fields(string(counts))); n != len(args) {
+		t.Errorf("%d of %d were read", n, len(args))
+	}
+}

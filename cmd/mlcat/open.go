@@ -156,7 +156,7 @@ func (p *program) openURL(url string, since, until *tai64n.Label) (logs []opened
 }
 
 // logsAtOnce is how many logs are opened or searched at a time. Each waits for its store,
-// and a store answers many requests at once.
+// and a store answers many requests at once; or for an ssh of its own.
 const logsAtOnce = 16
 
 // sideBySide calls do for 0 to n-1, logsAtOnce of them at a time, and waits.
