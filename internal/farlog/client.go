@@ -18,8 +18,10 @@ import (
 type Client struct {
 	name string // of the helper
 
-	mu      sync.Mutex // of what follows, and of in
+	sending sync.Mutex // of in; apart from mu, so that answers are taken while a request waits for room
 	in      io.Writer
+
+	mu      sync.Mutex // of what follows
 	waiting map[int]chan answer
 	last    int   // the number of the last request
 	ended   error // why no answers come any more; nil while they do
@@ -147,11 +149,14 @@ func (c *Client) call(request ...string) ([]byte, error) {
 		return nil, c.ended
 	}
 	c.last++
+	number := strconv.Itoa(c.last)
 	w := make(chan answer, 1)
 	c.waiting[c.last] = w
-	// If the helper is gone, read finds that out.
-	_, _ = io.WriteString(c.in, line(append([]string{strconv.Itoa(c.last)}, request...)...))
 	c.mu.Unlock()
+	c.sending.Lock()
+	// If the helper is gone, read finds that out.
+	_, _ = io.WriteString(c.in, line(append([]string{number}, request...)...))
+	c.sending.Unlock()
 	a := <-w
 	return a.data, a.err
 }

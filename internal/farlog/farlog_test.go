@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // handler answers with what a test wants.
@@ -81,6 +82,53 @@ func TestOrder(t *testing.T) {
 	}
 	close(h.hold)
 	late.Wait()
+}
+
+// fullPipe is a pipe to a helper that has room for one request.
+type fullPipe struct {
+	writes  int
+	waiting chan struct{} // closed when a write waits for room
+	room    chan struct{} // closed when there is some
+}
+
+func (f *fullPipe) Write(p []byte) (int, error) {
+	if f.writes++; f.writes == 2 {
+		close(f.waiting)
+		<-f.room
+	}
+	return len(p), nil
+}
+
+// Answers are taken while a request waits until the helper reads it: the helper may wait
+// until they are.
+func TestFullPipe(t *testing.T) {
+	in := &fullPipe{waiting: make(chan struct{}), room: make(chan struct{})}
+	answers, out := io.Pipe()
+	go func() {
+		_, _ = io.WriteString(out, greeting+"\n")
+		<-in.waiting
+		_, _ = io.WriteString(out, "1 ok 0\n2 ok 0\n")
+	}()
+	c, err := Connect("mlcat-test", in, answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answered := make(chan error, 2)
+	for range 2 {
+		go func() {
+			_, err := c.Logs("u")
+			answered <- err
+		}()
+	}
+	select {
+	case err = <-answered:
+	case <-time.After(10 * time.Second):
+		err = errors.New("no answer is taken while a request waits")
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	close(in.room)
 }
 
 func TestErrors(t *testing.T) {
