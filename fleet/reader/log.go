@@ -64,8 +64,14 @@ func (l *Log) look(ctx context.Context, after string) (farlog.View, error) {
 	if err != nil {
 		return out, err
 	}
-	if len(view.Files)+len(view.Live)+len(view.Gaps) == 0 && after == "" {
-		return out, farlog.Missing(fmt.Sprintf("unable to find the log %s in the store: no key begins with %s", l.log, l.log.Dir()))
+	if len(view.Files)+len(view.Live)+len(view.Gaps) == 0 {
+		exists, err := l.exists(ctx, after)
+		if err != nil {
+			return out, err
+		}
+		if !exists {
+			return out, farlog.Missing(fmt.Sprintf("unable to find the log %s in the store: no key begins with %s", l.log, l.log.Dir()))
+		}
 	}
 	for _, f := range view.Files {
 		out.Files = append(out.Files, l.whole(f, view.Became[f.Label]))
@@ -102,6 +108,17 @@ func (l *Log) look(ctx context.Context, after string) (farlog.View, error) {
 	}
 	l.view = view
 	return out, nil
+}
+
+// exists reports whether there is anything of the log, of which nothing is after the label after.
+func (l *Log) exists(ctx context.Context, after string) (bool, error) {
+	if after == "" {
+		return false, nil
+	}
+	for _, err := range l.store.List(ctx, l.log.Dir(), "", true) {
+		return err == nil, err
+	}
+	return false, nil
 }
 
 // whole returns how a finished file, which the pieces id have become, is shown.

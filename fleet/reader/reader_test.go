@@ -114,6 +114,20 @@ func TestGrowing(t *testing.T) {
 	}
 }
 
+// A log that is not there is an error also for a reader that wants only what is new. A log
+// without anything new is none.
+func TestMissing(t *testing.T) {
+	s := simstore.New(1)
+	l := New(Retry(s), theLog)
+	if _, err := l.Look(ctx, label(50).String()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a log that is not there: %v", err)
+	}
+	put(t, s, theLog.File(label(29).String()+".s"), text(0, 30))
+	if names := fileNames(t, l, label(50).String()); len(names) != 0 {
+		t.Errorf("%q", names)
+	}
+}
+
 // At each request of a reader the sender finishes a file and begins the next. Each look
 // succeeds all the same, and what it shows are lines that follow each other.
 func TestFastSender(t *testing.T) {
