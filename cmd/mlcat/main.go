@@ -23,6 +23,7 @@ import (
 	"multilog/cmd/mlcat/internal/source"
 	"multilog/internal/cmdline"
 	"multilog/internal/console"
+	"multilog/internal/farlog"
 	"multilog/internal/logdir"
 	"multilog/internal/mayread"
 	"multilog/internal/signals"
@@ -120,6 +121,7 @@ func (p *program) warn(err error) {
 		}
 	default:
 		p.failed = true
+		p.later = p.later || errors.As(err, new(farlog.Failed))
 	}
 	text := plain(err).Error()
 	if retried := new(logdir.Retried); errors.As(err, retried) {

@@ -38,6 +38,7 @@ type program struct {
 
 	warning sync.Mutex // of what follows
 	failed  bool       // something could not be read
+	later   bool       // it may be possible to read that later
 	warned  string     // the last warning
 }
 
@@ -223,8 +224,12 @@ func (p *program) showNew(live *follow.Logs) error {
 	return err
 }
 
-// keep stores and prints the cursor at the end, where that is wanted.
+// keep stores and prints the cursor at the end, where that is wanted, unless lines are in front
+// of it that could not be read and may be read later.
 func (p *program) keep(end cursor.Cursor) (err error) {
+	if p.wantsCursor() && p.later && !p.follow {
+		return errors.New("unable to move the cursor: some lines in front of it could not be read; the next run shows all from the old cursor on again")
+	}
 	if p.cursorFile != "" {
 		err = end.WriteFile(p.cursorFile)
 	}

@@ -40,6 +40,11 @@ func (m Missing) Error() string { return string(m) }
 // Unwrap returns [fs.ErrNotExist].
 func (Missing) Unwrap() error { return fs.ErrNotExist }
 
+// Failed is the text of an error that the helper tells, of something that may succeed later.
+type Failed string
+
+func (f Failed) Error() string { return string(f) }
+
 // line returns words as a line.
 func line(words ...string) string {
 	escaped := make([]string, len(words))

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"multilog/internal/test/logger"
+)
+
+// badStore is a helper for a log of two files, of which it can't read the first one while the
+// file "broken" is in its directory.
+const badStore = `#!/bin/sh
+a=@400000005000000000000001.s b=@400000005000000000000002.s
+say() { printf '%s ok %d\n%s\n' "$1" "$((${#2} + 1))" "$2"; }
+echo mlcat-helper 1
+while read -r n what url id rest; do
+	case $what,$id in
+	logs,*) say $n "$url h l" ;;
+	look,*) say $n "file $a $a 30
+file $b $b 30" ;;
+	read,*1.s) if [ -e "${0%/*}/broken" ]; then echo "$n error busy"; else say $n "@400000005000000000000001 one"; fi ;;
+	read,*) say $n "@400000005000000000000002 two" ;;
+	esac
+done
+`
+
+// A cursor does not move behind lines that the store did not give.
+func TestCursorStoreFails(t *testing.T) {
+	dir := t.TempDir()
+	seen, broken := filepath.Join(dir, "seen"), filepath.Join(dir, "broken")
+	if err := os.WriteFile(dir+"/mlcat-bad", []byte(badStore), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run := func() (out string, err error) {
+		cmd := exec.Command(logger.Binary(t, "mlcat"), "-o", "cat", "--cursor-file="+seen, "bad://b/h/l")
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		var said strings.Builder
+		cmd.Stderr = &said
+		text, err := cmd.Output()
+		t.Logf("%q, %s", text, said.String())
+		return string(text), err
+	}
+	if err := os.WriteFile(broken, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := run(); out != "two\n" || err == nil {
+		t.Errorf("of a broken store: %q, %v", out, err)
+	}
+	if err := os.Remove(broken); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"one\ntwo\n", ""} {
+		if out, err := run(); out != want || err != nil {
+			t.Errorf("%q, want %q, %v", out, want, err)
+		}
+	}
+}
