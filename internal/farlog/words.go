@@ -45,6 +45,9 @@ type Failed string
 
 func (f Failed) Error() string { return string(f) }
 
+// Temporary tells package logdir to try again.
+func (Failed) Temporary() bool { return true }
+
 // line returns words as a line.
 func line(words ...string) string {
 	escaped := make([]string, len(words))

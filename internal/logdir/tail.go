@@ -33,6 +33,8 @@ type Tail struct {
 	off   int64 // of the next byte to read
 
 	stream io.ReadCloser // of a file that is compressed
+	broken bool          // stream must be opened again, at off
+	next   *File         // could not be entered, and will be tried again
 
 	buf    []byte
 	lines  []byte   // the beginning of a line whose end has not come yet
@@ -68,9 +70,12 @@ func (t *Tail) Read() (lines []byte, gap *Gap, err error) {
 				return nil, nil, nil
 			}
 		}
-		next, err := t.files.Next()
-		if next == nil || err != nil {
-			return nil, nil, err
+		next := t.next
+		if t.next = nil; next == nil {
+			var err error
+			if next, err = t.files.Next(); next == nil || err != nil {
+				return nil, nil, err
+			}
 		}
 		if lines, gap, err = t.enter(next); len(lines) > 0 || gap != nil || err != nil {
 			return lines, gap, err
@@ -105,9 +110,18 @@ func (t *Tail) Close() {
 	if t.stream != nil {
 		t.stream.Close()
 	}
-	if t.file != nil {
-		t.file.Close()
+	for _, f := range []*File{t.file, t.next} {
+		if f != nil {
+			f.Close()
+		}
 	}
+}
+
+// passes reports whether what failed may succeed later, as an error tells that has a method
+// Temporary.
+func passes(err error) bool {
+	var temporary interface{ Temporary() bool }
+	return errors.As(err, &temporary) && temporary.Temporary()
 }
 
 // enter continues with the next file. It returns the unfinished last line of the file
@@ -119,12 +133,13 @@ func (t *Tail) enter(next *File) (lines []byte, gap *Gap, err error) {
 	if t.file != nil {
 		t.torn = t.file.Torn()
 		t.file.Close()
+		t.file = nil
 	}
 	if t.stream != nil {
 		t.stream.Close()
 		t.stream = nil
 	}
-	t.file, t.off, t.recent = next, 0, t.recent[:0]
+	t.file, t.off, t.recent, t.broken = next, 0, t.recent[:0], false
 	c, err := next.Content()
 	if errors.Is(err, ErrRemoved) {
 		t.file = nil
@@ -132,6 +147,10 @@ func (t *Tail) enter(next *File) (lines []byte, gap *Gap, err error) {
 	}
 	if err == nil && (c.IsStream() || c.frames != nil) {
 		t.stream, err = c.Stream()
+	}
+	if passes(err) {
+		t.file, t.next = nil, next
+		return nil, nil, Retried{err}
 	}
 	if err != nil {
 		t.file = nil
@@ -182,9 +201,25 @@ func (t *Tail) readFile() ([]byte, error) {
 
 // readMore reads what comes next in the file into buf.
 func (t *Tail) readMore() (int, error) {
+	if t.broken {
+		if err := t.begin(); passes(err) {
+			return 0, Retried{err}
+		} else if t.broken = false; err != nil {
+			t.stream = failed{io.EOF} // the rest is damaged
+			return 0, err
+		}
+	}
 	if t.stream != nil {
 		n, err := t.stream.Read(t.buf)
 		t.off += int64(n)
+		if passes(err) {
+			t.stream.Close()
+			t.broken = true
+			if n > 0 {
+				return n, nil // begin tells the error again, if it lasts
+			}
+			return 0, Retried{fmt.Errorf("unable to read %s: %w", t.file.Path(), err)}
+		}
 		if err != nil && err != io.EOF {
 			t.stream.Close()
 			t.stream = failed{err}
