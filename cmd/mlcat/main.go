@@ -121,7 +121,7 @@ func (p *program) warn(err error) {
 		}
 	default:
 		p.failed = true
-		p.later = p.later || errors.As(err, new(farlog.Failed))
+		p.later = p.later || errors.As(err, new(farlog.Failure))
 	}
 	text := plain(err).Error()
 	if retried := new(logdir.Retried); errors.As(err, retried) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -228,7 +229,7 @@ func (p *program) showNew(live *follow.Logs) error {
 // of it that could not be read and may be read later.
 func (p *program) keep(end cursor.Cursor) (err error) {
 	if p.wantsCursor() && p.later && !p.follow {
-		return errors.New("unable to move the cursor: some lines in front of it could not be read; the next run shows all from the old cursor on again")
+		return fmt.Errorf("unable to move the cursor %s behind lines that could not be read: the next run shows them, and again what follows them", cmp.Or(p.cursorFile, "of --show-cursor"))
 	}
 	if p.cursorFile != "" {
 		err = end.WriteFile(p.cursorFile)

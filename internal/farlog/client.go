@@ -92,7 +92,7 @@ func (c *Client) read(r *bufio.Reader) {
 		number, a, err := readAnswer(r)
 		c.mu.Lock()
 		if err != nil {
-			c.ended = Failed("the helper " + c.name + " ended in the middle of its work")
+			c.ended = Failure("the helper " + c.name + " ended in the middle of its work")
 			for _, w := range c.waiting {
 				w <- answer{err: c.ended}
 			}
@@ -133,7 +133,7 @@ func readAnswer(r *bufio.Reader) (number int, a answer, err error) {
 	case "missing":
 		a.err = Missing(w[2])
 	case "error":
-		a.err = Failed(w[2])
+		a.err = Failure(w[2])
 	default:
 		return 0, a, io.ErrUnexpectedEOF
 	}

@@ -40,13 +40,13 @@ func (m Missing) Error() string { return string(m) }
 // Unwrap returns [fs.ErrNotExist].
 func (Missing) Unwrap() error { return fs.ErrNotExist }
 
-// Failed is the text of an error that the helper tells, of something that may succeed later.
-type Failed string
+// Failure is the text of an error that the helper tells, of something that may succeed later.
+type Failure string
 
-func (f Failed) Error() string { return string(f) }
+func (f Failure) Error() string { return string(f) }
 
 // Temporary tells package logdir to try again.
-func (Failed) Temporary() bool { return true }
+func (Failure) Temporary() bool { return true }
 
 // line returns words as a line.
 func line(words ...string) string {

@@ -241,7 +241,7 @@ func (t *Tail) readMore() (int, error) {
 		return 0, err
 	}
 	n, err := f.ReadAt(t.buf, t.off)
-	if err == io.EOF {
+	if err == io.EOF || n > 0 { // the next read tells another error, if it lasts
 		err = nil
 	}
 	t.off += int64(n)

@@ -35,7 +35,8 @@ type run struct {
 func (l *Log) start(args []string, warn func(error)) (*run, error) {
 	program := strings.Fields(os.Getenv("MLCAT_SSH"))
 	if len(program) == 0 {
-		program = []string{"ssh", "-T", "-o", "LogLevel=ERROR"}
+		// Without ServerAliveInterval, ssh waits for ever when the other machine loses its power.
+		program = []string{"ssh", "-T", "-o", "LogLevel=ERROR", "-o", "ServerAliveInterval=15"}
 	}
 	cmd := exec.Command(program[0], append(program[1:], l.Host, command(args, l.dir))...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
