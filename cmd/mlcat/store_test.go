@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"multilog/internal/test/logger"
@@ -57,4 +60,35 @@ func TestCursorStoreFails(t *testing.T) {
 			t.Errorf("%q, want %q, %v", out, want, err)
 		}
 	}
+}
+
+// The helper ends with mlcat, also while a store does not answer.
+func TestHelperEnds(t *testing.T) {
+	dir := t.TempDir()
+	helper := "#!/bin/sh\necho mlcat-helper 1\necho $$ >" + dir + "/pid\nexec sleep 1000\n"
+	if err := os.WriteFile(dir+"/mlcat-bad", []byte(helper), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(logger.Binary(t, "mlcat"), "bad://b/h/l")
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	logger.Until(t, "the helper's start", func() bool {
+		text, _ := os.ReadFile(dir + "/pid")
+		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+		return pid > 0
+	})
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	defer func() {
+		if t.Failed() {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}()
+	logger.Until(t, "the helper's end", func() bool {
+		words, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		return err != nil || len(words) == 0 // of a zombie there are none
+	})
 }

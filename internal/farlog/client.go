@@ -40,7 +40,10 @@ func Start(name string) (*Client, error) {
 	}
 	cmd := exec.Command(path)
 	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for mlcat, or for its pager
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Setpgid:   true,            // Ctrl-C is for mlcat, or for its pager
+		Pdeathsig: syscall.SIGTERM, // it may be waiting for a store that does not answer
+	}
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err

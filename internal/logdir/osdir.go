@@ -1,6 +1,7 @@
 package logdir
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -24,7 +25,21 @@ func (d osDir) Names() ([]string, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return f.Readdirnames(-1)
+	all, err := f.ReadDir(-1)
+	names := make([]string, 0, len(all))
+	for _, entry := range all {
+		if entry.Type() != fs.ModeSymlink || d.leads(entry.Name()) {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, err
+}
+
+// leads reports whether a symbolic link leads to something. One that does not is left out,
+// because it can't be told from a file that was removed since.
+func (d osDir) leads(link string) bool {
+	_, err := d.Stat(link)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 func (d osDir) Stat(name string) (Info, error) { return statPath(filepath.Join(d.path, name)) }
