@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -260,4 +262,32 @@ func TestRetry(t *testing.T) {
 	if _, err := Retry(s).Get(ctx, "x", 0, -1); !store.Is(err, store.Denied) || s.Requests != before+1 {
 		t.Errorf("%v after %d requests", err, s.Requests-before)
 	}
+}
+
+// A listing that fails in its middle goes on where it was, also behind keys with a common
+// beginning, which a listing with a delimiter has.
+func TestRetryListsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // the pauses take no time
+		for seed := range uint64(20) {
+			s := simstore.New(seed)
+			var want []string
+			for i := range 20 {
+				dir := fmt.Sprintf("p/%02d/", i)
+				put(t, s, dir+"x", "")
+				put(t, s, dir+"ž", "")
+				want = append(want, dir)
+			}
+			s.Faults = simstore.Faults{Busy: 200}
+			var got []string
+			for e, err := range Retry(s).List(ctx, "p/", "", true) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, e.Key)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("seed %d: %q", seed, got)
+			}
+		}
+	})
 }

@@ -56,10 +56,7 @@ func (r retrying) List(ctx context.Context, prefix, after string, delimiter bool
 				if !yield(e, nil) {
 					return
 				}
-				after, try = e.Key, 1
-				if e.Prefix {
-					after += "\xff"
-				}
+				after, try = e.After(), 1
 			}
 			if failed == nil {
 				return

@@ -56,6 +56,15 @@ type Entry struct {
 	Prefix bool // Key is the common beginning of keys, up to a '/'
 }
 
+// After returns the argument with which a listing goes on behind the entry: its key or, if that
+// is a common beginning, what comes behind all keys that have it.
+func (e Entry) After() string {
+	if e.Prefix {
+		return e.Key + "\U0010FFFF" // keys are UTF-8
+	}
+	return e.Key
+}
+
 // Object is what Head tells. The names in Meta are lower case.
 type Object struct {
 	Size int64

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"maps"
@@ -17,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"multilog/fleet/store"
 )
@@ -175,6 +177,9 @@ func (s *Store) List(_ context.Context, prefix, after string, delimiter bool) it
 			var page []store.Entry
 			more := false
 			err := s.request("list", prefix, func() error {
+				if !utf8.ValidString(after) {
+					return fmt.Errorf("unable to list %s after %q: not UTF-8", prefix, after)
+				}
 				page, more = s.page(prefix, after, delimiter)
 				return nil
 			}, false)
@@ -183,10 +188,7 @@ func (s *Store) List(_ context.Context, prefix, after string, delimiter bool) it
 				return
 			}
 			for _, e := range page {
-				after = e.Key
-				if e.Prefix {
-					after += "\xff"
-				}
+				after = e.After()
 				if !yield(e, nil) {
 					return
 				}
