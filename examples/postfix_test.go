@@ -80,6 +80,17 @@ func TestPostfix(t *testing.T) {
 				disturb()
 				must(t, <-sent)
 			}
+			// Postfix logs that a mail is removed after its queue is empty.
+			logger.Until(t, "the last lines of all mails", func() bool {
+				_, lines, _ := mailsIn(t, filepath.Join(r.log, "main"))
+				removed := 0
+				for line := range lines {
+					if strings.HasSuffix(line, " removed") {
+						removed++
+					}
+				}
+				return removed >= mailsPerRound*len(rounds)
+			})
 			r.end(t)
 			checkMails(t, filepath.Join(r.log, "main"), mailsPerRound*len(rounds))
 		})
@@ -99,16 +110,13 @@ func (r *run) restartsQuietly(t *testing.T, signal []string) {
 // what happened.
 var mailLine = regexp.MustCompile(`^postfix/(\w+)\[\d+\]: ([0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{10,20}): (client|message-id|from|to|removed)`)
 
-// checkMails checks that a log directory has each of the five lines of each mail once.
-func checkMails(t *testing.T, dir string, mails int) {
+// mailsIn returns the numbers of the mails in a log directory, how often each of their lines is
+// there, as in "NUMBER removed", and how many old files there are.
+func mailsIn(t *testing.T, dir string) (ids map[string]bool, count map[string]int, old int) {
 	t.Helper()
 	files, err := filepath.Glob(dir + "/@*")
 	must(t, err)
-	if len(files) == 0 {
-		t.Error("the log was not rotated")
-	}
-	count := map[string]int{}
-	ids := map[string]bool{}
+	ids, count = map[string]bool{}, map[string]int{}
 	for _, file := range append(files, dir+"/current") {
 		data, err := os.ReadFile(file)
 		must(t, err)
@@ -123,6 +131,16 @@ func checkMails(t *testing.T, dir string, mails int) {
 				count[m[2]+" "+m[3]]++
 			}
 		}
+	}
+	return ids, count, len(files)
+}
+
+// checkMails checks that a log directory has each of the five lines of each mail once.
+func checkMails(t *testing.T, dir string, mails int) {
+	t.Helper()
+	ids, count, old := mailsIn(t, dir)
+	if old == 0 {
+		t.Error("the log was not rotated")
 	}
 	if len(ids) != mails {
 		t.Errorf("%d mails are in the log, %d were sent", len(ids), mails)

@@ -28,6 +28,8 @@ const (
 	mailProcessor = "sleep 1; cat"
 	mailRate      = 150 // mails a second, about, to estimate the time
 	mailSettle    = time.Second
+	mailLastTries = 50 // how often the end of the log is looked for
+	mailLastPause = 100 * time.Millisecond
 )
 
 func (e env) postfix() race.Scenario {
@@ -144,12 +146,21 @@ func (e env) runPostfix(ctx context.Context, c contender.Contender, j contender.
 	if err != nil {
 		return nil, err
 	}
+	main := filepath.Join(dir, logger.Outputs[0].Path)
+	for range mailLastTries { // Postfix logs that a mail is removed after its queue is empty
+		if _, err := checkMails(main, count); err == nil {
+			break
+		}
+		if err := feed.Pause(ctx, mailLastPause); err != nil {
+			return nil, err
+		}
+	}
 	server.Stop()
 	used, err := logger.Wait()
 	if err != nil {
 		return nil, err
 	}
-	lines, err := checkMails(filepath.Join(dir, logger.Outputs[0].Path), count)
+	lines, err := checkMails(main, count)
 	if err != nil {
 		return nil, fmt.Errorf("main: %w", err)
 	}

@@ -1,7 +1,7 @@
 package postfix
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -101,11 +101,27 @@ func startServer(t *testing.T) (*Server, *os.File) {
 // TestDelivers has mails delivered, and finds their lines and nothing that is left.
 func TestDelivers(t *testing.T) {
 	s, log := startServer(t)
-	text := make(chan []byte)
-	go func() { all, _ := io.ReadAll(log); text <- all }()
 	const mails = 20
+	text, logged := make(chan string), make(chan struct{})
+	go func() {
+		var all strings.Builder
+		removed := 0
+		for lines := bufio.NewScanner(log); lines.Scan(); {
+			all.WriteString(lines.Text() + "\n")
+			if strings.HasSuffix(lines.Text(), ": removed") {
+				if removed++; removed == mails {
+					close(logged)
+				}
+			}
+		}
+		text <- all.String()
+	}()
 	if took, err := s.Send(t.Context(), mails, 1000, 3); err != nil || took <= 0 {
 		t.Fatalf("%v, %v", took, err)
+	}
+	select {
+	case <-logged: // which is after the queue is empty
+	case <-time.After(time.Minute):
 	}
 	groups := []int{s.PID(), s.sink.Process.Pid}
 	s.Stop()
@@ -114,7 +130,7 @@ func TestDelivers(t *testing.T) {
 			t.Errorf("session %d is still there: %v", g, err)
 		}
 	}
-	if all := <-text; bytes.Count(all, []byte(": removed\n")) != mails || bytes.Count(all, []byte(" status=sent ")) != mails {
+	if all := <-text; strings.Count(all, ": removed\n") != mails || strings.Count(all, " status=sent ") != mails {
 		t.Errorf("the log:\n%s", all)
 	}
 }
