@@ -10,6 +10,11 @@ import (
 )
 
 func TestScripts(t *testing.T) {
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "execlineb"), nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin) // s6-log runs processors with it
 	plain := Job{FileBytes: 50000, Files: 7, Patterns: []string{"* zone 1: *"}, LineBytes: 2048}
 	stamped := Job{FileBytes: 50000, Files: 7, Stamp: true, Processor: "sleep 3; cat"}
 	for _, test := range []struct {
@@ -35,6 +40,18 @@ func TestScripts(t *testing.T) {
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s: %s", test.family, diff)
 		}
+	}
+}
+
+// Without execline, s6-log says after each run that it has failed, for ever.
+func TestNoExecline(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if hasExecline() {
+		t.Skip("execline is installed")
+	}
+	_, err := Contender{Path: "x", Family: S6Log}.Launch(t.TempDir(), Job{Processor: "cat"})
+	if _, ok := err.(ErrCannot); !ok {
+		t.Error(err)
 	}
 }
 

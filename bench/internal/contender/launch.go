@@ -3,6 +3,7 @@ package contender
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -16,6 +17,9 @@ func (c Contender) Launch(dir string, j Job) (Launch, error) {
 	case Multilog:
 		return c.multilog(j), nil
 	case S6Log:
+		if j.Processor != "" && !hasExecline() {
+			return Launch{}, ErrCannot("runs processors with execlineb, which is not installed: apt-get install execline")
+		}
 		return c.s6log(j), nil
 	case Svlogd:
 		return c.svlogd(dir, j)
@@ -56,6 +60,17 @@ func (c Contender) multilog(j Job) Launch {
 		argv = append(argv, "-"+p)
 	}
 	return Launch{Argv: append(argv, "./main"), Outputs: []Output{j.directory()}}
+}
+
+// hasExecline reports whether there is an execlineb, in PATH, or where Debian's s6-log or that
+// of the author's own layout looks for it.
+func hasExecline() bool {
+	for _, name := range []string{"execlineb", "/usr/lib/execline/bin/execlineb", "/command/execlineb"} {
+		if _, err := exec.LookPath(name); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // s6log writes the job as s6-log's script. Its patterns are regular expressions
