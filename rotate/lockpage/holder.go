@@ -16,8 +16,12 @@ type Holder struct {
 	PID  int  // in this pid namespace; 0 if it is not known
 }
 
-// looks is how often HolderOf reads the kernel's list at most.
-const looks = 10
+// HolderOf reads the kernel's list at most looks times, and believes that a lock is not there
+// if agree lists in a row are equal and do not have it.
+const (
+	looks = 100
+	agree = 4
+)
 
 // HolderOf returns which process has locked the file that is open as fd, by the
 // kernel's list of locks. It does not try the lock, because a logger that starts at
@@ -25,25 +29,28 @@ const looks = 10
 //
 // The kernel returns the list in pieces of 4 KiB. If a lock in an earlier piece is
 // released between two reads, the next piece lacks a lock that still exists. So
-// HolderOf believes that no process has locked the file only if two lists are equal, or
-// after looks lists.
+// HolderOf believes that no process has locked the file only if several lists are equal, or
+// after many. Two are not enough: beside a process that locks and unlocks all the time,
+// both may lack the lock.
 func HolderOf(fd int) Holder {
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) != nil {
 		return Holder{}
 	}
 	names := devices(fd, st.Dev)
-	before := ""
+	before, equal := "", 0
 	for range looks {
 		locks, err := os.ReadFile("/proc/locks")
 		if err != nil {
 			return Holder{}
 		}
 		h := holderIn(string(locks), st.Ino, names)
-		if h.Held || string(locks) == before {
+		if string(locks) != before {
+			before, equal = string(locks), 0
+		}
+		if equal++; h.Held || equal == agree {
 			return h
 		}
-		before = string(locks)
 	}
 	return Holder{}
 }
