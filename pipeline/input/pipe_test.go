@@ -125,8 +125,7 @@ func TestConsumeMark(t *testing.T) {
 
 // A consume takes the bytes even if it can't store the mark.
 func TestConsumeMarkLost(t *testing.T) {
-	mem := fds.Must[[]byte](t)(unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE))
-	defer func() { _ = unix.Munmap(mem) }()
+	mem := lostPage(t, false)
 	r, w := fds.Pipe(t, 0)
 	fds.CloseLater(t, w)
 	fds.Put(t, w, strings.Repeat("x", 9000)+"yz")

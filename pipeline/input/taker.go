@@ -126,12 +126,7 @@ func (t *taker) read3(take int, mark *byte, tail []byte) (got int, lost bool, er
 // into the lock page, which contains mark and tail. The bytes must be taken
 // nevertheless. All of them are in scratch then.
 func (t *taker) readLost(got, take int, mark *byte, tail []byte) (int, error) {
-	if whole := take + len(tail); len(t.scratch) < whole {
-		before := t.scratch
-		t.scratch = nil
-		t.grow(whole)
-		copy(t.scratch, before)
-	}
+	t.grow(take + len(tail))
 	if got >= take { // the page has taken these before it was lost
 		if take > 0 {
 			t.scratch[take-1] = *mark
@@ -151,10 +146,12 @@ func (t *taker) readLost(got, take int, mark *byte, tail []byte) (int, error) {
 	return got, nil
 }
 
-// grow makes scratch long enough for n bytes.
+// grow makes scratch long enough for n bytes, and keeps what is in it.
 func (t *taker) grow(n int) {
 	if len(t.scratch) < n {
-		t.scratch = make([]byte, max(n, min(2*n, BatchBytes), 4096))
+		longer := make([]byte, max(n, min(2*n, BatchBytes), 4096))
+		copy(longer, t.scratch)
+		t.scratch = longer
 	}
 }
 
