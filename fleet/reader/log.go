@@ -64,14 +64,14 @@ func (l *Log) look(ctx context.Context, after string) (farlog.View, error) {
 	if err != nil {
 		return out, err
 	}
-	if len(view.Files)+len(view.Live)+len(view.Gaps) == 0 {
-		exists, err := l.exists(ctx, after)
-		if err != nil {
+	missing := len(view.Files)+len(view.Live)+len(view.Gaps) == 0
+	if missing && after != "" { // there may be something up to after
+		if missing, err = l.missing(ctx); err != nil {
 			return out, err
 		}
-		if !exists {
-			return out, farlog.Missing(fmt.Sprintf("unable to find the log %s in the store: no key begins with %s", l.log, l.log.Dir()))
-		}
+	}
+	if missing {
+		return out, farlog.Missing(fmt.Sprintf("unable to find the log %s in the store: no key begins with %s", l.log, l.log.Dir()))
 	}
 	for _, f := range view.Files {
 		out.Files = append(out.Files, l.whole(f, view.Became[f.Label]))
@@ -110,15 +110,12 @@ func (l *Log) look(ctx context.Context, after string) (farlog.View, error) {
 	return out, nil
 }
 
-// exists reports whether there is anything of the log, of which nothing is after the label after.
-func (l *Log) exists(ctx context.Context, after string) (bool, error) {
-	if after == "" {
-		return false, nil
-	}
+// missing reports whether there is nothing of the log.
+func (l *Log) missing(ctx context.Context) (bool, error) {
 	for _, err := range l.store.List(ctx, l.log.Dir(), "", true) {
-		return err == nil, err
+		return false, err
 	}
-	return false, nil
+	return true, nil
 }
 
 // whole returns how a finished file, which the pieces id have become, is shown.
