@@ -13,6 +13,16 @@ import (
 	"multilog/internal/test/logger"
 )
 
+// withHelper returns a directory with the script of a helper for logs bad://..., and an environment
+// in which mlcat finds it.
+func withHelper(t *testing.T, script string) (dir string, env []string) {
+	dir = t.TempDir()
+	if err := os.WriteFile(dir+"/mlcat-bad", []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+}
+
 // badStore is a helper for a log of two files, of which it can't read the first one while the
 // file "broken" is in its directory.
 const badStore = `#!/bin/sh
@@ -32,14 +42,11 @@ done
 
 // A cursor does not move behind lines that the store did not give.
 func TestCursorStoreFails(t *testing.T) {
-	dir := t.TempDir()
+	dir, env := withHelper(t, badStore)
 	seen, broken := filepath.Join(dir, "seen"), filepath.Join(dir, "broken")
-	if err := os.WriteFile(dir+"/mlcat-bad", []byte(badStore), 0o755); err != nil {
-		t.Fatal(err)
-	}
 	run := func() (out string, err error) {
 		cmd := exec.Command(logger.Binary(t, "mlcat"), "-o", "cat", "--cursor-file="+seen, "bad://b/h/l")
-		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		cmd.Env = env
 		var said strings.Builder
 		cmd.Stderr = &said
 		text, err := cmd.Output()
@@ -64,13 +71,9 @@ func TestCursorStoreFails(t *testing.T) {
 
 // The helper ends with mlcat, also while a store does not answer.
 func TestHelperEnds(t *testing.T) {
-	dir := t.TempDir()
-	helper := "#!/bin/sh\necho mlcat-helper 1\necho $$ >" + dir + "/pid\nexec sleep 1000\n"
-	if err := os.WriteFile(dir+"/mlcat-bad", []byte(helper), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir, env := withHelper(t, "#!/bin/sh\necho mlcat-helper 1\necho $$ >${0%/*}/pid\nexec sleep 1000\n")
 	cmd := exec.Command(logger.Binary(t, "mlcat"), "bad://b/h/l")
-	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	cmd.Env = env
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
